@@ -1,0 +1,54 @@
+"""Autoencoders with the ergonomics of PCA: they start at PCA and only improve.
+
+The public names are loaded on first use, so that ``import isthmus`` stays quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from isthmus._version import __version__
+
+if TYPE_CHECKING:
+    from isthmus.base import load
+    from isthmus.dense import Autoencoder
+    from isthmus.errors import (
+        InputError,
+        IsthmusError,
+        MismatchError,
+        MissingExtraError,
+        ModelFileError,
+        OutputError,
+    )
+
+_HOMES = {
+    "Autoencoder": "isthmus.dense",
+    "load": "isthmus.base",
+    "IsthmusError": "isthmus.errors",
+    "InputError": "isthmus.errors",
+    "MismatchError": "isthmus.errors",
+    "MissingExtraError": "isthmus.errors",
+    "ModelFileError": "isthmus.errors",
+    "OutputError": "isthmus.errors",
+}
+
+__all__ = [
+    "Autoencoder",
+    "InputError",
+    "IsthmusError",
+    "MismatchError",
+    "MissingExtraError",
+    "ModelFileError",
+    "OutputError",
+    "__version__",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
