@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ModelFileError,
         OutputError,
+        ParameterError,
     )
 
 _HOMES = {
@@ -29,6 +30,7 @@ _HOMES = {
     "MissingExtraError": "isthmus.errors",
     "ModelFileError": "isthmus.errors",
     "OutputError": "isthmus.errors",
+    "ParameterError": "isthmus.errors",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "OutputError",
+    "ParameterError",
     "__version__",
     "load",
 ]

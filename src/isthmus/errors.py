@@ -11,6 +11,12 @@ class IsthmusError(Exception):
     exit_code = 1
 
 
+class ParameterError(IsthmusError, ValueError, TypeError):
+    """A parameter has a value that it cannot have."""
+
+    exit_code = 2
+
+
 class InputError(IsthmusError, ValueError):
     """The data cannot be used: text, missing values, infinities, ragged rows, an empty or unreadable file."""
 

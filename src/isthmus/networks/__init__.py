@@ -1,0 +1,8 @@
+"""The networks: torch modules and where they start from, and nothing else."""
+
+from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.dense import DenseAutoencoder
+from isthmus.networks.start import start_at_pca, start_at_random
+from isthmus.networks.widths import layer_widths
+
+__all__ = ["ACTIVATIONS", "DenseAutoencoder", "layer_widths", "start_at_pca", "start_at_random"]

@@ -1,0 +1,277 @@
+"""What the estimators share: from fitted networks to codes, reconstructions, scores and model files."""
+
+import copy
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags, check_array, gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from isthmus.errors import ModelFileError
+from isthmus.frames import like, without_torch
+from isthmus.model_file import read_model_file, read_settings, write_model_file
+from isthmus.networks import DenseAutoencoder
+from isthmus.rows import Rows, dense_rows, n_batch_rows
+
+_ESTIMATORS = {"Autoencoder": "isthmus.dense"}
+
+
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A fitted network ``module_`` behind scikit-learn's methods; subclasses fit it."""
+
+    module_: DenseAutoencoder
+    mean_: Float64[np.ndarray, " features"]
+    code_size_: int
+    n_features_in_: int
+
+    def transform(self, X: Any) -> Any:
+        """Encode rows.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+
+        Returns
+        -------
+        codes : ndarray of shape (n_rows, code_size_)
+            In float32 if X is, otherwise in float64; a dataframe after ``set_output``.
+        """
+        X = self._check_rows(X)
+        return self._apply(X, lambda network, x: network.encode(x), self.code_size_)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array, dataframe or tensor of shape (n_rows, code_size_)
+
+        Returns
+        -------
+        rows : ndarray of shape (n_rows, n_features), or a dataframe if X is one
+            In the data's units.
+        """
+        check_is_fitted(self)
+        codes = check_array(without_torch(X), dtype=[np.float64, np.float32], input_name="X")
+        if codes.shape[1] != self.code_size_:
+            raise ValueError(
+                f"X has {codes.shape[1]} codes, but {type(self).__name__} is expecting {self.code_size_} codes."
+            )
+        rows = self._apply(codes, lambda network, z: network.decode(z), self.n_features_in_)
+        return like(X, rows, self._column_names())
+
+    def reconstruct(self, X: Any) -> Any:
+        """Encode and decode rows.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+
+        Returns
+        -------
+        rows : ndarray of shape (n_rows, n_features), or a dataframe if X is one
+            In the data's units.
+        """
+        rows = self._apply(self._check_rows(X), lambda network, x: network(x), self.n_features_in_)
+        return like(X, rows, self._column_names())
+
+    def reconstruction_error(self, X: Any, *, target: Any = None) -> Float[np.ndarray, " rows"]:
+        """How far each row is from its reconstruction: the mean squared error over its columns.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        target : like X, optional
+            What the reconstructions are compared with (the clean rows of a denoiser); X itself by default.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_rows,)
+            In the data's units, squared.
+        """
+        X = self._check_rows(X)
+        expected = X if target is None else self._check_rows(target)
+        if expected.shape[0] != X.shape[0]:
+            raise ValueError(f"target has {expected.shape[0]} rows, but X has {X.shape[0]}.")
+        errors = np.empty(X.shape[0], dtype=_float_type(X))
+        network = self._network(X)
+        for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
+            difference = _through(network, X, rows, lambda net, x: net(x)) - dense_rows(expected, rows)
+            errors[rows] = np.mean(difference**2, axis=1)
+        return errors
+
+    def score(self, X: Any, y: Any = None, *, target: Any = None) -> float:
+        """The share of the variance that the codes keep: 1 − error / variance about the training mean.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        y : ignored
+        target : like X, optional
+            What the reconstructions are compared with; X itself by default.
+
+        Returns
+        -------
+        share : float
+            1 for perfect reconstructions, 0 for what the mean alone would reach. Where the rows do not vary
+            about the training mean at all: 1 if they are reconstructed exactly, otherwise 0.
+        """
+        error = float(np.mean(self.reconstruction_error(X, target=target)))
+        expected = self._check_rows(X if target is None else target)
+        total = 0.0
+        for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
+            total += float(((dense_rows(expected, rows) - self.mean_) ** 2).sum())
+        variance = total / (expected.shape[0] * expected.shape[1])
+        if variance == 0:
+            return float(error == 0)
+        return 1 - error / variance
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to one file, whole or not at all; ``isthmus.load`` reads it.
+
+        Parameters
+        ----------
+        path : path
+            By custom ``something.safetensors``. An old file stays until the new one is complete.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        check_is_fitted(self)
+        tensors, fitted = self._to_file()
+        settings = {
+            "estimator": type(self).__name__,
+            "parameters": {
+                name: value if _is_plain(value) else None for name, value in self.get_params(deep=False).items()
+            },
+            "fitted": {
+                "n_features_in": self.n_features_in_,
+                "feature_names": list(map(str, getattr(self, "feature_names_in_", []))) or None,
+                **fitted,
+            },
+        }
+        write_model_file(path, tensors, settings)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model of this class from a file; see ``isthmus.load``."""
+        settings: dict[str, Any] = {}
+
+        def expect(found: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+            settings.update(found)
+            if found.get("estimator") != cls.__name__:
+                raise ModelFileError(
+                    f"the model is of class {str(found.get('estimator'))[:80]!r}, not {cls.__name__!r}"
+                )
+            return cls._expect(found)
+
+        tensors, _ = read_model_file(path, expect)
+        return cls._from_file(tensors, settings)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.code_size_
+
+    def _check_rows(self, X: Any) -> Rows:
+        check_is_fitted(self)
+        return validate_data(
+            self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32]
+        )
+
+    def _column_names(self) -> list[str]:
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
+
+    def _network(self, X: Rows) -> DenseAutoencoder:
+        """The network in the precision of X: float64 rows are encoded in float64."""
+        if _float_type(X) == np.float32 or next(self.module_.parameters()).dtype == torch.float64:
+            return self.module_
+        return copy.deepcopy(self.module_).double()
+
+    def _apply(
+        self, X: Rows, function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor], width: int
+    ) -> Float[np.ndarray, "rows width"]:
+        network = self._network(X)
+        result = np.empty((X.shape[0], width), dtype=_float_type(X))
+        for rows in gen_batches(X.shape[0], n_batch_rows(max(X.shape[1], width))):
+            result[rows] = _through(network, X, rows, function)
+        return result
+
+    @abstractmethod
+    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """The tensors of the model file, and the section "fitted" of its settings."""
+
+    @classmethod
+    @abstractmethod
+    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Check the settings of a model file; data type and shape of each tensor that must come with them."""
+
+    @classmethod
+    @abstractmethod
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> Self:
+        """The fitted estimator from a model file that was checked."""
+
+
+def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
+    """Read a fitted model from a file that ``save`` wrote.
+
+    Loading runs no code from the file, checks everything before it allocates, and compares a checksum of the
+    whole file (docs/model-file.md).
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    model : Autoencoder
+        A fitted estimator of the class that was saved.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, of an unknown version, or no model file of Isthmus.
+    """
+    name = read_settings(path).get("estimator")
+    if name not in _ESTIMATORS:
+        raise ModelFileError(f"{os.fspath(path)}: holds an unknown estimator, {str(name)[:80]!r}.")
+    estimator: type[BaseAutoencoder] = getattr(import_module(_ESTIMATORS[name]), name)
+    return estimator.load(path)
+
+
+def _float_type(X: Rows) -> type[np.floating[Any]]:
+    return np.float32 if X.dtype == np.float32 else np.float64
+
+
+@torch.no_grad()
+def _through(
+    network: DenseAutoencoder,
+    X: Rows,
+    rows: slice,
+    function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor],
+) -> np.ndarray:
+    batch = dense_rows(X, rows).astype(_float_type(X), copy=False)
+    x = torch.from_numpy(np.ascontiguousarray(batch)).to(network.spread.device)
+    return function(network, x).cpu().numpy()
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON can hold a parameter; a RandomState, say, is not kept."""
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float | np.integer | np.floating | np.bool_)

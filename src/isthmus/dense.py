@@ -1,0 +1,457 @@
+"""Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
+
+from isthmus import dense_file
+from isthmus.base import BaseAutoencoder
+from isthmus.errors import InputError
+from isthmus.frames import without_torch
+from isthmus.networks import ACTIVATIONS
+from isthmus.parameters import (
+    check_bool,
+    check_choice,
+    check_code_size,
+    check_int,
+    check_layers,
+    check_real,
+    refuse,
+)
+from isthmus.preparation import Design, prepare, settle_loss
+from isthmus.rows import Rows
+from isthmus.scaling import SCALES, column_statistics
+from isthmus.training import (
+    DEFAULT_STRENGTHS,
+    LOSSES,
+    Batches,
+    History,
+    Loss,
+    Noise,
+    Normaliser,
+    OnEpoch,
+    Recipe,
+    Trainer,
+    epoch_bar,
+    suited_threads,
+)
+
+_HISTORY = ("epoch", "training_error", "validation_error")
+
+
+class Autoencoder(BaseAutoencoder):
+    """A dense autoencoder that starts at PCA and only improves.
+
+    An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
+    PCA start the network *is* PCA before its first epoch: a linear path holds the principal axes, and the stacks
+    of non-linear layers beside it add nothing yet. Then everything is trained, held-out rows are scored after
+    each epoch, and the best epoch is kept, the start included: on those rows the model is never worse than PCA
+    (with ``loss="bce"``: than the start, whose squared error is within about 1 % of PCA's).
+
+    Parameters
+    ----------
+    code_size : int or float, default=0.95
+        Number of codes, at least 1. A float between 0 and 1 means as many as PCA needs to keep that share of the
+        variance. There may be more codes than the data has dimensions; those beyond its rank start at zero.
+    encoder_layers : int or tuple of int, default=2
+        Hidden layers of the encoder. A tuple names the nodes of each, from the data's side; an int counts them,
+        and their widths taper geometrically from the width of the data to the code, never under 64 nodes.
+    decoder_layers : int, tuple of int or None, default=None
+        The same for the decoder, in the order that a code meets them. None mirrors the encoder.
+    activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="relu"
+        Activation of the hidden layers. With "identity" the network is linear; with the PCA start and squared
+        error it is then PCA itself, fitted on all rows, and nothing is left to train.
+    loss : {"auto", "mse", "bce"}, default="auto"
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto"
+        takes "bce" where every value lies in [0, 1] (and neither ``scale`` nor a linear network says otherwise).
+    start : {"pca", "random"}, default="pca"
+        Where training starts from: PCA, or the random weights of the classic stacked autoencoder.
+    noise : None, str or tuple (str, float), default=None
+        Denoising training: what is done to the rows that the encoder sees, while the reconstruction is compared
+        with the rows as they are. "gaussian" (strength: standard deviation, as a share of the data's own;
+        0.1), "masking" (share of values set to zero; 0.25) or "salt_and_pepper" (share of values set to their
+        column's minimum or maximum; 0.1), alone or with a strength: ``("masking", 0.5)``.
+    scale : {"auto", "standard", "global", "none"}, default="auto"
+        "standard" divides each centred column by its standard deviation, so that columns with different units
+        count alike. "global" divides all by one number, the root mean square about the means: the objective
+        stays the squared error in the data's units. "none" divides by nothing. "auto" is "none" for data in
+        [0, 1] and otherwise "global".
+    max_epochs : int, default=200
+        How often training goes through the rows at most.
+    batch_size : int or "auto", default="auto"
+        Rows in a training step. "auto": {auto_batch}.
+    learning_rate : float, default=0.003
+        Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
+    weight_decay : float, default=0.0
+        Decoupled weight decay (AdamW) of all weights.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out to choose the best epoch by. 0 trains on every row, all
+        ``max_epochs``; errors are then those of the training rows.
+    patience : int or None, default=30
+        Training ends after so many epochs in a row without a new best. None: it never ends early.
+    device : str or torch.device, default="auto"
+        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the split, the weights and the order of the rows. With an int, the same machine and number of
+        threads, fits repeat exactly.
+    verbose : bool, default=False
+        Show a progress bar on stderr.
+
+    Attributes
+    ----------
+    code_size_ : int
+        Number of codes.
+    encoder_layers_, decoder_layers_ : tuple of int
+        Nodes of each hidden layer.
+    loss_ : {"mse", "bce"}
+        The loss in use.
+    mean_ : ndarray of shape (n_features,)
+        Mean of the training rows.
+    scale_ : ndarray of shape (n_features,)
+        What ``scale`` divides each column by.
+    n_epochs_, best_epoch_ : int
+        Epochs that were run, and the one whose weights are kept; 0 is the start.
+    history_ : dict of lists
+        By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
+        epoch 0) and ``"validation_error"``.
+    start_error_, validation_error_ : float
+        Mean squared error of the held-out rows before training and at the best epoch; in the data's units, or
+        with ``scale="standard"`` in those of the standardised columns.
+    pca_error_ : float
+        The same of PCA with as many components, fitted on the same training rows.
+    validation_variance_ : float
+        The same of the training mean alone.
+    module_ : torch.nn.Module
+        The network: ``encode``, ``decode`` and ``forward`` take and give tensors in the data's units.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had names.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : The linear autoencoder that training starts from.
+
+    References
+    ----------
+    P. Baldi, K. Hornik (1989). Neural networks and principal component analysis: learning from examples without
+    local minima. Neural Networks 2, 53-58.
+
+    G. E. Hinton, R. R. Salakhutdinov (2006). Reducing the dimensionality of data with neural networks. Science
+    313, 504-507.
+
+    E. Plaut (2018). From principal subspaces to principal components with linear autoencoders. arXiv:1804.10253.
+
+    P. Vincent et al. (2010). Stacked denoising autoencoders. JMLR 11, 3371-3408.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from isthmus import Autoencoder
+    >>> X = load_digits().data
+    >>> model = Autoencoder(8, max_epochs=20, random_state=0).fit(X)
+    >>> model.transform(X).shape
+    (1797, 8)
+    >>> model.validation_error_ < model.pca_error_
+    True
+    """
+
+    def __init__(
+        self,
+        code_size: int | float = 0.95,
+        *,
+        encoder_layers: int | Sequence[int] = 2,
+        decoder_layers: int | Sequence[int] | None = None,
+        activation: str = "relu",
+        loss: str = "auto",
+        start: str = "pca",
+        noise: str | tuple[str, float] | None = None,
+        scale: str = "auto",
+        max_epochs: int = 200,
+        batch_size: int | str = "auto",
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.1,
+        patience: int | None = 30,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.code_size = code_size
+        self.encoder_layers = encoder_layers
+        self.decoder_layers = decoder_layers
+        self.activation = activation
+        self.loss = loss
+        self.start = start
+        self.noise = noise
+        self.scale = scale
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+            At least two rows, without missing or infinite values. Sparse rows stay sparse; only a batch of them
+            is ever made dense.
+        y : ignored
+            Pipelines pass labels here.
+        target : like X, optional
+            What is to be reconstructed from each row, for a denoiser that knows the clean version of its rows.
+
+        Returns
+        -------
+        self : Autoencoder
+
+        Raises
+        ------
+        ParameterError
+            If a parameter cannot have its value (a ``ValueError``).
+        InputError
+            If the data does not suit the loss (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        """
+        self._fit(X, target, None)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+        """Train one epoch on rows that come in parts.
+
+        The first call settles the scale, the code size and the PCA start on its rows, unless the model is fitted
+        already. No rows are held out, the learning rate stays the same, and errors are those of the rows given.
+
+        Parameters
+        ----------
+        X, y, target
+            As for ``fit``.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        first = not hasattr(self, "module_")
+        X, target = self._check_input(X, target, reset=first)
+        rng = _random_state(self.random_state)
+        if first:
+            self._start(X if target is None else target, self._settle_loss(X if target is None else target), rng)
+        if not hasattr(self, "_trainer"):
+            self._trainer = self._new_trainer(X.shape[0], rng)
+        trainer, rows = self._trainer, self._batches(X, target)
+        if first:
+            self._publish(History([math.nan], [trainer.error(rows)]))
+        with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
+            training_error, error = trainer.epoch(rows), trainer.error(rows)
+        self.n_epochs_ = self.best_epoch_ = self.n_epochs_ + 1
+        self.validation_error_ = error * self._squared_unit
+        for name, value in zip(_HISTORY, (self.n_epochs_, training_error, error), strict=True):
+            self.history_[name].append(value if name == "epoch" else value * self._squared_unit)
+        return self
+
+    def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None) -> None:
+        """``fit``, with a function that is called after every epoch."""
+        X, target = self._check_input(X, target, reset=True)
+        loss = self._settle_loss(X if target is None else target)
+        is_pca = self.activation == "identity" and self.start == "pca" and loss == "mse"
+        is_pca = is_pca and self.noise is None and target is None
+        rng = _random_state(self.random_state)
+        train, held = _split(X.shape[0], 0.0 if is_pca else self.validation_fraction, rng)
+        X_train, target_train = X[train], None if target is None else target[train]
+        self._start(X_train if target is None else target_train, loss, rng)
+        trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=0 if is_pca else self.max_epochs)
+        rows, held_out = self._batches(X_train, target_train), None
+        if held is not None:
+            X_held, target_held = X[held], None if target is None else target[held]
+            held_out = self._batches(X_held, target_held)
+            self._measure_alternatives(X_held if target is None else target_held)
+        with (
+            suited_threads(trainer.n_parameters, trainer.recipe.batch_size),
+            epoch_bar(self.max_epochs, self._squared_unit, self.pca_error_, shown=self.verbose) as show,
+        ):
+            history = trainer.fit(rows, held_out, on_epoch or show)
+        self.__dict__.pop("_trainer", None)
+        self._publish(history)
+
+    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+        self._check_parameters()
+        accepted = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
+        X = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
+        if target is not None:
+            target = validate_data(self, without_torch(target), reset=False, **accepted)
+            if target.shape[0] != X.shape[0]:
+                raise InputError(f"target has {target.shape[0]} rows, but X has {X.shape[0]}.")
+        return X, target
+
+    def _check_parameters(self) -> None:
+        check_code_size(self, "code_size")
+        check_layers(self, "encoder_layers")
+        check_layers(self, "decoder_layers", optional=True)
+        check_choice(self, "activation", tuple(ACTIVATIONS))
+        check_choice(self, "loss", ("auto", *LOSSES))
+        check_choice(self, "start", ("pca", "random"))
+        check_choice(self, "scale", SCALES)
+        check_int(self, "max_epochs", 1)
+        check_int(self, "batch_size", 1, or_else=("auto",))
+        check_real(self, "learning_rate", "a number above 0", 0, math.inf, open_low=True, open_high=True)
+        check_real(self, "weight_decay", "a number of at least 0", 0, math.inf, open_high=True)
+        check_real(self, "validation_fraction", "a number in [0, 1)", 0, 1, open_high=True)
+        check_int(self, "patience", 1, or_else=(None,))
+        check_bool(self, "verbose")
+        self._noise()
+
+    def _noise(self) -> Noise | None:
+        """The ``noise`` parameter with its strength."""
+        if self.noise is None:
+            return None
+        kind, *rest = (self.noise,) if isinstance(self.noise, str) else self.noise
+        if kind in DEFAULT_STRENGTHS and len(rest) <= 1:
+            strength = rest[0] if rest else DEFAULT_STRENGTHS[kind]
+            if isinstance(strength, Real) and 0 < strength < (math.inf if kind == "gaussian" else 1):
+                return Noise(kind, float(strength))
+        rule = (
+            "None, one of " + ", ".join(map(repr, DEFAULT_STRENGTHS)) + ", or a tuple of one of these and its "
+            "strength (gaussian: above 0; the others: between 0 and 1)"
+        )
+        raise refuse(self, "noise", rule, self.noise)
+
+    def _settle_loss(self, expected: Rows) -> str:
+        return settle_loss(self.loss, self._design(), expected, self._column_names())
+
+    def _design(self) -> Design:
+        is_int = isinstance(self.code_size, Integral)
+        return Design(
+            int(self.code_size) if is_int else float(self.code_size),
+            self.encoder_layers,
+            self.decoder_layers,
+            self.activation,
+            self.start,
+            self.scale,
+        )
+
+    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState) -> None:
+        """Make the network from the training rows, and measure what it has to beat on them."""
+        self._statistics = column_statistics(expected)
+        prepared = prepare(expected, self._design(), loss, self._statistics, rng)
+        self.module_ = prepared.network.to(_device(self))
+        self._axes = prepared.axes
+        self.code_size_ = prepared.network.spread.shape[0]
+        self.encoder_layers_, self.decoder_layers_ = prepared.encoder_layers, prepared.decoder_layers
+        self.loss_ = loss
+        self.mean_, self.scale_ = self._statistics.mean, prepared.scale
+        self._measure_alternatives(expected)
+
+    def _measure_alternatives(self, expected: Rows) -> None:
+        """Score PCA and the mean alone on the rows that the network is scored on."""
+        shift, scale = self.module_.shift.cpu().numpy(), self.module_.scale.cpu().numpy()
+        pca_error, variance = self._axes.errors(expected, self.mean_, scale)
+        self.pca_error_ = pca_error * self._squared_unit
+        self.validation_variance_ = variance * self._squared_unit
+
+    def _new_trainer(self, n_rows: int, rng: np.random.RandomState, max_epochs: int | None = None) -> Trainer:
+        recipe = Recipe(
+            max_epochs=self.max_epochs if max_epochs is None else max_epochs,
+            batch_size=suited_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+        )
+        network, generator = self.module_, torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
+
+        def unit_scale(values: np.ndarray) -> torch.Tensor:
+            return network.normalise(torch.from_numpy(values[None]).to(network.shift.device))[0]
+
+        loss = Loss(self.loss_, network.shift.to(network.spread.dtype), network.scale.to(network.spread.dtype))
+        noise = self._noise()
+        zero = np.zeros_like(self.mean_) if (self.scale_ == 1).all() else self.mean_
+        corruption = noise and noise.corruption(
+            zero=unit_scale(zero),
+            low=unit_scale(self._statistics.minimum),
+            high=unit_scale(self._statistics.maximum),
+            generator=generator,
+        )
+        return Trainer(network, loss, recipe, generator, corruption)
+
+    def _batches(self, X: Rows, target: Rows | None) -> Batches:
+        network = self.module_
+        normaliser = Normaliser(
+            network.shift.cpu().numpy(), network.scale.cpu().numpy(), network.spread.dtype, network.spread.device
+        )
+        return Batches(X, target, normaliser)
+
+    @property
+    def _squared_unit(self) -> float:
+        """From squared errors of rows of unit scale to the units that errors are published in."""
+        return float(self.module_.code_unit) ** 2
+
+    def _publish(self, history: History) -> None:
+        unit = self._squared_unit
+        self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch
+        errors = ([error * unit for error in series] for series in (history.training_error, history.held_out_error))
+        self.history_ = dict(zip(_HISTORY, (list(range(history.n_epochs + 1)), *errors), strict=True))
+        self.start_error_ = self.history_["validation_error"][0]
+        self.validation_error_ = self.history_["validation_error"][history.best_epoch]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: everything but the optimiser, which the next ``partial_fit`` makes anew."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_trainer"}
+
+    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return dense_file.contents(self)
+
+    @classmethod
+    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+        return dense_file.expected_tensors(settings, cls)
+
+    @classmethod
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> Self:
+        return dense_file.restore(tensors, settings, cls)
+
+
+def suited_batch_size(n_rows: int) -> int:
+    """The batch size that "auto" stands for."""
+    return 32 if n_rows < 5000 else 128
+
+
+def _random_state(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
+    """A source of chance that is not NumPy's global one, also for None."""
+    return np.random.RandomState() if random_state is None else check_random_state(random_state)
+
+
+def _device(estimator: Autoencoder) -> torch.device:
+    if isinstance(estimator.device, str) and estimator.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=estimator.device).device
+    except (RuntimeError, AssertionError, TypeError):
+        rule = 'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)'
+        raise refuse(estimator, "device", rule, estimator.device) from None
+
+
+def _split(
+    n_rows: int, held_out_share: float, rng: np.random.RandomState
+) -> tuple[np.ndarray | slice, np.ndarray | None]:
+    """Rows to train on and rows to hold out (None where the share is 0 or there are fewer than five rows)."""
+    if held_out_share == 0 or n_rows < 5:
+        return slice(None), None
+    n_held = min(max(1, round(held_out_share * n_rows)), n_rows - 2)
+    order = rng.permutation(n_rows)
+    return np.sort(order[n_held:]), np.sort(order[:n_held])

@@ -1,0 +1,164 @@
+"""What the model file of an Autoencoder holds, and how the estimator is made from it again."""
+
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import torch
+
+from isthmus.errors import ModelFileError, ParameterError
+from isthmus.networks import ACTIVATIONS, DenseAutoencoder
+from isthmus.scaling import ColumnStatistics, scale_of
+
+if TYPE_CHECKING:
+    from isthmus.dense import Autoencoder
+
+Model = TypeVar("Model", bound="Autoencoder")
+Expected = dict[str, tuple[str, tuple[int, ...]]]
+
+_STATISTICS = ("mean", "deviation", "minimum", "maximum")
+_ERRORS = ("start_error", "validation_error", "pca_error", "validation_variance")
+_MAX_LAYERS = 1000
+
+
+def contents(model: "Autoencoder") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Tensors and the section "fitted" of the settings."""
+    tensors = {f"network.{name}": value.cpu().numpy() for name, value in model.module_.state_dict().items()}
+    tensors |= {f"statistics.{name}": getattr(model._statistics, name) for name in _STATISTICS}
+    history = {
+        name: [None if math.isnan(value) else value for value in series] for name, series in model.history_.items()
+    }
+    fitted = {
+        "code_size": model.code_size_,
+        "encoder_layers": list(model.encoder_layers_),
+        "decoder_layers": list(model.decoder_layers_),
+        "activation": model.activation,
+        "loss": model.loss_,
+        "linear_paths": model.module_.encoder.linear is not None,
+        "stacks": model.module_.encoder.stack is not None,
+        "precision": str(model.module_.spread.dtype).removeprefix("torch."),
+        "n_epochs": model.n_epochs_,
+        "best_epoch": model.best_epoch_,
+        "history": history,
+        **{name: getattr(model, name + "_") for name in _ERRORS},
+    }
+    return tensors, fitted
+
+
+def expected_tensors(settings: dict[str, Any], model_class: type["Autoencoder"]) -> Expected:
+    """Check the settings, and name the tensors that must come with them, without allocating any."""
+    try:
+        _model_with_parameters(settings, model_class)
+        fitted = settings["fitted"]
+        _check_fitted(fitted)
+        network = _network(fitted, torch.device("meta"))
+    except (KeyError, TypeError, ParameterError, RuntimeError) as error:
+        raise ModelFileError(f"the settings are not those of an {model_class.__name__} ({error})") from None
+    expected = {
+        f"network.{name}": (str(value.dtype).removeprefix("torch."), tuple(value.shape))
+        for name, value in network.state_dict().items()
+    }
+    return expected | {f"statistics.{name}": ("float64", (fitted["n_features_in"],)) for name in _STATISTICS}
+
+
+def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_class: type[Model]) -> Model:
+    """The fitted estimator; its network is on the CPU."""
+    model = _model_with_parameters(settings, model_class)
+    fitted = settings["fitted"]
+    network = _network(fitted, torch.device("meta"))
+    weights = {
+        name.removeprefix("network."): torch.from_numpy(value)
+        for name, value in tensors.items()
+        if name.startswith("network.")
+    }
+    network.load_state_dict(weights, assign=True)
+    model.module_ = network
+    model._statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in _STATISTICS))
+    model.mean_, model.scale_ = model._statistics.mean, scale_of(model.scale, model._statistics)
+    model.n_features_in_ = fitted["n_features_in"]
+    if fitted["feature_names"] is not None:
+        model.feature_names_in_ = np.array(fitted["feature_names"], dtype=object)
+    model.code_size_, model.loss_ = fitted["code_size"], fitted["loss"]
+    model.encoder_layers_ = tuple(fitted["encoder_layers"])
+    model.decoder_layers_ = tuple(fitted["decoder_layers"])
+    model.n_epochs_, model.best_epoch_ = fitted["n_epochs"], fitted["best_epoch"]
+    model.history_ = {
+        name: [math.nan if value is None else value for value in series]
+        for name, series in fitted["history"].items()
+    }
+    for name in _ERRORS:
+        setattr(model, name + "_", fitted[name])
+    return model
+
+
+def _model_with_parameters(settings: dict[str, Any], model_class: type[Model]) -> Model:
+    parameters = settings["parameters"]
+    if not isinstance(parameters, dict) or set(parameters) != set(model_class().get_params(deep=False)):
+        raise ModelFileError(f"the parameters are not those of an {model_class.__name__}")
+    model = model_class(**{k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()})
+    model._check_parameters()
+    return model
+
+
+def _network(fitted: dict[str, Any], device: torch.device) -> DenseAutoencoder:
+    network = DenseAutoencoder.on(
+        device,
+        fitted["n_features_in"],
+        fitted["code_size"],
+        fitted["encoder_layers"],
+        fitted["decoder_layers"],
+        fitted["activation"],
+        linear_paths=fitted["linear_paths"],
+        stacks=fitted["stacks"],
+        output="sigmoid" if fitted["loss"] == "bce" else "linear",
+    )
+    return network.double() if fitted["precision"] == "float64" else network
+
+
+def _check_fitted(fitted: Any) -> None:
+    """Refuse whatever ``contents`` would not have written."""
+    _require(isinstance(fitted, dict), "fitted")
+    for name in ("n_features_in", "code_size"):
+        _require(_is_count(fitted[name], 1), name)
+    for name in ("n_epochs", "best_epoch"):
+        _require(_is_count(fitted[name], 0), name)
+    for name in ("encoder_layers", "decoder_layers"):
+        widths = fitted[name]
+        _require(isinstance(widths, list) and len(widths) <= _MAX_LAYERS, name)
+        _require(all(_is_count(width, 1) for width in widths), name)
+    for name, choices in (
+        ("activation", tuple(ACTIVATIONS)),
+        ("loss", ("mse", "bce")),
+        ("precision", ("float32", "float64")),
+    ):
+        _require(isinstance(fitted[name], str) and fitted[name] in choices, name)
+    for name in ("linear_paths", "stacks"):
+        _require(isinstance(fitted[name], bool), name)
+    _require(fitted["linear_paths"] or fitted["stacks"], "stacks")
+    names = fitted["feature_names"]
+    if names is not None:
+        _require(isinstance(names, list) and len(names) == fitted["n_features_in"], "feature_names")
+        _require(all(isinstance(name, str) for name in names), "feature_names")
+    for name in _ERRORS:
+        _require(_is_number(fitted[name]), name)
+    history, n_entries = fitted["history"], fitted["n_epochs"] + 1
+    _require(
+        isinstance(history, dict) and set(history) == {"epoch", "training_error", "validation_error"}, "history"
+    )
+    for series in history.values():
+        _require(isinstance(series, list) and len(series) == n_entries, "history")
+        _require(all(value is None or _is_number(value) for value in series), "history")
+    _require(fitted["best_epoch"] <= fitted["n_epochs"], "best_epoch")
+
+
+def _require(holds: bool, name: str) -> None:
+    if not holds:
+        raise ModelFileError(f"the setting {name!r} has a value that it cannot have")
+
+
+def _is_count(value: object, minimum: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value < 2**40
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

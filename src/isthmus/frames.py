@@ -1,0 +1,26 @@
+"""Arrays, tensors and dataframes of any library: what users pass in, and the same kind back."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from jaxtyping import Float
+
+
+def without_torch(X: Any) -> Any:
+    """X, or its values on the CPU if it is a torch tensor."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(X, torch.Tensor):
+        return X.detach().cpu().numpy()
+    return X
+
+
+def like(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[str]) -> Any:
+    """``values`` as a dataframe of the library (and with the index) of X, if X is one; otherwise as they are."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        return values
+    native = nw.from_numpy(values, schema=list(columns), backend=frame.implementation).to_native()
+    return nw.maybe_set_index(native, index=nw.maybe_get_index(frame))

@@ -1,0 +1,113 @@
+"""From training rows to a dense network that is ready to be trained: scale, code size, widths and start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+
+from isthmus.errors import InputError
+from isthmus.networks import DenseAutoencoder, layer_widths, start_at_pca, start_at_random
+from isthmus.principal_axes import PrincipalAxes, logit_readout, principal_axes
+from isthmus.rows import Rows
+from isthmus.scaling import ColumnStatistics, column_range, scale_of
+
+
+@dataclass(frozen=True)
+class Design:
+    """What shapes the network, as the user gave it (see ``Autoencoder``)."""
+
+    code_size: int | float
+    encoder_layers: int | Sequence[int]
+    decoder_layers: int | Sequence[int] | None
+    activation: str
+    start: str
+    scale: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network at its start, and what it was made from."""
+
+    network: DenseAutoencoder
+    scale: Float64[np.ndarray, " features"]
+    axes: PrincipalAxes
+    encoder_layers: tuple[int, ...]
+    decoder_layers: tuple[int, ...]
+
+
+def settle_loss(loss: str, design: Design, X: Rows, feature_names: Sequence[str]) -> str:
+    """The loss that ``loss`` stands for on these rows; an error if they do not suit it."""
+    low, high = column_range(X)
+    outside = np.flatnonzero((low < 0) | (high > 1))
+    if loss == "bce" and len(outside):
+        j = outside[0]
+        raise InputError(
+            f"loss='bce' needs values in [0, 1], but column {feature_names[j]!r} ranges from {low[j]:g} to "
+            f"{high[j]:g}; use loss='mse', or bring the column to [0, 1]."
+        )
+    if loss != "auto":
+        return loss
+    rescaled = design.scale in ("standard", "global")
+    return "mse" if len(outside) or rescaled or design.activation == "identity" else "bce"
+
+
+def prepare(
+    X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rng: np.random.RandomState
+) -> Prepared:
+    """Make the network for the training rows X (what is to be reconstructed) and start it.
+
+    The network sees rows of unit scale: centred, and divided by each column's own scale (``scale="standard"``) or
+    by one number. So its weights are of the size that training is tuned for, whatever the data's units; since one
+    number for all columns changes no objective, codes are measured in the data's units again.
+    """
+    scale = scale_of(design.scale, statistics)
+    from_pca = design.start == "pca"
+    shift, unit, code_unit = statistics.mean, scale, 1.0
+    if design.scale != "standard":
+        if from_pca:
+            unit = np.full_like(scale, statistics.spread)
+        elif (scale == 1).all():
+            shift = np.zeros_like(shift)  # the classic network, on the data as it is
+        code_unit = float(unit[0])
+    axes = principal_axes(X, shift, unit, design.code_size, rng)
+    code_size = design.code_size if isinstance(design.code_size, int) else len(axes.spread)
+
+    n_features = X.shape[1]
+    encoder_layers = layer_widths(design.encoder_layers, n_features, code_size)
+    decoder_layers = encoder_layers[::-1]
+    if design.decoder_layers is not None:
+        decoder_layers = layer_widths(design.decoder_layers, n_features, code_size)
+        if isinstance(design.decoder_layers, int):
+            decoder_layers = decoder_layers[::-1]
+    network = DenseAutoencoder.on(
+        torch.device("cpu"),
+        n_features,
+        code_size,
+        encoder_layers,
+        decoder_layers,
+        design.activation,
+        linear_paths=from_pca,
+        stacks=not (from_pca and design.activation == "identity"),
+        output="sigmoid" if loss == "bce" else "linear",
+    )
+    network.set_units(shift=shift, scale=unit, code_unit=code_unit)
+    start_at_random(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
+    if from_pca:
+        if network.encoder.stack is None and loss == "mse":
+            network.double()  # PCA, as exact as PCA
+        readout = (axes.axes.T, np.zeros(n_features))
+        if loss == "bce":
+            readout = logit_readout(X, shift, unit, axes.axes)
+        start_at_pca(
+            network,
+            _tensor(axes.axes),
+            _tensor(axes.spread),
+            (_tensor(readout[0]), _tensor(readout[1])),
+        )
+    return Prepared(network, scale, axes, encoder_layers, decoder_layers)
+
+
+def _tensor(values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values))

@@ -1,0 +1,20 @@
+"""Rows of a table, dense or sparse (CSR), of which only a batch is ever made dense."""
+
+import numpy as np
+from jaxtyping import Float64
+from scipy import sparse
+
+Rows = np.ndarray | sparse.csr_matrix | sparse.csr_array
+
+_BATCH_VALUES = 2**20  # 8 MB of float64
+
+
+def n_batch_rows(n_features: int) -> int:
+    """How many rows are handled at a time so that a batch stays small, however wide the rows are."""
+    return max(1, _BATCH_VALUES // n_features)
+
+
+def dense_rows(X: Rows, rows: slice | np.ndarray) -> Float64[np.ndarray, "rows features"]:
+    """Some rows of X, dense and in float64."""
+    batch = X[rows]
+    return np.asarray(batch.toarray() if sparse.issparse(batch) else batch, dtype=np.float64)

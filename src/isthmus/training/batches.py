@@ -1,0 +1,64 @@
+"""Training rows as the loop takes them: batches of unit scale, by indexing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from scipy import sparse
+from torch import Tensor
+
+from isthmus.rows import Rows, dense_rows, n_batch_rows
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """From rows in the data's units to rows of unit scale on the device; the subtraction is done in float64."""
+
+    shift: np.ndarray
+    scale: np.ndarray
+    dtype: torch.dtype
+    device: torch.device
+
+    def __call__(self, X: Rows, rows: slice | np.ndarray) -> Float[Tensor, "rows features"]:
+        u = (dense_rows(X, rows) - self.shift) / self.scale
+        return torch.from_numpy(u).to(self.device, self.dtype)
+
+
+class Batches:
+    """Rows and what is to be reconstructed from them (``targets``; None for the rows themselves).
+
+    Dense rows are brought to unit scale once; sparse rows stay as they are and only a batch is made dense.
+    """
+
+    def __init__(self, X: Rows, targets: Rows | None, normaliser: Normaliser) -> None:
+        self._normaliser = normaliser
+        self._inputs = self._prepare(X)
+        self._targets = None if targets is None else self._prepare(targets)
+
+    def __len__(self) -> int:
+        return int(self._inputs.shape[0])
+
+    def __getitem__(
+        self, rows: Int64[Tensor, " rows"]
+    ) -> tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]:
+        inputs = self._take(self._inputs, rows)
+        return inputs, inputs if self._targets is None else self._take(self._targets, rows)
+
+    def in_order(self) -> list[Int64[Tensor, " rows"]]:
+        """Indices of all rows, in parts that fit into memory when dense."""
+        return list(torch.arange(len(self)).split(n_batch_rows(self._inputs.shape[1])))
+
+    def _prepare(self, X: Rows) -> Tensor | Rows:
+        if sparse.issparse(X):
+            return X
+        prepared = torch.empty(X.shape, dtype=self._normaliser.dtype, device=self._normaliser.device)
+        for rows in torch.arange(len(X)).split(n_batch_rows(X.shape[1])):
+            part = slice(int(rows[0]), int(rows[-1]) + 1)
+            prepared[part] = self._normaliser(X, part)
+        return prepared
+
+    def _take(self, values: Tensor | Rows, rows: Tensor) -> Tensor:
+        if isinstance(values, Tensor):
+            return values.index_select(0, rows.to(values.device))
+        return self._normaliser(values, rows.numpy())

@@ -1,0 +1,50 @@
+"""Noise that a denoising autoencoder has to undo (Vincent et al. 2010, §3.3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+DEFAULT_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
+
+Corruption = Callable[[Float[Tensor, "rows features"]], Float[Tensor, "rows features"]]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A kind of noise and its strength.
+
+    ``gaussian`` adds normal noise whose standard deviation is ``strength`` times the unit scale of the rows;
+    ``masking`` replaces a share ``strength`` of the values by zero (of the scaled data: the mean where the scale
+    centres it); ``salt_and_pepper`` replaces that share by the column's smallest or largest value, by a toss.
+    """
+
+    kind: str
+    strength: float
+
+    def corruption(
+        self,
+        *,
+        zero: Float[Tensor, " features"],
+        low: Float[Tensor, " features"],
+        high: Float[Tensor, " features"],
+        generator: torch.Generator,
+    ) -> Corruption:
+        """The noise as a function of a batch; ``zero``, ``low`` and ``high`` are in rows of unit scale."""
+
+        def draw(u: Tensor) -> Tensor:
+            return torch.rand(u.shape, generator=generator).to(u.device)
+
+        def gaussian(u: Tensor) -> Tensor:
+            return u + self.strength * torch.randn(u.shape, generator=generator).to(u.device)
+
+        def masking(u: Tensor) -> Tensor:
+            return torch.where(draw(u) < self.strength, zero, u)
+
+        def salt_and_pepper(u: Tensor) -> Tensor:
+            extremes = torch.where(draw(u) < 0.5, low, high)
+            return torch.where(draw(u) < self.strength, extremes, u)
+
+        return {"gaussian": gaussian, "masking": masking, "salt_and_pepper": salt_and_pepper}[self.kind]

@@ -1,0 +1,180 @@
+"""The training loop: Adam over shuffled batches, held-out rows scored every epoch, the best epoch restored."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
+
+from isthmus.networks import DenseAutoencoder
+from isthmus.training.batches import Batches
+from isthmus.training.corruption import Corruption
+from isthmus.training.losses import Loss
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; the meaning of each number is documented at the estimators."""
+
+    max_epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    patience: int | None
+
+
+@dataclass
+class History:
+    """What happened, by epoch; epoch 0 is the start, whose training error is not measured (NaN)."""
+
+    training_error: list[float] = field(default_factory=list)
+    held_out_error: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    stopped: str = "max_epochs"  # or "patience", "interrupted", "diverged"
+
+    @property
+    def n_epochs(self) -> int:
+        return len(self.held_out_error) - 1
+
+
+OnEpoch = Callable[[History], None]
+
+
+class Trainer:
+    """A network with its optimiser, which training can be continued with.
+
+    Parameters
+    ----------
+    network : DenseAutoencoder
+    loss : Loss
+    recipe : Recipe
+    generator : torch.Generator
+        The only source of chance: the order of the rows.
+    corruption : callable, optional
+        Noise that is put on every batch.
+    """
+
+    def __init__(
+        self,
+        network: DenseAutoencoder,
+        loss: Loss,
+        recipe: Recipe,
+        generator: torch.Generator,
+        corruption: Corruption | None = None,
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.recipe = recipe
+        self.generator = generator
+        self.corruption = corruption
+        self._parameters = list(network.parameters())
+        self.optimiser = torch.optim.AdamW(
+            self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        )
+
+    def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
+        """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
+
+        The held-out rows are scored before the first epoch and after each; the weights of the best epoch, the
+        start included, are restored. Without held-out rows the last epoch is kept unless it is worse on the
+        training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
+        """
+        scored = rows if held_out is None else held_out
+        history = History([math.nan], [self.error(scored)])
+        best_error, best_weights = history.held_out_error[0], self._copy_weights()
+        n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self.recipe.batch_size)
+        schedule = _cosine(self.recipe.learning_rate, n_steps)
+        try:
+            for epoch in range(1, self.recipe.max_epochs + 1):
+                training_error = self.epoch(rows, schedule)
+                last = epoch == self.recipe.max_epochs
+                # Without held-out rows there is nothing to choose epochs by, and scoring is saved until the end.
+                error = self.error(scored) if held_out is not None or last else training_error
+                if not (math.isfinite(training_error) and math.isfinite(error)):
+                    history.stopped = "diverged"
+                    break
+                history.training_error.append(training_error)
+                history.held_out_error.append(error)
+                if error < best_error or (held_out is None and not last):
+                    history.best_epoch, best_weights = epoch, self._copy_weights()
+                    best_error = error if held_out is not None else best_error
+                if on_epoch is not None:
+                    on_epoch(history)
+                if self.recipe.patience is not None and held_out is not None:
+                    if epoch - history.best_epoch >= self.recipe.patience:
+                        history.stopped = "patience"
+                        break
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        self._restore_weights(best_weights)
+        _warn_of_early_end(history)
+        return history
+
+    def epoch(self, rows: Batches, learning_rates: Iterator[float] | None = None) -> float:
+        """Train once on every row; the mean squared error of the batches as they came (unit scale)."""
+        order = torch.randperm(len(rows), generator=self.generator)
+        total = torch.zeros((), device=self._parameters[0].device)
+        for index in order.split(self.recipe.batch_size):
+            if learning_rates is not None:
+                self.optimiser.param_groups[0]["lr"] = next(learning_rates)
+            total += self._step(*rows[index]) * len(index)
+        return float(total) / len(rows)
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self._parameters)
+
+    @torch.no_grad()
+    def error(self, rows: Batches) -> float:
+        """The mean squared error of rows, in unit scale."""
+        total = 0.0
+        for index in rows.in_order():
+            inputs, targets = rows[index]
+            total += float(self.loss.squared_error(self.network.output_of(inputs), targets)) * len(index)
+        return total / len(rows)
+
+    def _step(
+        self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
+    ) -> Float[Tensor, ""]:
+        output = self.network.output_of(inputs if self.corruption is None else self.corruption(inputs))
+        loss = self.loss(output, targets)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        if self.loss.name == "mse":
+            return loss.detach()
+        return self.loss.squared_error(output.detach(), targets)
+
+    def _copy_weights(self) -> list[Tensor]:
+        return [parameter.detach().clone() for parameter in self._parameters]
+
+    @torch.no_grad()
+    def _restore_weights(self, weights: list[Tensor]) -> None:
+        for parameter, kept in zip(self._parameters, weights, strict=True):
+            parameter.copy_(kept)
+
+
+def _cosine(peak: float, n_steps: int) -> Iterator[float]:
+    """The learning rate of each step: from ``peak`` to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
+    return (peak * 0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))
+
+
+def _warn_of_early_end(history: History) -> None:
+    if history.stopped == "diverged":
+        warnings.warn(
+            f"The loss became NaN or infinite in epoch {history.n_epochs + 1}; the weights of epoch "
+            f"{history.best_epoch} are kept. A lower learning_rate, or scale='standard', may help.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif history.stopped == "interrupted":
+        warnings.warn(
+            f"Training was interrupted after {history.n_epochs} epochs; the weights of epoch "
+            f"{history.best_epoch} are kept.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

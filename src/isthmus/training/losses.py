@@ -1,0 +1,39 @@
+"""What training minimises, and the squared error by which epochs are compared whatever the loss."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+LOSSES = ("mse", "bce")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Mean squared error, or binary cross-entropy of rows in [0, 1] whose reconstructions are logits.
+
+    Rows come in unit scale; ``shift`` and ``scale`` lead back to the data's units, which ``bce`` needs.
+    """
+
+    name: str
+    shift: Float[Tensor, " features"]
+    scale: Float[Tensor, " features"]
+
+    def __call__(
+        self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
+    ) -> Float[Tensor, ""]:
+        """The mean loss of a batch."""
+        if self.name == "mse":
+            return functional.mse_loss(output, u)
+        target = torch.addcmul(self.shift, u, self.scale).clamp_(0, 1)
+        return functional.binary_cross_entropy_with_logits(output, target)
+
+    def squared_error(
+        self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
+    ) -> Float[Tensor, ""]:
+        """The mean squared error of a batch, in rows of unit scale."""
+        if self.name == "bce":
+            output = (torch.sigmoid(output) - self.shift) / self.scale
+        return functional.mse_loss(output, u)
