@@ -2,4 +2,4 @@
 
 from jaxtyping import install_import_hook
 
-install_import_hook("isthmus", "beartype.beartype")
+install_import_hook("isthmus", "shape_checks.check")

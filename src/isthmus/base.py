@@ -5,7 +5,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -162,7 +162,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         write_model_file(path, tensors, settings)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> "BaseAutoencoder":
         """Read a model of this class from a file; see ``isthmus.load``."""
         settings: dict[str, Any] = {}
 
@@ -223,7 +223,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     @classmethod
     @abstractmethod
-    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> Self:
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "BaseAutoencoder":
         """The fitted estimator from a model file that was checked."""
 
 
@@ -248,7 +248,7 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
         If the file is missing, damaged, of an unknown version, or no model file of Isthmus.
     """
     name = read_settings(path).get("estimator")
-    if name not in _ESTIMATORS:
+    if not isinstance(name, str) or name not in _ESTIMATORS:
         raise ModelFileError(f"{os.fspath(path)}: holds an unknown estimator, {str(name)[:80]!r}.")
     estimator: type[BaseAutoencoder] = getattr(import_module(_ESTIMATORS[name]), name)
     return estimator.load(path)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -201,7 +201,7 @@ class Autoencoder(BaseAutoencoder):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "Autoencoder":
         """Fit the network.
 
         Parameters
@@ -233,7 +233,7 @@ class Autoencoder(BaseAutoencoder):
         self._fit(X, target, None)
         return self
 
-    def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> "Autoencoder":
         """Train one epoch on rows that come in parts.
 
         The first call settles the scale, the code size and the PCA start on its rows, unless the model is fitted
@@ -422,7 +422,7 @@ class Autoencoder(BaseAutoencoder):
         return dense_file.expected_tensors(settings, cls)
 
     @classmethod
-    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> Self:
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "Autoencoder":
         return dense_file.restore(tensors, settings, cls)
 
 

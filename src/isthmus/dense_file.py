@@ -1,7 +1,7 @@
 """What the model file of an Autoencoder holds, and how the estimator is made from it again."""
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,10 +10,8 @@ from isthmus.errors import ModelFileError, ParameterError
 from isthmus.networks import ACTIVATIONS, DenseAutoencoder
 from isthmus.scaling import ColumnStatistics, scale_of
 
-if TYPE_CHECKING:
-    from isthmus.dense import Autoencoder
 
-Model = TypeVar("Model", bound="Autoencoder")
+
 Expected = dict[str, tuple[str, tuple[int, ...]]]
 
 _STATISTICS = ("mean", "deviation", "minimum", "maximum")
@@ -21,7 +19,7 @@ _ERRORS = ("start_error", "validation_error", "pca_error", "validation_variance"
 _MAX_LAYERS = 1000
 
 
-def contents(model: "Autoencoder") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Tensors and the section "fitted" of the settings."""
     tensors = {f"network.{name}": value.cpu().numpy() for name, value in model.module_.state_dict().items()}
     tensors |= {f"statistics.{name}": getattr(model._statistics, name) for name in _STATISTICS}
@@ -45,15 +43,19 @@ def contents(model: "Autoencoder") -> tuple[dict[str, np.ndarray], dict[str, Any
     return tensors, fitted
 
 
-def expected_tensors(settings: dict[str, Any], model_class: type["Autoencoder"]) -> Expected:
+def expected_tensors(settings: dict[str, Any], model_class: Any) -> Expected:
     """Check the settings, and name the tensors that must come with them, without allocating any."""
     try:
         _model_with_parameters(settings, model_class)
         fitted = settings["fitted"]
         _check_fitted(fitted)
         network = _network(fitted, torch.device("meta"))
-    except (KeyError, TypeError, ParameterError, RuntimeError) as error:
-        raise ModelFileError(f"the settings are not those of an {model_class.__name__} ({error})") from None
+    except ModelFileError:
+        raise
+    except ParameterError as error:
+        raise ModelFileError(f"the settings cannot be right: {error}".rstrip(".")) from None
+    except (LookupError, TypeError, ValueError, RuntimeError, OverflowError):
+        raise ModelFileError(f"the settings are not those of an {model_class.__name__}") from None
     expected = {
         f"network.{name}": (str(value.dtype).removeprefix("torch."), tuple(value.shape))
         for name, value in network.state_dict().items()
@@ -61,7 +63,7 @@ def expected_tensors(settings: dict[str, Any], model_class: type["Autoencoder"])
     return expected | {f"statistics.{name}": ("float64", (fitted["n_features_in"],)) for name in _STATISTICS}
 
 
-def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_class: type[Model]) -> Model:
+def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_class: Any) -> Any:
     """The fitted estimator; its network is on the CPU."""
     model = _model_with_parameters(settings, model_class)
     fitted = settings["fitted"]
@@ -91,7 +93,7 @@ def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_clas
     return model
 
 
-def _model_with_parameters(settings: dict[str, Any], model_class: type[Model]) -> Model:
+def _model_with_parameters(settings: dict[str, Any], model_class: Any) -> Any:
     parameters = settings["parameters"]
     if not isinstance(parameters, dict) or set(parameters) != set(model_class().get_params(deep=False)):
         raise ModelFileError(f"the parameters are not those of an {model_class.__name__}")

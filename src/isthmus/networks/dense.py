@@ -10,7 +10,7 @@ classic stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,7 +116,7 @@ class DenseAutoencoder(nn.Module):
         )
 
     @classmethod
-    def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> Self:
+    def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "DenseAutoencoder":
         """A network whose weights are not set yet; unlike the constructor it moves no global random state.
 
         On the "meta" device it has shapes and takes no memory.
