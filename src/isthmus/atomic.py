@@ -37,7 +37,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 yield file
             return
         mode = stat.S_IMODE(old.st_mode) if old is not None else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(prefix=f".{destination.name[:100]}.", suffix=".part", dir=destination.parent)
+        handle, temporary = tempfile.mkstemp(
+            prefix=f".{destination.name[:100]}.", suffix=".part", dir=destination.parent
+        )
         try:
             with os.fdopen(handle, "w+b") as file:
                 yield file
@@ -57,6 +59,19 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if isinstance(error, ValueError) and "null" not in str(error):
             raise
         raise OutputError(f"{name}: cannot be written ({_reason(error)}).") from error
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise what ``atomic_write`` would raise, before the work whose result is to be written; touches nothing."""
+
+    class _Enough(Exception):
+        pass
+
+    destination = Path(os.fspath(path))
+    if "\0" not in str(destination) and destination.exists() and not destination.is_file() and not destination.is_dir():
+        return  # a device or a pipe, to be opened once
+    with suppress(_Enough), atomic_write(path):
+        raise _Enough
 
 
 def refuse_same_file(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> None:

@@ -189,9 +189,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _check_rows(self, X: Any) -> Rows:
         check_is_fitted(self)
-        return validate_data(
-            self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32]
-        )
+        return validate_data(self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
 
     def _column_names(self) -> list[str]:
         names = getattr(self, "feature_names_in_", None)

@@ -11,7 +11,6 @@ from isthmus.networks import ACTIVATIONS, DenseAutoencoder
 from isthmus.scaling import ColumnStatistics, scale_of
 
 
-
 Expected = dict[str, tuple[str, tuple[int, ...]]]
 
 _STATISTICS = ("mean", "deviation", "minimum", "maximum")
@@ -85,8 +84,7 @@ def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_clas
     model.decoder_layers_ = tuple(fitted["decoder_layers"])
     model.n_epochs_, model.best_epoch_ = fitted["n_epochs"], fitted["best_epoch"]
     model.history_ = {
-        name: [math.nan if value is None else value for value in series]
-        for name, series in fitted["history"].items()
+        name: [math.nan if value is None else value for value in series] for name, series in fitted["history"].items()
     }
     for name in _ERRORS:
         setattr(model, name + "_", fitted[name])
@@ -144,9 +142,7 @@ def _check_fitted(fitted: Any) -> None:
     for name in _ERRORS:
         _require(_is_number(fitted[name]), name)
     history, n_entries = fitted["history"], fitted["n_epochs"] + 1
-    _require(
-        isinstance(history, dict) and set(history) == {"epoch", "training_error", "validation_error"}, "history"
-    )
+    _require(isinstance(history, dict) and set(history) == {"epoch", "training_error", "validation_error"}, "history")
     for series in history.values():
         _require(isinstance(series, list) and len(series) == n_entries, "history")
         _require(all(value is None or _is_number(value) for value in series), "history")

@@ -22,5 +22,6 @@ def like(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[st
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
         return values
-    native = nw.from_numpy(values, schema=list(columns), backend=frame.implementation).to_native()
-    return nw.maybe_set_index(native, index=nw.maybe_get_index(frame))
+    made = nw.from_numpy(values, schema=list(columns), backend=frame.implementation)
+    index = nw.maybe_get_index(frame)
+    return nw.to_native(made if index is None else nw.maybe_set_index(made, index=index))

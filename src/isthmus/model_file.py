@@ -42,9 +42,7 @@ _OTHER_KINDS = (
 )
 
 
-def write_model_file(
-    path: str | os.PathLike[str], tensors: dict[str, np.ndarray], settings: dict[str, Any]
-) -> None:
+def write_model_file(path: str | os.PathLike[str], tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> None:
     """Write tensors and settings to one file, whole or not at all; the same input gives the same bytes.
 
     Parameters

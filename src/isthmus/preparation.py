@@ -53,9 +53,7 @@ def settle_loss(loss: str, design: Design, X: Rows, feature_names: Sequence[str]
     return "mse" if len(outside) or rescaled or design.activation == "identity" else "bce"
 
 
-def prepare(
-    X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rng: np.random.RandomState
-) -> Prepared:
+def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rng: np.random.RandomState) -> Prepared:
     """Make the network for the training rows X (what is to be reconstructed) and start it.
 
     The network sees rows of unit scale: centred, and divided by each column's own scale (``scale="standard"``) or

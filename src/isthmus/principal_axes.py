@@ -69,9 +69,7 @@ def principal_axes(
         dtype = np.float64 if X.size * 8 <= _MAX_FLOAT64_BYTES else np.float32
         X = ((X - shift) / scale).astype(dtype, copy=False)
     pca = PCA(n_components, svd_solver=solver, random_state=random_state, copy=False).fit(X)
-    return PrincipalAxes(
-        pca.components_.astype(np.float64), np.sqrt(pca.explained_variance_).astype(np.float64)
-    )
+    return PrincipalAxes(pca.components_.astype(np.float64), np.sqrt(pca.explained_variance_).astype(np.float64))
 
 
 def logit_readout(

@@ -109,13 +109,16 @@ HOSTILE = {
         "version '2'",
     ),
     "no checksum": (
-        lambda good, tmp: (lambda h, d: join({**h, "__metadata__": {**h["__metadata__"], "sha256": ""}}, d, sign=False))(
-            *split(good)
-        ),
+        lambda good, tmp: (
+            lambda h, d: join({**h, "__metadata__": {**h["__metadata__"], "sha256": ""}}, d, sign=False)
+        )(*split(good)),
         "no checksum",
     ),
     "metadata not text": (lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(x=1)), "no text"),
-    "no settings": (lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].pop("settings") and None), "metadata"),
+    "no settings": (
+        lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].pop("settings") and None),
+        "metadata",
+    ),
     "settings a list": (
         lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(settings="[]")),
         "settings that cannot be read",
@@ -131,8 +134,14 @@ HOSTILE = {
     "unknown data type": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype="I8")), "data type 'I8'"),
     "data type no text": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype=[])), "data type"),
     "negative shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[-1, 2])), "no valid shape"),
-    "fractional shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[1.0, 2])), "no valid shape"),
-    "boolean shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[True, 2])), "no valid shape"),
+    "fractional shape": (
+        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[1.0, 2])),
+        "no valid shape",
+    ),
+    "boolean shape": (
+        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[True, 2])),
+        "no valid shape",
+    ),
     "huge shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[10**15, 2])), "not as long"),
     "huge product": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[2**62] * 8)), "not as long"),
     "offsets beyond the file": (
@@ -157,7 +166,8 @@ HOSTILE = {
     ),
     "tensor missing": (
         lambda good, tmp: changed(
-            good, lambda h, d: (h, d[: h.pop(max(h, key=lambda k: h[k].get("data_offsets", [0])[0]))["data_offsets"][0]])
+            good,
+            lambda h, d: (h, d[: h.pop(max(h, key=lambda k: h[k].get("data_offsets", [0])[0]))["data_offsets"][0]]),
         ),
         "settings ask for",
     ),
@@ -168,9 +178,18 @@ HOSTILE = {
     ),
     "NaN weight": (lambda good, tmp: changed(good, with_nan), "holds NaN"),
     "other estimator": (lambda good, tmp: changed_settings(good, set_in("estimator", value="os.system")), "os.system"),
-    "estimator no text": (lambda good, tmp: changed_settings(good, set_in("estimator", value=[1])), "unknown estimator"),
-    "no parameters": (lambda good, tmp: changed_settings(good, lambda s: s.pop("parameters")), "settings are not those"),
-    "extra parameter": (lambda good, tmp: changed_settings(good, set_in("parameters", "x", value=1)), "parameters are not"),
+    "estimator no text": (
+        lambda good, tmp: changed_settings(good, set_in("estimator", value=[1])),
+        "unknown estimator",
+    ),
+    "no parameters": (
+        lambda good, tmp: changed_settings(good, lambda s: s.pop("parameters")),
+        "settings are not those",
+    ),
+    "extra parameter": (
+        lambda good, tmp: changed_settings(good, set_in("parameters", "x", value=1)),
+        "parameters are not",
+    ),
     "bad parameter": (
         lambda good, tmp: changed_settings(good, set_in("parameters", "activation", value="exec")),
         "'activation' parameter",
@@ -281,7 +300,11 @@ def test_signed_settings_of_any_shape_are_refused_or_loaded(data, small_file, tm
     """A hostile writer who signs: any JSON value in the place of any setting."""
     value = data.draw(
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(max_size=5),
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
             max_leaves=4,
         )

@@ -21,7 +21,10 @@ def offences(tree: ast.AST) -> list[str]:
             name = ast.unparse(node.func)
             if name in CALLS or name in ("torch.load", "torch.jit.load"):
                 found.append(name)
-            if any(k.arg == "allow_pickle" and not (isinstance(k.value, ast.Constant) and k.value.value is False) for k in node.keywords):
+            if any(
+                k.arg == "allow_pickle" and not (isinstance(k.value, ast.Constant) and k.value.value is False)
+                for k in node.keywords
+            ):
                 found.append(f"{name}(allow_pickle=…)")
     return found
 

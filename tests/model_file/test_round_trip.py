@@ -83,7 +83,9 @@ _ARRAYS = hnp.arrays(
 )
 
 
-@given(tensors=st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda n: n != "__metadata__"), _ARRAYS, max_size=5))
+@given(
+    tensors=st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda n: n != "__metadata__"), _ARRAYS, max_size=5)
+)
 @settings(max_examples=100, deadline=None)
 def test_any_tensors_come_back_and_safetensors_reads_them(tensors, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "tensors.safetensors"

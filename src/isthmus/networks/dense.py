@@ -40,9 +40,7 @@ class DenseHalf(nn.Module):
 class Encoder(DenseHalf):
     """z = W u + s ∘ e(u)."""
 
-    def forward(
-        self, u: Float[Tensor, "rows features"], spread: Float[Tensor, " code"]
-    ) -> Float[Tensor, "rows code"]:
+    def forward(self, u: Float[Tensor, "rows features"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows code"]:
         if self.linear is None:
             assert self.stack is not None
             return self.stack(u)  # type: ignore[no-any-return]
@@ -53,9 +51,7 @@ class Encoder(DenseHalf):
 class Decoder(DenseHalf):
     """û = V z + b + d(z / s)."""
 
-    def forward(
-        self, z: Float[Tensor, "rows code"], spread: Float[Tensor, " code"]
-    ) -> Float[Tensor, "rows features"]:
+    def forward(self, z: Float[Tensor, "rows code"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows features"]:
         if self.linear is None:
             assert self.stack is not None
             return self.stack(z)  # type: ignore[no-any-return]
@@ -111,9 +107,7 @@ class DenseAutoencoder(nn.Module):
         self.register_buffer("spread", torch.ones(code_size))
         paths = {"linear_path": linear_paths, "stack": stacks}
         self.encoder = Encoder((n_features, *encoder_layers, code_size), activation, **paths)
-        self.decoder = Decoder(
-            (code_size, *decoder_layers, n_features), activation, **paths, linear_bias=True
-        )
+        self.decoder = Decoder((code_size, *decoder_layers, n_features), activation, **paths, linear_bias=True)
 
     @classmethod
     def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "DenseAutoencoder":
@@ -158,9 +152,6 @@ class DenseAutoencoder(nn.Module):
     def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
         return self.decoder(self.encoder(u, self.spread), self.spread)  # type: ignore[no-any-return]
-
-
-
 
 
 def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:

@@ -15,6 +15,4 @@ def layer_widths(layers: int | Sequence[int], n_features: int, code_size: int) -
     if not isinstance(layers, int):
         return tuple(layers)
     ratio = code_size / n_features
-    return tuple(
-        max(MIN_TAPER_WIDTH, round(n_features * ratio ** (i / (layers + 1)))) for i in range(1, layers + 1)
-    )
+    return tuple(max(MIN_TAPER_WIDTH, round(n_features * ratio ** (i / (layers + 1)))) for i in range(1, layers + 1))

@@ -21,9 +21,7 @@ class Loss:
     shift: Float[Tensor, " features"]
     scale: Float[Tensor, " features"]
 
-    def __call__(
-        self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
-    ) -> Float[Tensor, ""]:
+    def __call__(self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]) -> Float[Tensor, ""]:
         """The mean loss of a batch."""
         if self.name == "mse":
             return functional.mse_loss(output, u)

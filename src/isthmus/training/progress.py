@@ -33,8 +33,6 @@ def epoch_bar(max_epochs: int, unit: float, pca_error: float, *, shown: bool) ->
         def show(history: History) -> None:
             best = history.held_out_error[history.best_epoch] * unit
             error = history.held_out_error[-1] * unit
-            progress.update(
-                task, advance=1, description=f"error {error:.4g}  best {best:.4g}  PCA {pca_error:.4g}"
-            )
+            progress.update(task, advance=1, description=f"error {error:.4g}  best {best:.4g}  PCA {pca_error:.4g}")
 
         yield show

@@ -1,0 +1,36 @@
+"""isthmus decode: from codes to rows."""
+
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.options import Format, Keep, Model, Output, names
+
+
+def decode(
+    model: Model,
+    codes: Annotated[str, typer.Argument(help="Table of codes, as 'isthmus encode' writes it; '-' is standard input.")],
+    output: Output,
+    keep: Keep = None,
+    format: Format = None,
+    output_format: Annotated[
+        str | None, typer.Option(help="Format of the output, where its name does not tell.")
+    ] = None,
+) -> None:
+    """Write the row that each code stands for."""
+    from isthmus.base import load
+    from isthmus.cli.frames import columns_of
+    from isthmus.cli.stream import stream
+
+    fitted = load(model)
+    stream(
+        codes,
+        output,
+        fitted.inverse_transform,
+        require=fitted.get_feature_names_out(),
+        named=False,
+        columns=columns_of(fitted),
+        keep=names(keep),
+        source_format=format,
+        output_format=output_format,
+    )

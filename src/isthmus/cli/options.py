@@ -1,0 +1,45 @@
+"""Options that several commands share, and how their texts are read."""
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isthmus.errors import ParameterError
+
+Model = Annotated[Path, typer.Argument(help="Model file, as 'isthmus fit' writes it.", show_default=False)]
+Table = Annotated[
+    str,
+    typer.Argument(
+        help="CSV, TSV (also .gz), Parquet, Feather, NPY or NPZ; '-' is standard input.", show_default=False
+    ),
+]
+Output = Annotated[
+    str, typer.Option("-o", "--output", help="Table to write; '-' is standard output.", show_default=False)
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="Format of '-' or of a name that does not tell it: csv, csv.gz, tsv, tsv.gz, parquet, feather, npy, npz.",
+    ),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", help="Column to carry along as it is (repeat, or separate by commas)."),
+]
+
+
+def names(values: list[str] | None) -> list[str]:
+    """Column names from repeated options, each of which may hold several; quotes protect commas within a name."""
+    return [name for value in values or () for name in next(csv.reader([value], skipinitialspace=True), [])]
+
+
+def checked_format(format: str | None) -> str | None:
+    """The format, if it is one."""
+    from isthmus.data import FORMATS
+
+    if format is not None and format not in FORMATS:
+        raise ParameterError(f"--format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")
+    return format

@@ -1,0 +1,46 @@
+"""isthmus reconstruct: from rows to what their codes keep of them."""
+
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.options import Format, Keep, Model, Output, Table, names
+
+
+def reconstruct(
+    model: Model,
+    table: Table,
+    output: Output,
+    keep: Keep = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Add a column 'reconstruction_error': mean squared error of the row.")
+    ] = False,
+    format: Format = None,
+    output_format: Annotated[
+        str | None, typer.Option(help="Format of the output, where its name does not tell.")
+    ] = None,
+) -> None:
+    """Encode and decode each row of a table: the rows as their codes keep them."""
+    import numpy as np
+
+    from isthmus.base import load
+    from isthmus.cli.frames import columns_of
+    from isthmus.cli.stream import stream
+
+    fitted = load(model)
+
+    def with_errors(rows: object) -> np.ndarray:
+        values = np.asarray(fitted.reconstruct(rows))
+        return np.column_stack([values, fitted.reconstruction_error(rows)]) if errors else values
+
+    stream(
+        table,
+        output,
+        with_errors,
+        require=columns_of(fitted),
+        named=hasattr(fitted, "feature_names_in_"),
+        columns=[*columns_of(fitted), *(["reconstruction_error"] if errors else [])],
+        keep=names(keep),
+        source_format=format,
+        output_format=output_format,
+    )

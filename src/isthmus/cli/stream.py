@@ -1,0 +1,43 @@
+"""From one table to another, batch by batch: what encode, decode and reconstruct have in common."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from isthmus.atomic import refuse_same_file
+from isthmus.cli.frames import frame
+from isthmus.cli.options import checked_format
+from isthmus.data import open_table, write_table
+
+
+def stream(
+    source: str,
+    output: str,
+    function: Callable[[Any], Any],
+    *,
+    require: Sequence[str],
+    named: bool,
+    columns: Sequence[str],
+    keep: Sequence[str],
+    source_format: str | None,
+    output_format: str | None,
+) -> None:
+    """Put the required columns of a table through a function of rows, and write the result.
+
+    ``named`` tells whether the function knows its columns by name.
+    """
+    source_format, output_format = checked_format(source_format), checked_format(output_format)
+    if source != "-" and output != "-":
+        refuse_same_file(source, output)
+    with (
+        open_table(source, format=source_format, keep=keep, require=require) as reader,
+        write_table(
+            output,
+            columns,
+            format=output_format or (source_format if output == "-" else None),
+            kept=reader.kept_schema(),
+        ) as writer,
+    ):
+        for batch in reader.batches():
+            rows = frame(batch.values, require) if named else batch.values
+            result = function(rows)
+            writer.write(result, batch.kept)
