@@ -263,8 +263,9 @@ def _through(
     rows: slice,
     function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
-    batch = dense_rows(X, rows).astype(_float_type(X), copy=False)
-    x = torch.from_numpy(np.ascontiguousarray(batch)).to(network.spread.device)
+    # A copy where the rows cannot be written to (a memory map, say), since torch warns of such.
+    batch = np.require(dense_rows(X, rows), _float_type(X), ("C", "W"))
+    x = torch.from_numpy(batch).to(network.spread.device)
     return function(network, x).cpu().numpy()
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -85,7 +86,7 @@ class Autoencoder(BaseAutoencoder):
     max_epochs : int, default=200
         How often training goes through the rows at most.
     batch_size : int or "auto", default="auto"
-        Rows in a training step. "auto": {auto_batch}.
+        Rows in a training step. "auto": a power of two near a hundredth of the rows, from 32 to 128.
     learning_rate : float, default=0.003
         Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
     weight_decay : float, default=0.0
@@ -122,9 +123,10 @@ class Autoencoder(BaseAutoencoder):
         epoch 0) and ``"validation_error"``.
     start_error_, validation_error_ : float
         Mean squared error of the held-out rows before training and at the best epoch; in the data's units, or
-        with ``scale="standard"`` in those of the standardised columns.
+        with ``scale="standard"`` in those of the standardised columns. With ``noise``, the rows have it here too.
     pca_error_ : float
-        The same of PCA with as many components, fitted on the same training rows.
+        The same of PCA with as many components, fitted on the same training rows. With the PCA start and squared
+        error the start is PCA, and this is ``start_error_``.
     validation_variance_ : float
         The same of the training mean alone.
     module_ : torch.nn.Module
@@ -258,6 +260,7 @@ class Autoencoder(BaseAutoencoder):
         trainer, rows = self._trainer, self._batches(X, target)
         if first:
             self._publish(History([math.nan], [trainer.error(rows)]))
+            self._measure_alternatives(trainer, rows)
         with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
             training_error, error = trainer.epoch(rows), trainer.error(rows)
         self.n_epochs_ = self.best_epoch_ = self.n_epochs_ + 1
@@ -281,7 +284,7 @@ class Autoencoder(BaseAutoencoder):
         if held is not None:
             X_held, target_held = X[held], None if target is None else target[held]
             held_out = self._batches(X_held, target_held)
-            self._measure_alternatives(X_held if target is None else target_held)
+        self._measure_alternatives(trainer, rows if held_out is None else held_out)
         with (
             suited_threads(trainer.n_parameters, trainer.recipe.batch_size),
             epoch_bar(self.max_epochs, self._squared_unit, self.pca_error_, shown=self.verbose) as show,
@@ -289,6 +292,8 @@ class Autoencoder(BaseAutoencoder):
             history = trainer.fit(rows, held_out, on_epoch or show)
         self.__dict__.pop("_trainer", None)
         self._publish(history)
+        if self.start == "pca" and loss == "mse":
+            self.pca_error_ = self.start_error_  # the same number, without other rounding
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
         self._check_parameters()
@@ -321,9 +326,9 @@ class Autoencoder(BaseAutoencoder):
         """The ``noise`` parameter with its strength."""
         if self.noise is None:
             return None
-        kind, *rest = (self.noise,) if isinstance(self.noise, str) else self.noise
-        if kind in DEFAULT_STRENGTHS and len(rest) <= 1:
-            strength = rest[0] if rest else DEFAULT_STRENGTHS[kind]
+        kind = self.noise[0] if isinstance(self.noise, tuple) and len(self.noise) == 2 else self.noise
+        if isinstance(kind, str) and kind in DEFAULT_STRENGTHS:
+            strength = DEFAULT_STRENGTHS[kind] if isinstance(self.noise, str) else self.noise[1]
             if isinstance(strength, Real) and 0 < strength < (math.inf if kind == "gaussian" else 1):
                 return Noise(kind, float(strength))
         rule = (
@@ -356,14 +361,20 @@ class Autoencoder(BaseAutoencoder):
         self.encoder_layers_, self.decoder_layers_ = prepared.encoder_layers, prepared.decoder_layers
         self.loss_ = loss
         self.mean_, self.scale_ = self._statistics.mean, prepared.scale
-        self._measure_alternatives(expected)
 
-    def _measure_alternatives(self, expected: Rows) -> None:
+    @torch.no_grad()
+    def _measure_alternatives(self, trainer: Trainer, rows: Batches) -> None:
         """Score PCA and the mean alone on the rows that the network is scored on."""
-        shift, scale = self.module_.shift.cpu().numpy(), self.module_.scale.cpu().numpy()
-        pca_error, variance = self._axes.errors(expected, self.mean_, scale)
-        self.pca_error_ = pca_error * self._squared_unit
-        self.validation_variance_ = variance * self._squared_unit
+        network = self.module_
+        centre = network.normalise(torch.from_numpy(self.mean_[None]).to(network.shift.device))
+        axes = torch.from_numpy(self._axes.axes).to(centre)
+        pca_error = variance = 0.0
+        for inputs, targets in trainer.scored(rows):
+            pca_error += float(((inputs - centre) @ axes.T @ axes + centre - targets).square().sum())
+            variance += float((targets - centre).square().sum())
+        n_values = len(rows) * self.n_features_in_
+        self.pca_error_ = pca_error / n_values * self._squared_unit
+        self.validation_variance_ = variance / n_values * self._squared_unit
 
     def _new_trainer(self, n_rows: int, rng: np.random.RandomState, max_epochs: int | None = None) -> Trainer:
         recipe = Recipe(
@@ -381,11 +392,11 @@ class Autoencoder(BaseAutoencoder):
         loss = Loss(self.loss_, network.shift.to(network.spread.dtype), network.scale.to(network.spread.dtype))
         noise = self._noise()
         zero = np.zeros_like(self.mean_) if (self.scale_ == 1).all() else self.mean_
-        corruption = noise and noise.corruption(
+        corruption = noise and partial(
+            noise.corruption,
             zero=unit_scale(zero),
             low=unit_scale(self._statistics.minimum),
             high=unit_scale(self._statistics.maximum),
-            generator=generator,
         )
         return Trainer(network, loss, recipe, generator, corruption)
 
@@ -428,7 +439,7 @@ class Autoencoder(BaseAutoencoder):
 
 def suited_batch_size(n_rows: int) -> int:
     """The batch size that "auto" stands for."""
-    return 32 if n_rows < 5000 else 128
+    return 2 ** min(7, max(5, int(math.log2(n_rows / 100)))) if n_rows > 100 else 32
 
 
 def _random_state(random_state: int | np.random.RandomState | None) -> np.random.RandomState:

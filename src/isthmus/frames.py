@@ -23,5 +23,8 @@ def like(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[st
     if not isinstance(frame, nw.DataFrame):
         return values
     made = nw.from_numpy(values, schema=list(columns), backend=frame.implementation)
+    native = nw.to_native(made)
     index = nw.maybe_get_index(frame)
-    return nw.to_native(made if index is None else nw.maybe_set_index(made, index=index))
+    if index is not None:
+        native.index = index
+    return native

@@ -23,18 +23,6 @@ class PrincipalAxes:
     axes: Float64[np.ndarray, "components features"]
     spread: Float64[np.ndarray, " components"]
 
-    def errors(
-        self, X: Rows, mean: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
-    ) -> tuple[float, float]:
-        """Mean squared errors of rows, in unit scale: as PCA reconstructs them, and of the mean alone."""
-        pca_error = variance = 0.0
-        for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
-            centred = (dense_rows(X, rows) - mean) / scale
-            variance += float((centred**2).sum())
-            pca_error += float(((centred - centred @ self.axes.T @ self.axes) ** 2).sum())
-        n_values = X.shape[0] * X.shape[1]
-        return pca_error / n_values, variance / n_values
-
 
 def principal_axes(
     X: Rows,

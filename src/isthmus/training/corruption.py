@@ -26,11 +26,11 @@ class Noise:
 
     def corruption(
         self,
+        generator: torch.Generator,
         *,
         zero: Float[Tensor, " features"],
         low: Float[Tensor, " features"],
         high: Float[Tensor, " features"],
-        generator: torch.Generator,
     ) -> Corruption:
         """The noise as a function of a batch; ``zero``, ``low`` and ``high`` are in rows of unit scale."""
 

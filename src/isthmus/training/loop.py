@@ -55,7 +55,7 @@ class Trainer:
     generator : torch.Generator
         The only source of chance: the order of the rows.
     corruption : callable, optional
-        Noise that is put on every batch.
+        Makes, from a source of chance, the noise that is put on every batch.
     """
 
     def __init__(
@@ -64,13 +64,14 @@ class Trainer:
         loss: Loss,
         recipe: Recipe,
         generator: torch.Generator,
-        corruption: Corruption | None = None,
+        corruption: Callable[[torch.Generator], Corruption] | None = None,
     ) -> None:
         self.network = network
         self.loss = loss
         self.recipe = recipe
         self.generator = generator
-        self.corruption = corruption
+        self._make_corruption = corruption
+        self._corruption = corruption and corruption(generator)
         self._parameters = list(network.parameters())
         self.optimiser = torch.optim.AdamW(
             self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
@@ -79,7 +80,7 @@ class Trainer:
     def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
         """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
 
-        The held-out rows are scored before the first epoch and after each; the weights of the best epoch, the
+        The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights of the best epoch, the
         start included, are restored. Without held-out rows the last epoch is kept unless it is worse on the
         training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
         """
@@ -132,15 +133,21 @@ class Trainer:
     def error(self, rows: Batches) -> float:
         """The mean squared error of rows, in unit scale."""
         total = 0.0
+        for inputs, targets in self.scored(rows):
+            total += float(self.loss.squared_error(self.network.output_of(inputs), targets)) * len(inputs)
+        return total / len(rows)
+
+    def scored(self, rows: Batches) -> Iterator[tuple[Tensor, Tensor]]:
+        """All rows in order, as the network is scored on them: with noise, if there is any, the same every time."""
+        corruption = self._make_corruption and self._make_corruption(torch.Generator().manual_seed(0))
         for index in rows.in_order():
             inputs, targets = rows[index]
-            total += float(self.loss.squared_error(self.network.output_of(inputs), targets)) * len(index)
-        return total / len(rows)
+            yield (inputs if corruption is None else corruption(inputs)), targets
 
     def _step(
         self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
-        output = self.network.output_of(inputs if self.corruption is None else self.corruption(inputs))
+        output = self.network.output_of(inputs if self._corruption is None else self._corruption(inputs))
         loss = self.loss(output, targets)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
