@@ -15,7 +15,12 @@ import isthmus
 def heading() -> str:
     """One line that says where figures come from."""
     model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "unknown CPU"
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "unknown CPU",
     )
     return (
         f"{datetime.date.today()}, {model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; "

@@ -39,7 +39,9 @@ def test_the_linear_network_is_pca(name, k):
     model, pca = Autoencoder(k, activation="identity").fit(X), PCA(k).fit(X)
     assert model.n_epochs_ == model.best_epoch_ == 0
     np.testing.assert_allclose(model.transform(X), pca.transform(X), atol=1e-9 * np.abs(X).max())
-    np.testing.assert_allclose(model.reconstruct(X), pca.inverse_transform(pca.transform(X)), atol=1e-9 * np.abs(X).max())
+    np.testing.assert_allclose(
+        model.reconstruct(X), pca.inverse_transform(pca.transform(X)), atol=1e-9 * np.abs(X).max()
+    )
     np.testing.assert_allclose(model.mean_, pca.mean_, atol=1e-12)
 
 
@@ -233,7 +235,19 @@ def test_score_is_the_share_of_variance_explained():
         1e30 * rng.normal(size=(30, 3)),
         1e-30 * rng.normal(size=(30, 3)),
     ],
-    ids=["ones", "zeros", "constants", "one column", "wide", "two rows", "one row", "rank two", "binary", "huge", "tiny"],
+    ids=[
+        "ones",
+        "zeros",
+        "constants",
+        "one column",
+        "wide",
+        "two rows",
+        "one row",
+        "rank two",
+        "binary",
+        "huge",
+        "tiny",
+    ],
 )
 def test_degenerate_data_gives_finite_codes(X, start, activation):
     for k in (1, 5, 60, 0.9):
@@ -334,7 +348,8 @@ def test_noise_teaches_to_undo_noise(noise):
     }[kind]
     fit = {"code_size": 12, "max_epochs": 40, "random_state": 0}
     error = {
-        n: Autoencoder(**fit, noise=n).fit(X).reconstruction_error(dirty, target=X).mean() for n in (None, (kind, strength))
+        n: Autoencoder(**fit, noise=n).fit(X).reconstruction_error(dirty, target=X).mean()
+        for n in (None, (kind, strength))
     }
     assert error[kind, strength] < error[None]
 

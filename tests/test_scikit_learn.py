@@ -32,7 +32,8 @@ def test_every_check_of_scikit_learn_passes():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"code_size": 2, "start": "random"}, {"code_size": 1, "activation": "identity"}, {"noise": "masking"}]
+    "parameters",
+    [{"code_size": 2, "start": "random"}, {"code_size": 1, "activation": "identity"}, {"noise": "masking"}],
 )
 @pytest.mark.filterwarnings("default")
 def test_the_checks_pass_with_other_parameters(parameters):

@@ -2,14 +2,29 @@
 
 import errno
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from isthmus.errors import OutputError
+from isthmus.errors import IsthmusError, OutputError
+
+_REASONS = {
+    errno.ENOENT: "there is no such folder",
+    errno.ENOTDIR: "there is no such folder",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would be too large",
+    errno.EISDIR: "it is a folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "the symbolic links go round in a circle",
+    errno.EPIPE: "the reader has closed the pipe",
+}
 
 
 @contextmanager
@@ -28,81 +43,86 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     name = os.fspath(path)
     try:
-        destination = Path(name).resolve()
-        old = destination.stat() if destination.exists() else None
-        if old is not None and stat.S_ISDIR(old.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        destination, old = _destination(name)
         if old is not None and not stat.S_ISREG(old.st_mode):
-            with destination.open("wb") as file:
+            with Path(name).open("wb") as file:
                 yield file
             return
-        mode = stat.S_IMODE(old.st_mode) if old is not None else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(
-            prefix=f".{destination.name[:100]}.", suffix=".part", dir=destination.parent
-        )
+        temporary = destination.parent / f".isthmus-{secrets.token_hex(8)}.part"
+        # The umask applies here; nobody may read the temporary file who could not read the old one.
+        mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o777 | stat.S_IWUSR
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        handle = os.open(temporary, flags, mode)
         try:
             with os.fdopen(handle, "w+b") as file:
                 yield file
                 file.flush()
-                os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
-            Path(temporary).replace(destination)
+            if old is not None:
+                temporary.chmod(stat.S_IMODE(old.st_mode))
+            temporary.replace(destination)
         except BaseException:
             with suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
             raise
         _flush_folder(destination.parent)
-    except (OSError, ValueError) as error:
-        # An error of the body's own (bad input, say) says more than "cannot be written".
-        if isinstance(error, OutputError) or type(error).__module__.startswith("isthmus"):
+    except OSError as error:
+        if isinstance(error, IsthmusError):
             raise
-        if isinstance(error, ValueError) and "null" not in str(error):
-            raise
-        raise OutputError(f"{name}: cannot be written ({_reason(error)}).") from error
+        shown = name.replace("\0", "\\x00")
+        raise OutputError(f"{shown}: cannot be written ({reason(error)}).") from error
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise what ``atomic_write`` would raise, before the work whose result is to be written; touches nothing."""
-
-    class _Enough(Exception):
-        pass
-
-    destination = Path(os.fspath(path))
-    if "\0" not in str(destination) and destination.exists() and not destination.is_file() and not destination.is_dir():
-        return  # a device or a pipe, to be opened once
-    with suppress(_Enough), atomic_write(path):
-        raise _Enough
+    """Raise what ``atomic_write`` would raise at its start, before the work whose result is to be written."""
+    with suppress(_EnoughError):
+        destination = Path(os.fspath(path))
+        with suppress(OSError, ValueError):
+            if destination.exists() and not destination.is_file() and not destination.is_dir():
+                return  # a device or a pipe, to be opened once
+        with atomic_write(path):
+            raise _EnoughError
 
 
 def refuse_same_file(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> None:
     """Refuse to write a file over the one that is being read."""
+    same = False
     with suppress(OSError, ValueError):
-        if Path(source).samefile(output) and Path(output).is_file():
-            raise OutputError(f"{os.fspath(output)}: is the input; choose another name for the output.")
+        same = Path(source).samefile(output) and Path(output).is_file()
+    if same:
+        raise OutputError(f"{os.fspath(output)}: is the input; choose another name for the output.")
 
 
-def _reason(error: OSError | ValueError) -> str:
-    known = {
-        errno.ENOENT: "there is no such folder",
-        errno.ENOTDIR: "there is no such folder",
-        errno.EACCES: "permission denied",
-        errno.EPERM: "permission denied",
-        errno.EROFS: "the disk is read-only",
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EISDIR: "it is a folder",
-        errno.ENAMETOOLONG: "the name is too long",
-        errno.EPIPE: "the reader has closed the pipe",
-    }
-    number = getattr(error, "errno", None)
-    return known.get(number) or getattr(error, "strerror", None) or str(error) if number else str(error)
+def reason(error: OSError) -> str:
+    """Why a file could not be read or written, in a few words."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def _umask() -> int:
-    """The umask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+class _EnoughError(Exception):
+    pass
+
+
+def _destination(name: str) -> tuple[Path, os.stat_result | None]:
+    """Where a name leads to, and what stands there; an OSError if no file can be written there."""
+    if not name or "\0" in name:
+        raise OSError(errno.EINVAL, "it is no name of a file")
+    try:
+        destination = Path(name).resolve()
+    except RuntimeError:  # what Python 3.11 and 3.12 make of ELOOP
+        raise OSError(errno.ELOOP, "loop") from None
+    try:
+        old = Path(name).stat()  # /dev/stdout resolves to a name that no pipe has
+    except FileNotFoundError:
+        if name.endswith(os.sep):
+            raise IsADirectoryError(errno.EISDIR, "folder") from None
+        if len(os.fsencode(destination.name)) > 255:
+            raise OSError(errno.ENAMETOOLONG, "name") from None
+        return destination, None
+    if stat.S_ISDIR(old.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "folder")
+    if not os.access(name, os.W_OK):
+        raise PermissionError(errno.EACCES, "permission")
+    return destination, old
 
 
 def _flush_folder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -30,7 +30,7 @@ for _command in _COMMANDS:
     app.command()(_command)
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool | None) -> None:
     if wanted:
         print(f"isthmus {__version__}")
         raise typer.Exit
@@ -39,16 +39,16 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = None,
 ) -> None:
     """Autoencoders with the ergonomics of PCA: compress tables into small codes, and back."""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever goes wrong ends in one sentence and an exit code."""
     try:
-        app(standalone_mode=True)
+        app(args=arguments, prog_name="isthmus")
     except IsthmusError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:

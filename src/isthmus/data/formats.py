@@ -1,0 +1,73 @@
+"""Which formats there are, what file names say about them, and who reads and writes each."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from isthmus.data._base import Sink, Source, printable
+from isthmus.data._types import Schema
+from isthmus.data.arrow import FeatherSink, FeatherSource, ParquetSink, ParquetSource
+from isthmus.data.numpy_files import NpySink, NpySource, NpzSink, NpzSource
+from isthmus.data.text import TextSink, TextSource
+from isthmus.errors import InputError, OutputError, ParameterError
+
+_TEXT: dict[str, dict[str, Any]] = {
+    "csv": {"delimiter": ",", "compressed": False},
+    "csv.gz": {"delimiter": ",", "compressed": True},
+    "tsv": {"delimiter": "\t", "compressed": False},
+    "tsv.gz": {"delimiter": "\t", "compressed": True},
+}
+_SOURCES: dict[str, Callable[..., Source]] = {
+    **{kind: partial(TextSource, **text) for kind, text in _TEXT.items()},
+    "parquet": ParquetSource,
+    "feather": FeatherSource,
+    "npy": NpySource,
+    "npz": NpzSource,
+}
+_SINKS: dict[str, Callable[[BinaryIO, Schema], Sink]] = {
+    **{kind: partial(TextSink, **text) for kind, text in _TEXT.items()},
+    "parquet": ParquetSink,
+    "feather": FeatherSink,
+    "npy": NpySink,
+    "npz": NpzSink,
+}
+FORMATS = tuple(_SOURCES)
+_SUFFIXES = {f".{kind}": kind for kind in FORMATS} | {".pq": "parquet", ".arrow": "feather"}
+
+
+def format_of(path: str | Path, format: str | None, error: type[InputError] | type[OutputError]) -> str:
+    """The format that is asked for, or else the one that the name of the file says."""
+    if format is not None:
+        if format not in FORMATS:
+            raise ParameterError(f"format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")
+        return format
+    if str(path) == "-":
+        raise error("standard input and output have no name that tells the format; give it with --format.")
+    name = Path(path).name.lower()
+    for suffix, kind in _SUFFIXES.items():
+        if name.endswith(suffix):
+            return kind
+    raise error(
+        f"{printable(str(path))}: its name does not tell the format; use one of the suffixes "
+        f"{', '.join(f'.{kind}' for kind in FORMATS)}, or give the format with --format."
+    )
+
+
+def open_source(kind: str, file: BinaryIO, name: str, key: str | None) -> Source:
+    """Begin to read a table."""
+    if kind == "npz":
+        return NpzSource(file, name, key)
+    if key is not None:
+        raise ParameterError(f"key names an array of an NPZ file, and cannot be used with the format {kind}.")
+    return _SOURCES[kind](file, name)
+
+
+def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:
+    """Begin to write a table."""
+    return _SINKS[kind](file, schema)
+
+
+def is_text(kind: str) -> bool:
+    """Whether a format is read from start to end, so that it can come through a pipe."""
+    return kind in _TEXT
