@@ -1,0 +1,233 @@
+"""What all plots share: matplotlib without global state, one style, and SVG for both colour schemes.
+
+A plot is drawn in the light colours of ``COLOURS``; as SVG each of them becomes a CSS variable, so that one figure
+serves light and dark pages. Names that users chose (columns, labels) belong into the page around a figure and not
+into it: matplotlib would lay them out in a font that has not all letters.
+"""
+# ruff: noqa: PLC0415 — matplotlib is optional, and imported when a plot is made
+
+import html
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from isthmus.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Name of the CSS variable: the colour on white paper, and on a dark screen. Light colours must differ, since
+# they are what tells the names apart.
+COLOURS = {
+    "paper": ("#ffffff", "#12161b"),
+    "ink": ("#18212b", "#e8ecf0"),
+    "muted": ("#586472", "#9eaab6"),
+    "line": ("#d8dee4", "#323b45"),
+    "model": ("#0a6c74", "#54c5c9"),
+    "pca": ("#b2500c", "#f0a35c"),
+    "other": ("#7b5ea7", "#b9a1e0"),
+    "ramp-1": ("#c9dfe0", "#1f4447"),
+    "ramp-2": ("#8fc1c4", "#2c6b6f"),
+    "ramp-3": ("#4f9ca2", "#3d979b"),
+    "ramp-4": ("#0e717a", "#63c6ca"),
+    "ramp-5": ("#073f45", "#c4f1f2"),
+    "class-1": ("#0a6b73", "#54c6ca"),
+    "class-2": ("#b2510c", "#f0a45c"),
+    "class-3": ("#7b5fa7", "#b9a2e0"),
+    "class-4": ("#4d7a1f", "#a3cf6b"),
+    "class-5": ("#b03060", "#ee8aae"),
+    "class-6": ("#2f5fb0", "#82adf2"),
+    "class-7": ("#8a6d00", "#dcc04a"),
+    "class-8": ("#5c4033", "#c9a48f"),
+    "class-9": ("#0b8f4d", "#5ddb98"),
+    "class-10": ("#6b7683", "#aab6c2"),
+}
+
+_SERIES = ("model", "pca", "other", *(f"class-{i}" for i in range(4, 10)))
+_NEEDED = ("matplotlib", "jinja2")
+_RENDERING = threading.RLock()  # matplotlib's settings are of the whole process while a figure is made
+_STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the layout is the same everywhere
+    "font.size": 10.0,
+    "text.parse_math": False,
+    "text.color": COLOURS["ink"][0],
+    "axes.edgecolor": COLOURS["muted"][0],
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.labelcolor": COLOURS["muted"][0],
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "none",
+    "grid.color": COLOURS["line"][0],
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "lines.solid_joinstyle": "round",
+    "svg.fonttype": "none",
+    "xtick.color": COLOURS["muted"][0],
+    "ytick.color": COLOURS["muted"][0],
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "xtick.minor.size": 0.0,
+    "ytick.minor.size": 0.0,
+    "xtick.major.pad": 6.0,
+    "ytick.major.pad": 6.0,
+}
+
+
+def colour(name: str) -> str:
+    """The light colour of a name, for matplotlib."""
+    return COLOURS[name][0]
+
+
+def css_variables() -> str:
+    """The style sheet that gives both colour schemes their colours; print is light."""
+    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in COLOURS.items()) for i in (0, 1))
+    return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def require_report_extra() -> None:
+    """Raise ``MissingExtraError`` unless all that plots and reports need is installed."""
+    missing = []
+    for name in _NEEDED:
+        try:
+            import_module(name)
+        except ImportError:
+            missing.append(name)
+    if missing:
+        names, verb = " and ".join(missing), "is" if len(missing) == 1 else "are"
+        raise MissingExtraError(
+            f'plots and reports need {names}, which {verb} not installed: pip install "isthmus[report]".'
+        )
+
+
+@contextmanager
+def plot_style(name: str = "plot") -> Iterator[None]:
+    """Matplotlib in the style of the reports while figures are made or drawn, whatever the user has set.
+
+    Parameters
+    ----------
+    name : str
+        What the identifiers within an SVG are derived from.
+    """
+    require_report_extra()
+    from matplotlib import cycler, rc_context, rcParamsDefault
+
+    kept = {"backend", "backend_fallback", "interactive", "toolbar"}
+    settings: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if key not in kept}
+    settings |= _STYLE
+    settings["svg.hashsalt"] = name
+    settings["axes.prop_cycle"] = cycler(color=[colour(name) for name in _SERIES])
+    with _RENDERING, rc_context(settings):
+        yield
+
+
+def new_figure(width: float = 6.6, height: float = 3.2) -> "Figure":
+    """An empty figure that pyplot knows nothing of; to be called, as all drawing, within ``plot_style``.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def legend_above(axes: "Axes", n_columns: int = 4) -> None:
+    """The legend in a line above the axes, where it hides no data."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.02),
+        ncols=n_columns,
+        borderaxespad=0,
+        columnspacing=1.6,
+        borderpad=0,
+    )
+
+
+def percent_axis(axis: Any) -> None:
+    """Label an axis, linear or logarithmic, of shares in percent."""
+    axis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
+
+
+def log_axis(axis: Any) -> None:
+    """Make an axis logarithmic, with ticks at 1, 2 and 5, so that a short range has some, too."""
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(lambda value, _: f"{value:.6g}")
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def inline_svg(figure: "Figure", name: str, label: str) -> str:
+    """A figure as an SVG element to stand within an HTML page; the same figure gives the same text.
+
+    Texts stay texts, in the page's typeface, and colours are the CSS variables of ``css_variables``.
+
+    Parameters
+    ----------
+    figure : Figure
+        Made by ``new_figure``.
+    name : str
+        A word that no other figure of the page has; identifiers begin with it.
+    label : str
+        What the figure shows, in words, for those who do not see it.
+    """
+    file = io.StringIO()
+    with plot_style(name):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # it would move things a little at every drawing
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(file, format="svg", metadata=nothing, transparent=True)
+    svg = file.getvalue()
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert size is not None
+    body = svg[svg.index("</defs>") + len("</defs>") :]  # the first of them holds a style of the whole page
+    body = re.sub(r'style="([^"]*)"', lambda found: f'style="{_themed(found[1])}"', body)
+    body = _short(_own_identifiers(body, name))
+    width, height = (f"{float(points) * 4 / 3:g}" for points in size.groups())
+    return (
+        f'<svg class="plot" role="img" aria-label="{html.escape(label)}" viewBox="0 0 {size[1]} {size[2]}" '
+        f'width="{width}" height="{height}" stroke-linejoin="round">{body.strip()}'
+    )
+
+
+def _themed(style: str) -> str:
+    """A style attribute with CSS variables for colours, and the page's typeface."""
+    style = re.sub(r"font-family: [^;]*;? ?", "", style)
+    return re.sub("#[0-9a-f]{6}", lambda found: _VARIABLES.get(found[0], found[0]), style)
+
+
+def _short(body: str) -> str:
+    """Without what draws nothing, and with coordinates to a hundredth of a point."""
+    body = re.sub(r' transform="rotate\(-0 [^"]*"', "", body)
+    body = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", body)
+    body = re.sub(r' (?:d|x|y|transform)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), body)
+    body = re.sub(r"\s*\n\s*", "\n", body)
+    while (shorter := re.sub(r"<g>\s*</g>|<g/>\n?", "", body)) != body:
+        body = shorter
+    return body
+
+
+_VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
+
+
+def _own_identifiers(body: str, name: str) -> str:
+    """Only the identifiers that are referred to, and these with the figure's name before them."""
+    used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', body))
+    body = re.sub(r' id="([^"]*)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", body)
+    return re.sub(r'(?:xlink:)?(href="|url\()#', rf"\1#{name}-", body)
