@@ -121,7 +121,8 @@ def plot_style(name: str = "plot") -> Iterator[None]:
         What the identifiers within an SVG are derived from.
     """
     require_report_extra()
-    from matplotlib import cycler, rc_context, rcParamsDefault
+    from cycler import cycler
+    from matplotlib import rc_context, rcParamsDefault
 
     kept = {"backend", "backend_fallback", "interactive", "toolbar"}
     settings: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if key not in kept}
