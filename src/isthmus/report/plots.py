@@ -163,6 +163,13 @@ def percent_axis(axis: Any) -> None:
     axis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
 
 
+def integer_axis(axis: Any) -> None:
+    """Put ticks at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+
+
 def log_axis(axis: Any) -> None:
     """Make an axis logarithmic, with ticks at 1, 2 and 5, so that a short range has some, too."""
     from matplotlib.ticker import LogLocator, NullFormatter, NullLocator

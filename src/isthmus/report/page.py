@@ -1,0 +1,150 @@
+"""The report: one self-contained page about a fitted model and some rows."""
+# ruff: noqa: PLC0415 — jinja2 is optional, and imported when a report is made
+
+import html
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from isthmus.atomic import atomic_write
+from isthmus.base import BaseAutoencoder
+from isthmus.report import reproduce, sections
+from isthmus.report.images import ImageShape
+from isthmus.report.measure import measure
+from isthmus.report.plots import css_variables, require_report_extra
+from isthmus.report.sandwich import layers_of, sandwich_svg
+from isthmus.report.words import Names, counted, number, percent, times
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """A report as a page of HTML, which a notebook shows.
+
+    Attributes
+    ----------
+    html : str
+        The whole page. It needs no other file and no network.
+    """
+
+    html: str
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        with atomic_write(path) as file:
+            file.write(self.html.encode())
+
+    def __repr__(self) -> str:
+        return f"Report({len(self.html.encode()) / 1024:.0f} kB of HTML; .save(path) writes it)"
+
+    def _repr_html_(self) -> str:
+        page = html.escape(self.html)
+        style = "width:100%;height:45rem;border:1px solid #8886;border-radius:4px"
+        return f'<iframe title="Isthmus report" sandbox srcdoc="{page}" style="{style}"></iframe>'
+
+
+def report(
+    model: BaseAutoencoder,
+    X: Any,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    image_shape: Sequence[int] | None = None,
+    colour: Any = None,
+    title: str | None = None,
+    command: str | None = None,
+    date: str | None = None,
+) -> Report:
+    """Describe a fitted model, and what it does to some rows, on one self-contained page.
+
+    The same model, rows and versions give the same bytes.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        A fitted model.
+    X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        The rows to report on; best those that the model has never seen.
+    path : path, optional
+        File to write the page to, as ``Report.save`` does.
+    image_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, 3)``, where each row is an image.
+    colour : str or array of shape (n_rows,), optional
+        What the map of the codes is coloured by: the name of a column, or a value or label for each row. By default
+        the error of the row.
+    title : str, optional
+        Heading of the page.
+    command : str, optional
+        The command that made the report, to be printed on it.
+    date : str, optional
+        To be printed on the page as it is; none by default, so that reports can be compared.
+
+    Returns
+    -------
+    report : Report
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib or jinja2 is not installed.
+    ParameterError
+        If ``image_shape`` or ``colour`` does not fit the model or the rows (a ``ValueError``).
+    OutputError
+        If the file cannot be written.
+    """
+    require_report_extra()
+    check_is_fitted(model)
+    shape = ImageShape.of(image_shape, model.n_features_in_)
+    measured = measure(model, X)
+    given = sections.errors_on(measured)
+    names = Names(sections.column_names(model))
+    context = {
+        "title": title or f"{counted(model.n_features_in_, 'column')} in {counted(model.code_size_, 'code')}",
+        "command": command,
+        "date": date,
+        "model": model,
+        "measured": measured,
+        "names": names,
+        "facts": sections.facts_of(model),
+        "held": sections.shares(model.validation_error_, model.pca_error_, model.validation_variance_),
+        "given": given,
+        "sandwich": sandwich_svg(layers_of(model)),
+        "learning": sections.learning(model),
+        "rate": sections.rate(model, given),
+        "examples": sections.examples(model, X, measured, shape),
+        "by_column": sections.errors_by_column(measured, shape),
+        "map": sections.map_of_codes(model, measured, names, colour),
+        "influence": sections.influence_of_codes(model, X, measured, shape),
+        "reproduce": {
+            "python": reproduce.python_code(model),
+            "fit": reproduce.fit_command(model),
+            "versions": reproduce.versions(),
+            "fingerprint": reproduce.fingerprint(measured.sample_values),
+        },
+    }
+    made = Report(_render(context))
+    if path is not None:
+        made.save(path)
+    return made
+
+
+def _render(context: dict[str, Any]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("isthmus", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, percent=percent, times=times, counted=counted)
+    environment.globals["variables"] = css_variables()
+    return environment.get_template("template.html").render(context)
