@@ -21,11 +21,7 @@ def isthmus(capfd):
 
     def run(*arguments) -> Result:
         capfd.readouterr()
-        try:
-            main([str(argument) for argument in arguments])
-            code = 0
-        except SystemExit as ended:
-            code = ended.code or 0
+        code = main([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return Result(code, out, err)
 
@@ -50,6 +46,6 @@ def folder(tmp_path_factory, rows):
     text = csv_text(rows, ["a", "b", "c", "d"]).splitlines()
     with_id = [f"{'id' if i == 0 else f'k{i:03}'},{line}" for i, line in enumerate(text)]
     (folder / "table.csv").write_text("\n".join(with_id) + "\n")
-    main(["fit", str(folder / "table.csv"), "-o", str(folder / "model"), "--exclude", "id", "--code-size", "2",
-          "--max-epochs", "3", "--quiet"])  # fmt: skip
+    options = ["--exclude", "id", "--code-size", "2", "--max-epochs", "3", "--quiet"]
+    assert main(["fit", str(folder / "table.csv"), "-o", str(folder / "model"), *options]) == 0
     return folder

@@ -54,6 +54,12 @@ def changed_settings(content: bytes, change) -> bytes:
     return changed(content, apply)
 
 
+def unsigned(content: bytes) -> bytes:
+    header, data = split(content)
+    header["__metadata__"]["sha256"] = ""
+    return join(header, data, sign=False)
+
+
 def set_in(*path, value):
     def change(tree):
         for key in path[:-1]:
@@ -108,12 +114,7 @@ HOSTILE = {
         lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(format_version="2")),
         "version '2'",
     ),
-    "no checksum": (
-        lambda good, tmp: (
-            lambda h, d: join({**h, "__metadata__": {**h["__metadata__"], "sha256": ""}}, d, sign=False)
-        )(*split(good)),
-        "no checksum",
-    ),
+    "no checksum": (lambda good, tmp: unsigned(good), "no checksum"),
     "metadata not text": (lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(x=1)), "no text"),
     "no settings": (
         lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].pop("settings") and None),

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from isthmus._version import __version__
+from isthmus.cli.compare import compare
 from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
 from isthmus.cli.reconstruct import reconstruct
 from isthmus.errors import IsthmusError
+from isthmus.standard_output import flush_standard_output
 
 INTERRUPTED = 130
+CLOSED_PIPE = 141  # as of programs that the signal SIGPIPE ends
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +28,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, "
     "6 table and model do not fit, 7 something is not installed, 130 interrupted.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, info)
+_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, info)
 for _command in _COMMANDS:
     app.command()(_command)
 
@@ -45,22 +48,37 @@ def _options(
     """Autoencoders with the ergonomics of PCA: compress tables into small codes, and back."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; whatever goes wrong ends in one sentence and an exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and give its exit code; whatever goes wrong ends in one sentence."""
     try:
-        app(args=arguments, prog_name="isthmus")
+        code = _run(arguments)
+        flush_standard_output()  # at the end of the process it is too late to say why text did not arrive
+        return code
     except IsthmusError as error:
-        _fail(str(error), error.exit_code)
+        if isinstance(error.__cause__, BrokenPipeError):
+            return CLOSED_PIPE  # "… | head" has seen enough, which is no failure to speak of
+        return _refuse(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _fail("interrupted.", INTERRUPTED)
+        return _refuse("interrupted.", INTERRUPTED)
     except MemoryError:
-        _fail("there is not enough memory for this.", 1)
+        return _refuse("there is not enough memory for this.", 1)
     except Exception as error:
         if os.environ.get("ISTHMUS_TRACEBACK"):
             raise
-        _fail(f"unexpected {type(error).__name__}: {error} (ISTHMUS_TRACEBACK=1 shows where).", 1)
+        return _refuse(f"unexpected {type(error).__name__}: {error} (ISTHMUS_TRACEBACK=1 shows where).", 1)
 
 
-def _fail(sentence: str, exit_code: int) -> None:
+def _run(arguments: Sequence[str] | None) -> int:
+    """What Typer ends with: it always raises SystemExit, and makes one of Ctrl-C, too."""
+    try:
+        app(args=arguments, prog_name="isthmus")
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
+
+
+def _refuse(sentence: str, exit_code: int) -> int:
     print(f"isthmus: {sentence}", file=sys.stderr)
-    sys.exit(exit_code)
+    return exit_code

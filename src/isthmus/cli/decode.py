@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, names
+from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, names
 
 
 def decode(
@@ -13,21 +13,20 @@ def decode(
     output: Output,
     keep: Keep = None,
     format: Format = None,
-    output_format: Annotated[
-        str | None, typer.Option(help="Format of the output, where its name does not tell.")
-    ] = None,
+    output_format: OutputFormat = None,
 ) -> None:
     """Write the row that each code stands for."""
     from isthmus.base import load
-    from isthmus.cli.frames import columns_of
+    from isthmus.cli.frames import codes_of, columns_of
     from isthmus.cli.stream import stream
 
     fitted = load(model)
     stream(
+        model,
         codes,
         output,
         fitted.inverse_transform,
-        require=fitted.get_feature_names_out(),
+        require=codes_of(fitted),
         named=False,
         columns=columns_of(fitted),
         keep=names(keep),

@@ -2,13 +2,26 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.errors import ParameterError
+from isthmus.errors import InputError, ParameterError
+
+# What completion offers, and the help names: written here, too, since the estimator takes seconds to import.
+ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu")
+LOSSES = ("auto", "mse", "bce")
+STARTS = ("pca", "random")
+NOISES = ("gaussian", "masking", "salt_and_pepper")
+SCALES = ("standard", "global", "none", "auto")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def _or(choices: Sequence[str]) -> str:
+    return " or ".join([", ".join(choices[:-1]), choices[-1]])
 
 
 def fit(
@@ -23,30 +36,34 @@ def fit(
     decoder_layers: Annotated[
         str | None, typer.Option(help="The same for the decoder.  [default: the encoder's mirror]")
     ] = None,
-    activation: Annotated[
-        str, typer.Option(help="identity, relu, leaky_relu, sigmoid, tanh, elu, gelu or silu.")
-    ] = "relu",
-    loss: Annotated[str, typer.Option(help="auto, mse or bce (for values in [0, 1]).")] = "auto",
-    start: Annotated[str, typer.Option(help="pca or random.")] = "pca",
+    activation: Annotated[str, typer.Option(help=f"{_or(ACTIVATIONS)}.", autocompletion=lambda: ACTIVATIONS)] = "relu",
+    loss: Annotated[
+        str, typer.Option(help="auto, mse or bce (for values in [0, 1]).", autocompletion=lambda: LOSSES)
+    ] = "auto",
+    start: Annotated[str, typer.Option(help=f"{_or(STARTS)}.", autocompletion=lambda: STARTS)] = "pca",
     noise: Annotated[
-        str | None, typer.Option(help="Denoising: gaussian, masking or salt_and_pepper, also as masking:0.3.")
+        str | None,
+        typer.Option(
+            help=f"Denoising: {_or(NOISES)}, also with a strength, as in masking:0.3.", autocompletion=lambda: NOISES
+        ),
     ] = None,
     scale: Annotated[
-        str, typer.Option(help="standard (each column by its deviation), global, none or auto.")
+        str,
+        typer.Option(
+            help="standard (each column by its deviation), global, none or auto.", autocompletion=lambda: SCALES
+        ),
     ] = "standard",
-    max_epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
+    max_epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
     batch_size: Annotated[str, typer.Option(help="Rows in a training step.")] = "auto",
-    learning_rate: Annotated[float | None, typer.Option(help="Peak of the learning rate.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Decoupled weight decay.")] = None,
-    validation_fraction: Annotated[float | None, typer.Option(help="Share of the rows to hold out.")] = None,
-    patience: Annotated[
-        int | None, typer.Option(help="Epochs without a new best after which to end; 0: never.")
-    ] = None,
+    learning_rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 3e-3,
+    weight_decay: Annotated[float, typer.Option(help="Decoupled weight decay.")] = 0.0,
+    validation_fraction: Annotated[float, typer.Option(help="Share of the rows to hold out.")] = 0.1,
+    patience: Annotated[int, typer.Option(help="Epochs without a new best after which to end; 0: never.")] = 30,
     columns: Annotated[
         list[str] | None, typer.Option(help="Columns to use (repeat, or separate by commas).  [default: all]")
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Columns to leave out.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …", autocompletion=lambda: DEVICES)] = "auto",
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same file.")] = 0,
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
@@ -56,9 +73,10 @@ def fit(
     Every column must hold numbers; leave others out with --exclude. Ctrl-C ends training and keeps the best
     epoch so far.
     """
+    from isthmus.atomic import check_writable, refuse_same_file
     from isthmus.data import open_table
 
-    parameters = {
+    parameters: dict[str, Any] = {
         "code_size": _number("--code-size", code_size),
         "encoder_layers": _layers("--encoder-layers", encoder_layers),
         "decoder_layers": None if decoder_layers is None else _layers("--decoder-layers", decoder_layers),
@@ -72,31 +90,37 @@ def fit(
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
         "validation_fraction": validation_fraction,
+        "patience": patience or None,
         "device": device,
         "random_state": seed,
         "verbose": not quiet,
     }
-    optional = ("max_epochs", "learning_rate", "weight_decay", "validation_fraction")
-    parameters = {k: v for k, v in parameters.items() if v is not None or k not in optional}
-    if patience is not None:
-        parameters["patience"] = patience or None
+    if str(output) == "-":
+        raise ParameterError("--output must be the name of a file. Got '-' instead.")
+    if table != "-":
+        refuse_same_file(table, output)
+    check_writable(output)  # sooner than after an hour of training
     chosen = names(columns)
     with open_table(table, format=checked_format(format), columns=chosen or None, exclude=names(exclude)) as reader:
+        from isthmus.dense import Autoencoder
+
+        model = Autoencoder(**parameters)
+        model._check_parameters()  # sooner than after the last row of a long table
         rows, column_names, named = reader.read(), reader.columns, reader.named
+    if len(rows) < 2:
+        name = "standard input" if table == "-" else table
+        raise InputError(f"{name}: has one row, and fitting needs at least two rows.")
 
-    from isthmus.atomic import check_writable
     from isthmus.cli.frames import frame
-    from isthmus.dense import Autoencoder
 
-    check_writable(output)  # sooner than after an hour of training
     began = time.perf_counter()
-    model = _fitted(Autoencoder(**parameters), frame(rows, column_names) if named else rows)
+    _fit(model, frame(rows, column_names) if named else rows)
     model.save(output)
     if not quiet:
         _summary(model, len(rows), time.perf_counter() - began, output)
 
 
-def _fitted(model: Any, rows: Any) -> Any:
+def _fit(model: Any, rows: Any) -> None:
     """Fit, and say in a sentence what a Python user is warned of."""
     import warnings
 
@@ -105,7 +129,6 @@ def _fitted(model: Any, rows: Any) -> Any:
         model.fit(rows)
     for warning in caught:
         print(f"isthmus: {warning.message}", file=sys.stderr)
-    return model
 
 
 def _summary(model: Any, n_rows: int, seconds: float, output: Path) -> None:

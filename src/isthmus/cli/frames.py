@@ -22,3 +22,8 @@ def columns_of(model: Any) -> list[str]:
 
     names = getattr(model, "feature_names_in_", None)
     return list(generic_names(model.n_features_in_) if names is None else names)
+
+
+def codes_of(model: Any) -> list[str]:
+    """The names of a model's codes."""
+    return list(map(str, model.get_feature_names_out()))

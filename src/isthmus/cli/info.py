@@ -1,6 +1,7 @@
 """isthmus info: what a model file holds."""
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from isthmus.cli.options import Model
 
 _WIDEST = 48
+_MOST_NAMES = 8
 
 
 def info(
@@ -16,27 +18,19 @@ def info(
 ) -> None:
     """Show a model: its layers drawn as a sandwich, its training, and its error beside PCA's."""
     from isthmus.base import load
+    from isthmus.standard_output import standard_output
 
     fitted = load(model)
-    facts = _facts(fitted)
-    if as_json:
-        print(json.dumps(facts, indent=2))
-        return
-    print("\n".join(sandwich(fitted)) + "\n")
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        if not isinstance(value, list):
-            print(f"{name:{width}}  {f'{value:.6g}' if isinstance(value, float) else value}")
-    print(f"\nOn held-out rows, {comparison(fitted)}.")
+    text = json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))
+    encoding = sys.stdout.encoding or "utf-8"
+    with standard_output() as stream:
+        stream.write((text + "\n").encode(encoding, "replace"))
 
 
 def comparison(model: Any) -> str:
-    """The held-out error beside PCA's, in words."""
-    shares = [
-        f"{error / model.validation_variance_:.2%}" if model.validation_variance_ else "none"
-        for error in (model.validation_error_, model.pca_error_)
-    ]
-    return f"{shares[0]} of the variance is lost, and with PCA {shares[1]}"
+    """The error beside PCA's, in words."""
+    ours, pca = (_share(model, error) for error in (model.validation_error_, model.pca_error_))
+    return f"{ours} of the variance is lost, and with PCA {pca}"
 
 
 def sandwich(model: Any) -> list[str]:
@@ -48,18 +42,46 @@ def sandwich(model: Any) -> list[str]:
     layers += [(f"dense, {activation}", width) for width in model.decoder_layers_ if model.module_.decoder.stack]
     layers += [("columns, reconstructed", n)]
     widest = max(width for _, width in layers)
+    block = "█" if _can_print("█") else "#"
     lines = []
     for label, width in layers:
         # By the square root, so that a code of 8 beside 784 columns can still be seen.
-        bar = "█" * max(1, round(_WIDEST * (width / widest) ** 0.5))
+        bar = block * max(1, round(_WIDEST * (width / widest) ** 0.5))
         lines.append(f"{bar:^{_WIDEST}}  {width:>6}  {label}")
     return lines
+
+
+def _page(model: Any) -> list[str]:
+    facts = _facts(model)
+    names = facts["column names"]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    shown = {name: facts[name] for name in ("estimator", "parameters", "loss", "start", "scale", "noise")}
+    shown |= {"column names": ", ".join(names[:_MOST_NAMES]) + more}
+    shown |= {name.replace("_", " "): value for name, value in facts["training"].items()}
+    shown |= {"epochs": f"{facts['epochs']}, the best of which was {facts['best epoch']}"}
+    width = max(map(len, shown))
+    errors = {
+        "the mean alone": facts["held-out variance"],
+        f"PCA, {model.code_size_} codes": facts["PCA's error"],
+        "this model, before training": facts["error at the start"],
+        "this model": facts["error at the best epoch"],
+    }
+    scored = "the training rows" if _has_seen_every_row(model) else "held-out rows"
+    return [
+        *sandwich(model),
+        "",
+        *(f"{name:{width}}  {_text(value)}" for name, value in shown.items()),
+        "",
+        f"Mean squared error of {scored}, and the share of their variance that is lost:",
+        *(f"  {name:28}{error:>12.6g}  {_share(model, error):>9}" for name, error in errors.items()),
+    ]
 
 
 def _facts(model: Any) -> dict[str, Any]:
     from isthmus.cli.frames import columns_of
 
-    parameters = sum(p.numel() for p in model.module_.parameters())
+    settings = model.get_params(deep=False)
+    training = ("batch_size", "learning_rate", "weight_decay", "validation_fraction", "patience", "random_state")
     return {
         "estimator": type(model).__name__,
         "columns": model.n_features_in_,
@@ -71,7 +93,9 @@ def _facts(model: Any) -> dict[str, Any]:
         "loss": model.loss_,
         "start": model.start,
         "scale": model.scale,
-        "parameters": parameters,
+        "noise": model.noise,
+        "parameters": sum(p.numel() for p in model.module_.parameters()),
+        "training": {name: settings[name] for name in training if name in settings},
         "epochs": model.n_epochs_,
         "best epoch": model.best_epoch_,
         "held-out variance": model.validation_variance_,
@@ -79,3 +103,28 @@ def _facts(model: Any) -> dict[str, Any]:
         "error at the start": model.start_error_,
         "error at the best epoch": model.validation_error_,
     }
+
+
+def _has_seen_every_row(model: Any) -> bool:
+    """Whether no rows were held out: on demand, or since PCA itself needs none."""
+    return bool(model.validation_fraction == 0 or model.n_epochs_ == 0)
+
+
+def _share(model: Any, error: float) -> str:
+    return f"{100 * error / model.validation_variance_:.3g} %" if model.validation_variance_ else "none"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple | list):
+        return " ".join(map(_text, value))
+    return f"{value:,}" if isinstance(value, int) else "none" if value is None else str(value)
+
+
+def _can_print(character: str) -> bool:
+    try:
+        character.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,6 +8,14 @@ import typer
 
 from isthmus.errors import ParameterError
 
+
+def formats() -> tuple[str, ...]:
+    """The names of the formats, for completion."""
+    from isthmus.data import FORMATS
+
+    return FORMATS
+
+
 Model = Annotated[Path, typer.Argument(help="Model file, as 'isthmus fit' writes it.", show_default=False)]
 Table = Annotated[
     str,
@@ -23,6 +31,15 @@ Format = Annotated[
     typer.Option(
         "--format",
         help="Format of '-' or of a name that does not tell it: csv, csv.gz, tsv, tsv.gz, parquet, feather, npy, npz.",
+        autocompletion=formats,
+    ),
+]
+OutputFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--output-format",
+        help="Format of the output, where its name does not tell; that of the input for '-'.",
+        autocompletion=formats,
     ),
 ]
 Keep = Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, Table, names
+from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table, names
 
 
 def reconstruct(
@@ -16,9 +16,7 @@ def reconstruct(
         bool, typer.Option("--errors", help="Add a column 'reconstruction_error': mean squared error of the row.")
     ] = False,
     format: Format = None,
-    output_format: Annotated[
-        str | None, typer.Option(help="Format of the output, where its name does not tell.")
-    ] = None,
+    output_format: OutputFormat = None,
 ) -> None:
     """Encode and decode each row of a table: the rows as their codes keep them."""
     import numpy as np
@@ -34,6 +32,7 @@ def reconstruct(
         return np.column_stack([values, fitted.reconstruction_error(rows)]) if errors else values
 
     stream(
+        model,
         table,
         output,
         with_errors,

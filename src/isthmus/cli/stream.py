@@ -1,6 +1,7 @@
 """From one table to another, batch by batch: what encode, decode and reconstruct have in common."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from isthmus.atomic import refuse_same_file
@@ -10,6 +11,7 @@ from isthmus.data import open_table, write_table
 
 
 def stream(
+    model: Path,
     source: str,
     output: str,
     function: Callable[[Any], Any],
@@ -23,11 +25,13 @@ def stream(
 ) -> None:
     """Put the required columns of a table through a function of rows, and write the result.
 
+    ``model`` is the file that the function comes from; neither it nor the table can be the output.
     ``named`` tells whether the function knows its columns by name.
     """
     source_format, output_format = checked_format(source_format), checked_format(output_format)
-    if source != "-" and output != "-":
-        refuse_same_file(source, output)
+    if output != "-":
+        for file in (model, *(() if source == "-" else (source,))):
+            refuse_same_file(file, output)
     with (
         open_table(source, format=source_format, keep=keep, require=require) as reader,
         write_table(

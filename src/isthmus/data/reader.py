@@ -2,7 +2,6 @@
 # ruff: noqa: PLC0415, SIM115 — pyarrow is imported when a table is opened; files outlive functions
 
 import difflib
-import shutil
 import stat
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedReader
 from os import fstat
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -231,7 +231,8 @@ def _seekable(file: BinaryIO, name: str, resources: ExitStack, *, standard: bool
         return file
     spool = cast(BinaryIO, resources.enter_context(tempfile.TemporaryFile()))
     try:
-        shutil.copyfileobj(file, spool, 2**20)
+        while piece := cast(BufferedReader, file).read1(2**20):  # in pieces, between which Ctrl-C is noticed
+            spool.write(piece)
         spool.seek(0)
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({reason(error)}).") from None

@@ -94,10 +94,10 @@ class Records:
     def _read(self, size: int) -> bytes:
         """The next bytes; none only at the end."""
         try:
-            while raw := self._file.read(size):
+            while raw := self._bytes(size):
                 self._begun = True
                 if self._decoder is None:
-                    return raw  # type: ignore[no-any-return]
+                    return raw
                 if decoded := self._decoded(raw):
                     return decoded
         except gzip.BadGzipFile:
@@ -111,6 +111,14 @@ class Records:
         except OSError as error:
             raise InputError(f"{self._name}: cannot be read ({reason(error)}).") from None
         return b"" if self._decoder is None else self._decoded(b"", final=True)
+
+    def _bytes(self, size: int) -> bytes:
+        """So many bytes, fewer only at the end; in pieces, since Ctrl-C is noticed between reads of a pipe only."""
+        pieces, missing = [], size
+        while missing and (piece := self._file.read1(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _decoded(self, raw: bytes, *, final: bool = False) -> bytes:
         assert self._decoder is not None

@@ -1,22 +1,20 @@
 """Writing a table of any format, in batches of rows; it appears whole or not at all."""
 # ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
-import io
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.atomic import atomic_write, reason
+from isthmus.atomic import atomic_write
 from isthmus.data._base import CannotKeepError, Sink, listed, printable, shown
 from isthmus.data._types import ArrowTable, Field, Schema
 from isthmus.data.formats import format_of, open_sink
-from isthmus.errors import IsthmusError, OutputError
+from isthmus.errors import OutputError
+from isthmus.standard_output import standard_output
 
 
 class TableWriter:
@@ -84,7 +82,7 @@ def write_table(
 
     kind_of_values = np.dtype(dtype)
     schema = pa.schema([*kept, *(pa.field(column, pa.from_numpy_dtype(kind_of_values)) for column in columns)])
-    with _standard_output() if str(path) == "-" else atomic_write(path) as file:
+    with standard_output() if str(path) == "-" else atomic_write(path) as file:
         with _refused_types(name, kind):
             sink = open_sink(kind, file, schema)
         try:
@@ -108,38 +106,3 @@ def _refused_types(name: str, kind: str) -> Iterator[None]:
     except pa.ArrowException as error:
         why = shown((str(error).splitlines() or ["no reason given"])[0], 80)
         raise OutputError(f"{name}: the kept columns cannot be written as {kind} ({why}).") from None
-
-
-class _Stream(io.RawIOBase):
-    """Standard output, which is written once from start to end, also where it is a file."""
-
-    mode, name = "wb", "<stdout>"
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        if not self.closed:
-            self._file.flush()
-
-
-@contextmanager
-def _standard_output() -> Iterator[BinaryIO]:
-    if sys.stdout is None or sys.stdout.closed:
-        raise OutputError("standard output: is closed.")
-    try:
-        stream = cast(BinaryIO, _Stream(sys.stdout.buffer))
-        yield stream
-        stream.flush()
-    except OSError as error:
-        if isinstance(error, IsthmusError):
-            raise
-        # What is left in the buffer cannot be written either, and must not be tried again at the end of the process.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputError(f"standard output: cannot be written ({reason(error)}).") from None
