@@ -10,6 +10,7 @@ from isthmus._version import __version__
 
 if TYPE_CHECKING:
     from isthmus.base import load
+    from isthmus.comparison import Comparison, compare
     from isthmus.dense import Autoencoder
     from isthmus.errors import (
         InputError,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Autoencoder": "isthmus.dense",
+    "Comparison": "isthmus.comparison",
+    "compare": "isthmus.comparison",
     "load": "isthmus.base",
     "IsthmusError": "isthmus.errors",
     "InputError": "isthmus.errors",
@@ -35,6 +38,7 @@ _HOMES = {
 
 __all__ = [
     "Autoencoder",
+    "Comparison",
     "InputError",
     "IsthmusError",
     "MismatchError",
@@ -43,6 +47,7 @@ __all__ = [
     "OutputError",
     "ParameterError",
     "__version__",
+    "compare",
     "load",
 ]
 

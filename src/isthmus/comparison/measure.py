@@ -1,0 +1,308 @@
+"""compare: fit PCA and both networks at several code sizes on the same rows, and score them on rows they never saw."""
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from jaxtyping import Float64
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_random_state, gen_batches
+
+from isthmus.comparison.result import Comparison
+from isthmus.dense import Autoencoder
+from isthmus.errors import InputError, ParameterError
+from isthmus.frames import without_torch
+from isthmus.principal_axes import principal_axes
+from isthmus.rows import Rows, dense_rows, n_batch_rows
+from isthmus.scaling import ColumnStatistics, column_statistics, scale_of
+
+_STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
+_MOST_CODES = 64
+_WARM_UP_ROWS = 64
+
+
+def compare(
+    X: Any,
+    *,
+    estimator: Autoencoder | None = None,
+    code_sizes: int | Sequence[int] | np.ndarray | None = None,
+    target: Any = None,
+    test_fraction: float = 0.2,
+    random_state: int | np.random.RandomState | None = 0,
+    verbose: bool = False,
+) -> Comparison:
+    """Compare an autoencoder with PCA and with a random start, on rows that none of them has seen.
+
+    A share of the rows is set aside first. On the others are fitted: their mean, scikit-learn's PCA, the
+    autoencoder from random weights, and the autoencoder from the PCA start. What ``estimator`` holds out to choose
+    its best epoch is a part of these others, too, so that the rows set aside favour nobody.
+
+    Parameters
+    ----------
+    X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        At least three rows, without missing or infinite values.
+    estimator : Autoencoder, default=None
+        Whose parameters both networks have, but for ``code_size``, ``start`` and ``verbose``. It is not fitted
+        itself. None means ``Autoencoder()``.
+    code_sizes : int or sequence of int, default=None
+        How many codes to compare with; two networks are fitted for each. None means 1, 2, 4, … and half the
+        columns, but not more than 64.
+    target : like X, default=None
+        What is to be reconstructed from each row, for a denoiser; X itself by default. PCA then has the principal
+        axes of the target.
+    test_fraction : float, default=0.2
+        Share of the rows, between 0 and 1, that is set aside; at least one row is, and at least two are not.
+    random_state : int, RandomState or None, default=0
+        Seed of the split, and of the networks unless ``estimator`` has its own ``random_state``. Both starts always
+        have the same seed.
+    verbose : bool, default=False
+        Show a progress bar on stderr, if that is a terminal.
+
+    Returns
+    -------
+    comparison : Comparison
+        ``print`` shows it as a table and in a sentence. Errors are mean squared errors, in the data's units, or with
+        ``scale="standard"`` in those of the columns standardised by the training rows; PCA works on the same scale.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter, or one of ``estimator``, cannot have its value (a ``ValueError``).
+    InputError
+        If there are fewer than three rows, or the data does not suit the loss (a ``ValueError``).
+
+    Notes
+    -----
+    The seconds are those of fitting, one fit after the other in this process, after a small fit that is not counted.
+    PCA is fitted once with all its components, which serves every code size; each has the seconds of that fit.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from isthmus import Autoencoder, compare
+    >>> estimator = Autoencoder(scale="standard", max_epochs=20)
+    >>> comparison = compare(load_wine().data, estimator=estimator, code_sizes=[2, 4])
+    >>> [str(model) for model in comparison.results["model"]]
+    ['mean', 'pca', 'random', 'isthmus', 'pca', 'random', 'isthmus']
+    >>> comparison.models["isthmus"][4].code_size_
+    4
+    """
+    estimator = Autoencoder() if estimator is None else estimator
+    if not isinstance(estimator, Autoencoder):
+        raise _refuse("estimator", "an Autoencoder or None", estimator)
+    rows, X = _checked(X, "X")
+    expected, target = (rows, None) if target is None else _checked(target, "target")
+    if expected.shape != rows.shape:
+        raise InputError(
+            f"target has {expected.shape[0]} rows of {expected.shape[1]} columns, but X has {rows.shape[0]} of "
+            f"{rows.shape[1]}."
+        )
+    sizes = _code_sizes(code_sizes, rows.shape[1])
+    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    train, test = _split(rows.shape[0], test_fraction, rng)
+    if estimator.random_state is None:
+        seed = random_state if isinstance(random_state, Integral) else int(rng.randint(2**31 - 1))
+        estimator = clone(estimator).set_params(random_state=seed)
+
+    X_train, target_train = _take(X, train), None if target is None else _take(target, train)
+    X_test, expected_test = _take(X, test), expected[test]
+    rows_test = expected_test if target is None else rows[test]
+    _warm_up(estimator, X_train, target_train)
+    statistics, unit, axes, pca_seconds = _fit_pca(estimator, expected[train])
+    mean_seconds = _seconds_of_mean(expected[train])
+    pca_errors = _pca_errors(axes, statistics.mean, unit, rows_test, expected_test)
+
+    lines: list[tuple[str, int, float, float]] = [("mean", 0, float(pca_errors[0]), mean_seconds)]
+    models: dict[str, dict[int, Autoencoder]] = {name: {} for name in _STARTS}
+    with _bar(len(_STARTS) * len(sizes), shown=verbose) as advance:
+        for size in sizes:
+            lines.append(("pca", size, float(pca_errors[min(size, len(axes))]), pca_seconds))
+            for name, start in _STARTS.items():
+                advance(f"code size {size}, {start} start", 0)
+                model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
+                seconds = _fit(model, X_train, target_train)
+                models[name][size] = model
+                lines.append((name, size, _error(model, X_test, expected_test, unit), seconds))
+                advance(f"code size {size}, {start} start", 1)
+    # Below this, what differs from the mean is what float64 makes of it.
+    rounding = float(np.mean((10 * np.finfo(np.float64).eps * statistics.mean / unit) ** 2))
+    return Comparison(
+        results=_columns(lines, float(pca_errors[0]) if pca_errors[0] > rounding else 0.0),
+        pca_errors=pca_errors,
+        models=models,
+        test_index=test,
+        n_train=len(train),
+        n_features=rows.shape[1],
+        error_unit="standardised columns" if estimator.scale == "standard" else "the data's units",
+    )
+
+
+def default_code_sizes(n_features: int) -> tuple[int, ...]:
+    """1, 2, 4, … and half the columns, but not more than 64."""
+    most = min(max(1, n_features // 2), _MOST_CODES)
+    return (*(2**i for i in range(7) if 2**i < most), most)
+
+
+def _refuse(name: str, rule: str, value: object) -> ParameterError:
+    return ParameterError(f"The {name!r} parameter of compare must be {rule}. Got {value!r} instead.")
+
+
+def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
+    if code_sizes is None:
+        return default_code_sizes(n_features)
+    sizes = [code_sizes] if isinstance(code_sizes, Integral) else code_sizes
+    if isinstance(sizes, np.ndarray):
+        sizes = sizes.tolist()
+    if not isinstance(sizes, Sequence) or not len(sizes) or isinstance(sizes, str):
+        raise _refuse("code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
+    if any(isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes):
+        raise _refuse("code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
+    return tuple(sorted({int(size) for size in sizes}))
+
+
+def _checked(X: Any, name: str) -> tuple[Rows, Any]:
+    """The numbers in X, and what the networks are given: X itself if it is a dataframe, since that has names."""
+    X = without_torch(X)
+    rows = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
+    if rows.shape[0] < 3:
+        raise InputError(
+            f"A comparison needs at least three rows, two to fit on and one to score on. Got {rows.shape[0]} instead."
+        )
+    is_frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
+    return rows, X if is_frame else rows
+
+
+def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows to fit on and of those to score on."""
+    if not isinstance(test_fraction, Real) or not 0 < float(test_fraction) < 1:
+        raise _refuse("test_fraction", "a number between 0 and 1", test_fraction)
+    n_test = min(max(1, round(float(test_fraction) * n_rows)), n_rows - 2)
+    order = rng.permutation(n_rows)
+    return np.sort(order[n_test:]), np.sort(order[:n_test])
+
+
+def _take(X: Any, index: np.ndarray) -> Any:
+    """Some rows of an array, a sparse matrix or a dataframe of any library."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
+
+
+def _warm_up(estimator: Autoencoder, X: Any, target: Any) -> None:
+    """Fit both networks once, briefly: the first use of torch takes seconds that belong to nobody's fit."""
+    index = np.arange(min(X.shape[0], _WARM_UP_ROWS))
+    few, few_targets = _take(X, index), None if target is None else _take(target, index)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count give it again
+        for start in _STARTS.values():
+            _fit(clone(estimator).set_params(code_size=1, start=start, max_epochs=1, verbose=False), few, few_targets)
+
+
+def _fit(model: Autoencoder, X: Any, target: Any) -> float:
+    """Fit, and give the seconds; Ctrl-C ends it all, since a network cut short would be compared with whole ones."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
+        began = time.perf_counter()
+        try:
+            model.fit(X, target=target)
+        except ConvergenceWarning as warning:
+            if "interrupted" not in str(warning):
+                raise  # the user has made errors of all warnings
+            raise KeyboardInterrupt from None
+        return time.perf_counter() - began
+
+
+def _fit_pca(
+    estimator: Autoencoder, expected: Rows
+) -> tuple[ColumnStatistics, Float64[np.ndarray, " features"], Float64[np.ndarray, "components features"], float]:
+    """Statistics of the training rows, the unit of errors, all principal axes, and the seconds that they took."""
+    began = time.perf_counter()
+    statistics = column_statistics(expected)
+    unit = scale_of("standard" if estimator.scale == "standard" else "none", statistics)
+    axes = np.empty((0, expected.shape[1]))  # PCA has none to give where all rows are the same
+    if statistics.deviation.any():
+        axes = principal_axes(expected, statistics.mean, unit, min(expected.shape), np.random.RandomState(0)).axes
+    return statistics, unit, axes, time.perf_counter() - began
+
+
+def _seconds_of_mean(rows: Rows) -> float:
+    began = time.perf_counter()
+    rows.mean(axis=0)
+    return time.perf_counter() - began
+
+
+def _pca_errors(
+    axes: Float64[np.ndarray, "components features"],
+    mean: Float64[np.ndarray, " features"],
+    unit: Float64[np.ndarray, " features"],
+    X: Rows,
+    expected: Rows,
+) -> Float64[np.ndarray, " sizes"]:
+    """The mean squared error with 0, 1, … and all components, as sums of squares, so that nothing cancels.
+
+    With k axes a row's error is what lies outside all axes, plus what it has along the axes after the k-th, plus
+    (where something else is expected than the row itself) how far it is from that along the first k.
+    """
+    outside, along, apart = 0.0, np.zeros(len(axes)), np.zeros(len(axes))
+    variance = 0.0
+    for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
+        centred = (dense_rows(expected, rows) - mean) / unit
+        codes = centred @ axes.T
+        outside += float(((centred - codes @ axes) ** 2).sum())
+        along += (codes**2).sum(axis=0)
+        variance += float((centred**2).sum())
+        if expected is not X:
+            apart += ((codes - ((dense_rows(X, rows) - mean) / unit) @ axes.T) ** 2).sum(axis=0)
+    after = np.append(np.cumsum(along[::-1])[::-1], 0.0)
+    errors: np.ndarray = outside + after + np.insert(np.cumsum(apart), 0, 0.0)
+    errors[0] = variance
+    n_rows, n_features = X.shape
+    return errors / float(n_rows * n_features)
+
+
+def _error(model: Autoencoder, X: Any, expected: Rows, unit: Float64[np.ndarray, " features"]) -> float:
+    """The network's mean squared error."""
+    total = 0.0
+    for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
+        reconstructed = np.asarray(model.reconstruct(_take(X, np.arange(rows.start, rows.stop))), dtype=np.float64)
+        total += float((((reconstructed - dense_rows(expected, rows)) / unit) ** 2).sum())
+    n_rows, n_features = expected.shape
+    return total / float(n_rows * n_features)
+
+
+def _columns(lines: list[tuple[str, int, float, float]], variance: float) -> dict[str, np.ndarray]:
+    models, sizes, errors, seconds = (np.array(column) for column in zip(*lines, strict=True))
+    explained = 1 - errors / variance if variance else np.full(len(errors), np.nan)
+    return {
+        "model": models,
+        "code_size": sizes,
+        "error": errors,
+        "variance_explained": explained,
+        "seconds": seconds,
+    }
+
+
+@contextmanager
+def _bar(n_fits: int, *, shown: bool) -> Iterator[Any]:
+    """A function that says what is being fitted, and by how many fits the bar is to go on."""
+    console = Console(stderr=True)
+    if not shown or not (console.is_terminal or console.is_jupyter):
+        yield lambda description, n_done: None
+        return
+    columns = (
+        TextColumn("fit"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=24),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=n_fits)
+        yield lambda description, n_done: progress.update(task, description=description, advance=n_done)

@@ -1,0 +1,195 @@
+"""Comparison: what was measured, its sentence, and the same as text, Markdown, HTML, CSV, JSON or a plot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from isthmus.comparison import formats
+from isthmus.comparison.sentence import codes_sentence, errors_sentence
+from isthmus.dense import Autoencoder
+from isthmus.errors import ParameterError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Errors this close, as a share of the variance, count as equal.
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """The mean, PCA, a randomly started network and Isthmus on the same held-out rows; ``compare`` makes it.
+
+    Attributes
+    ----------
+    results : dict of ndarray
+        One entry a measurement, so that ``pandas.DataFrame(comparison.results)`` is a table. ``"model"`` is "mean"
+        (once, with code size 0), "pca", "random" or "isthmus"; ``"code_size"`` the number of codes; ``"error"`` the
+        mean squared error; ``"variance_explained"`` 1 − error / the mean's error (NaN where the held-out rows do not
+        vary about the mean; negative where a model is worse than the mean); ``"seconds"`` the time to fit.
+    pca_errors : ndarray of shape (n_components + 1,)
+        PCA's error with 0 (the mean alone), 1, 2, … and all components, of which there are as many as training rows
+        or columns (none if all training rows are the same). More codes are no use to PCA; it then counts with all.
+    models : dict of dict
+        The fitted networks: ``models["isthmus"][8]`` and ``models["random"][8]`` have 8 codes.
+    test_index : ndarray of shape (n_test,)
+        Which rows were held out.
+    n_train : int
+        How many rows were fitted on.
+    n_features : int
+        Number of columns.
+    error_unit : str
+        What the errors are in: "the data's units" (squared) or "standardised columns".
+    """
+
+    results: dict[str, np.ndarray]
+    pca_errors: Float64[np.ndarray, " sizes"]
+    models: dict[str, dict[int, Autoencoder]]
+    test_index: Int64[np.ndarray, " test_rows"]
+    n_train: int
+    n_features: int
+    error_unit: str
+
+    @cached_property
+    def code_sizes(self) -> tuple[int, ...]:
+        """The code sizes that were fitted, in order."""
+        return tuple(self.models["isthmus"])
+
+    @property
+    def pca_variance_explained(self) -> Float64[np.ndarray, " sizes"]:
+        """The share of variance that PCA explains with 0, 1, … and all components; NaN where there is none."""
+        variance = self._variance
+        return 1 - self.pca_errors / variance if variance else np.full(len(self.pca_errors), np.nan)
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, for 95 % of the variance."""
+        return self.describe()
+
+    def describe(self, share: float = 0.95) -> str:
+        """Say how many codes Isthmus and PCA need for a share of the variance, and whose errors are lower.
+
+        PCA's need is exact. Of Isthmus's only the fitted sizes are known, so it is "at most" the smallest of them that
+        is enough. Errors that differ by less than a millionth of the variance are called equal.
+
+        Parameters
+        ----------
+        share : float, default=0.95
+            Share of the variance, in (0, 1].
+
+        Returns
+        -------
+        sentences : str
+
+        Raises
+        ------
+        ParameterError
+            If ``share`` is no share (a ``ValueError``).
+        """
+        if not 0 < share <= 1:
+            raise ParameterError(
+                f"The 'share' parameter of describe must be a number in (0, 1]. Got {share!r} instead."
+            )
+        rows = _count(len(self.test_index), "held-out row")
+        variance = self._variance
+        if variance == 0:
+            return f"The {rows} do not vary about the mean of the training rows: there is nothing to explain."
+        explained = self.by_size("isthmus", "variance_explained")
+        codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
+        others = {"PCA's": self.by_size("pca", "error"), "the random start's": self.by_size("random", "error")}
+        return f"{codes} {errors_sentence(self.by_size('isthmus', 'error'), others, _SAME * variance)}"
+
+    def by_size(self, model: str, column: str) -> dict[int, float]:
+        """A column of the results for one model, by code size."""
+        chosen = self.results["model"] == model
+        sizes, values = self.results["code_size"][chosen], self.results[column][chosen]
+        return dict(zip(sizes.tolist(), values.tolist(), strict=True))
+
+    def to_csv(self) -> str:
+        """One line a measurement, with all digits; a share that does not exist is empty."""
+        return formats.csv_text(self.results)
+
+    def to_json(self) -> str:
+        """Everything but the networks, with all digits; a share that does not exist is null."""
+        return formats.json_text(
+            {
+                "sentence": self.sentence,
+                "n_train": self.n_train,
+                "n_test": len(self.test_index),
+                "n_features": self.n_features,
+                "error_unit": self.error_unit,
+            },
+            self.results,
+            {"pca_errors": self.pca_errors.tolist()},
+        )
+
+    def to_markdown(self) -> str:
+        """A table with one line a code size, rounded, and the sentence."""
+        return formats.markdown(self.heading, self._cells, self.sentence)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the share of variance explained over the number of codes; needs ``pip install "isthmus[report]"``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure of pyplot, with the sentence above it.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed (an ``ImportError``).
+        """
+        from isthmus.report.comparison_plot import plot_comparison  # noqa: PLC0415 — matplotlib is optional
+
+        return plot_comparison(self, ax)
+
+    @property
+    def heading(self) -> str:
+        """What was measured, in a line."""
+        rows, columns = _count(len(self.test_index), "held-out row"), _count(self.n_features, "column")
+        variance = formats.number(self.pca_errors[0])
+        return (
+            f"{rows} of {columns}, after fitting on {self.n_train}. "
+            f"The mean alone has an error of {variance}, in {self.error_unit}."
+        )
+
+    @property
+    def _variance(self) -> float:
+        """The mean's error; 0 where it is nothing but rounding."""
+        return 0.0 if np.isnan(self.results["variance_explained"][0]) else float(self.pca_errors[0])
+
+    @property
+    def _cells(self) -> formats.Cells:
+        return formats.cells(self.code_sizes, self.by_size)
+
+    def to_text(self, mark: Callable[[str], str] = str) -> str:
+        """What ``print`` shows: a table with one line a code size, rounded, and the sentence.
+
+        Parameters
+        ----------
+        mark : callable, default=str
+            From a cell to what is to be shown instead where it has the lowest error of its line.
+        """
+        return formats.plain(self.heading, self._cells, self.sentence, mark)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Comparison with {', '.join(map(str, self.code_sizes))} codes: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        return formats.html_table(self.heading, self._cells, self.sentence)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,140 @@
+"""What a comparison comes to, in words: only what was measured is said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Saving:
+    """With how many codes Isthmus explains a share of the variance, and how many PCA needs for the same."""
+
+    codes: int
+    share: float
+    pca_codes: int | None  # None: PCA does not explain as much with all its components
+
+
+def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> Saving:
+    """What the fitted sizes show of how many codes Isthmus saves.
+
+    That is for ``share``, if a size reaches it, and otherwise for what the best size explains. Where the smallest size
+    that reaches it is no smaller than PCA's only because nothing in between was fitted, it is for the size below.
+
+    Parameters
+    ----------
+    isthmus : mapping of int to float
+        The share that Isthmus explains, by fitted code size.
+    pca : sequence of float
+        The share that PCA explains with 0, 1, 2, … components.
+    share : float
+        The share that is asked for.
+    """
+    size = _smallest(isthmus, share)
+    if size is None:
+        best = max(isthmus, key=lambda size: isthmus[size])
+        return Saving(best, isthmus[best], _need(pca, isthmus[best]))
+    need, too_few = _need(pca, share), _size_below(isthmus, size)
+    if need is not None and 0 < too_few < need <= size and isthmus[too_few] > 0:
+        return Saving(too_few, isthmus[too_few], _need(pca, isthmus[too_few]))
+    return Saving(size, share, need)
+
+
+def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: float, rows: str) -> str:
+    """How many codes Isthmus and PCA need for a share of the variance of ``rows`` ("36 held-out rows").
+
+    PCA's need is known exactly, since one PCA has every size; Isthmus's only as far as its sizes were fitted.
+    """
+    size, need, n_components = _smallest(isthmus, share), _need(pca, share), len(pca) - 1
+    found = saving(isthmus, pca, share)
+    if size is None:
+        return f"{_explains(found, n_components, share, rows)} No fitted size reaches {_percent(share)}."
+    asked = f"{_percent(share)} of the variance of {rows}"
+    too_few = _size_below(isthmus, size)
+    known = too_few == size - 1
+    needed = f"Isthmus needs {'' if known else 'at most '}{_codes(size)}"
+    if need is None:
+        return f"{needed} to explain {asked}; PCA does not with all its {n_components}."
+    if size < need:
+        return f"{needed} instead of PCA's {need} to explain {asked}."
+    if known and size == need:
+        return f"{needed} to explain {asked}, as many as PCA."
+    if too_few >= need:
+        return f"{needed} to explain {asked}, more than PCA's {need}."
+    between = f"more than {too_few} and at most {size}" if too_few else f"at most {size}"
+    unknown = f"PCA needs {_codes(need)} to explain {asked}, Isthmus {between}; none between was fitted."
+    return unknown if found.codes == size else f"{unknown} {_explains(found, n_components, share, 'it')}"
+
+
+def _explains(found: Saving, n_components: int, share: float, rows: str) -> str:
+    """What a size explains that does not reach the share, and how many codes PCA needs for that."""
+    if found.share <= 0:
+        return f"Isthmus explains no more of the variance of {rows} than the mean alone."
+    whole = "" if rows == "it" else f" of the variance of {rows}"
+    explains = f"With {_codes(found.codes)} Isthmus explains {_percent(found.share, below=share)}{whole}"
+    if found.pca_codes is None:
+        return f"{explains}; PCA does not with all its {n_components}."
+    if found.pca_codes == found.codes:
+        return f"{explains}, and PCA needs as many for that."
+    return f"{explains}; PCA needs {'' if found.pca_codes > found.codes else 'only '}{found.pca_codes} for that."
+
+
+def _smallest(isthmus: Mapping[int, float], share: float) -> int | None:
+    """The smallest fitted size that explains a share."""
+    return min((size for size, explained in isthmus.items() if explained >= share), default=None)
+
+
+def _size_below(isthmus: Mapping[int, float], size: int) -> int:
+    """The next smaller fitted size; 0 if there is none."""
+    return max((other for other in isthmus if other < size), default=0)
+
+
+def _need(pca: Sequence[float], share: float) -> int | None:
+    """The smallest number of components that explain a share."""
+    return next((size for size, explained in enumerate(pca) if explained >= share), None)
+
+
+def errors_sentence(isthmus: Mapping[int, float], others: Mapping[str, Mapping[int, float]], tolerance: float) -> str:
+    """With which code sizes Isthmus's error is below, above or equal to those of the others.
+
+    Parameters
+    ----------
+    isthmus : mapping of int to float
+        Isthmus's error, by code size.
+    others : mapping of str to mapping of int to float
+        The same of the others, by their names (in the possessive: "PCA's").
+    tolerance : float
+        Up to which difference errors count as equal.
+    """
+    parts: dict[str, list[str]] = {}
+    for name, errors in others.items():
+        parts.setdefault(_order(isthmus, errors, tolerance), []).append(name)
+    said = [order.format(name=_and(names)) for order, names in parts.items()]
+    return f"Its error is {'; it is '.join(said)}."
+
+
+def _order(isthmus: Mapping[int, float], other: Mapping[int, float], tolerance: float) -> str:
+    """Such as "below {name} with 2 and 4 codes and above with 1 code"."""
+    sizes: dict[str, list[int]] = {"below": [], "equal to": [], "above": []}
+    for size in sorted(isthmus):
+        difference = isthmus[size] - other[size]
+        sizes["equal to" if abs(difference) <= tolerance else "above" if difference > 0 else "below"].append(size)
+    found = [order for order in sizes if sizes[order]]
+    if len(found) == 1 and len(isthmus) > 1:
+        return f"{found[0]} {{name}} with every code size"
+    first, *rest = (f"{order} {{name}} with {_codes(*sizes[order])}" for order in found)
+    return _and([first, *(part.replace(" to {name}", "").replace(" {name}", "") for part in rest)])
+
+
+def _codes(*sizes: int) -> str:
+    return f"{_and([str(size) for size in sizes])} code{'' if sizes == (1,) else 's'}"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _percent(share: float, below: float | None = None) -> str:
+    """A share in percent; with more digits where rounding would lift it to what it does not reach."""
+    text = f"{100 * share:.4g}"
+    if below is not None and float(text) >= 100 * below:
+        text = f"{100 * share:.17g}"
+    return f"{text} %"
