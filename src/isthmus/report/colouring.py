@@ -9,7 +9,6 @@ import narwhals as nw
 import numpy as np
 from jaxtyping import Float64, Int
 
-from isthmus.base import BaseAutoencoder
 from isthmus.errors import ParameterError
 from isthmus.report.measure import Measured, rows_of
 from isthmus.report.words import Names, number
@@ -29,7 +28,7 @@ class Colouring:
 
 
 def colouring(
-    model: BaseAutoencoder, columns: Sequence[str], measured: Measured, names: Names, colour: Any
+    columns: Sequence[str], measured: Measured, names: Names, colour: Any, colour_name: str | None
 ) -> Colouring:
     """The checked ``colour`` parameter, for the rows of the sample."""
     if colour is None:
@@ -43,14 +42,14 @@ def colouring(
         column = list(columns).index(colour)
         return _of_values(names[column]["text"], measured.sample_values[:, column], names)
     values = nw.from_native(colour, series_only=True, pass_through=True)
-    name = str(values.name) if isinstance(values, nw.Series) and values.name else ""
+    name = str(colour_name or (values.name if isinstance(values, nw.Series) else "") or "label")
     values = np.asarray(values.to_list() if isinstance(values, nw.Series) else values, dtype=None)
     if values.ndim != 1 or rows_of(values) != measured.n_rows:
         raise ParameterError(
             "The 'colour' parameter of report must be a column of the model, or a value for each of the "
             f"{measured.n_rows} rows. Got values of shape {values.shape} instead."
         )
-    return _of_values(names.short(name) if name else "label", values[measured.sample], names)
+    return _of_values(names.short(name), values[measured.sample], names)
 
 
 def _of_values(what: str, values: np.ndarray, names: Names) -> Colouring:
@@ -89,4 +88,4 @@ def _classes(count: int) -> list[str]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
+    return value is None or bool(value != value)  # as NaN is, and NaT

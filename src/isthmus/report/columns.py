@@ -36,18 +36,16 @@ def first_columns(measured: Measured) -> list[dict[str, Any]]:
 
 
 def worst_columns(measured: Measured) -> list[ColumnError]:
-    """The columns of which the largest share of the variance is lost, from the worst on; constant ones are left out."""
+    """The columns with most of the error, from the worst on; constant ones are left out."""
     varying = np.flatnonzero(~measured.is_constant & (measured.training_mean_error > 0))
-    lost = measured.column_error[varying] / measured.training_mean_error[varying]
-    order = np.argsort(-lost, kind="stable")[:MOST_COLUMNS]
-    contribution = measured.column_error / measured.unit**2
-    total = contribution.sum() or 1.0
-    return [
-        ColumnError(int(varying[i]), float(lost[i]), float(contribution[varying[i]] / total)) for i in order.tolist()
-    ]
+    shares = measured.column_error / measured.unit**2
+    shares /= shares.sum() or 1.0
+    order = varying[np.argsort(-shares[varying], kind="stable")[:MOST_COLUMNS]]
+    lost = measured.column_error[order] / measured.training_mean_error[order]
+    return [ColumnError(*values) for values in zip(order.tolist(), lost.tolist(), shares[order].tolist(), strict=True)]
 
 
-def example_rows(errors: Float64[np.ndarray, " rows"], most: int) -> dict[str, Int[np.ndarray, " rows"]]:
+def example_rows(errors: Float64[np.ndarray, " rows"], most: int) -> dict[str, Int[np.ndarray, " _"]]:
     """Rows that are rebuilt best, rows in the middle, and the worst; each from the smallest error on."""
     order = np.argsort(errors, kind="stable")
     n = len(order)

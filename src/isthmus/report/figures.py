@@ -97,7 +97,7 @@ def code_map(
     with plot_style():
         figure = new_figure(6.6, 5.0)
         axes = figure.subplots()
-        size = 5.0 if len(x) <= 300 else 3.6 if len(x) <= 1000 else 2.8
+        size = 5.0 if len(x) <= 300 else 4.0 if len(x) <= 1000 else 3.4
         for i, name in enumerate(colours):
             chosen = group == i
             # A dot is a line without length and with round ends: all dots of a group are one short path.
@@ -116,7 +116,7 @@ def _lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
     above = shares[shares > 1e-6]
     axes.set_ylabel("variance lost")
     if len(above) and above.max() > 4 * above.min():
-        log_axis(axes.yaxis)
+        log_axis(axes.yaxis, (1, 2, 5) if above.max() > 30 * above.min() else (1, 1.5, 2, 3, 5, 7))
         axes.set_ylim(above.min() / 1.25, above.max() * 1.25)
     percent_axis(axes.yaxis)
 

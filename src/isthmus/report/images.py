@@ -11,7 +11,7 @@ from PIL import Image
 
 from isthmus.errors import ParameterError
 
-_SHOWN = 80  # CSS pixels that the longer side of an image is enlarged to, about
+_SHOWN = 72  # CSS pixels that the longer side of an image is enlarged to, at most
 _MOST = {1: 64, 3: 48}  # image pixels on the longer side, by channels
 _GAP = 6  # CSS pixels between images
 
@@ -60,7 +60,7 @@ def montage(
 ) -> Montage:
     """Lines of images, from black (``low``) to white (``high``)."""
     height, width = shape.shrunk
-    factor = max(1, round(_SHOWN / max(height, width)))
+    factor = max(1, _SHOWN // max(height, width))
     gap = max(1, round(_GAP / factor))
     n_columns = max(map(len, rows))
     canvas = np.zeros(

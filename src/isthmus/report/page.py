@@ -58,6 +58,7 @@ def report(
     path: str | os.PathLike[str] | None = None,
     image_shape: Sequence[int] | None = None,
     colour: Any = None,
+    colour_name: str | None = None,
     title: str | None = None,
     command: str | None = None,
     date: str | None = None,
@@ -79,6 +80,8 @@ def report(
     colour : str or array of shape (n_rows,), optional
         What the map of the codes is coloured by: the name of a column, or a value or label for each row. By default
         the error of the row.
+    colour_name : str, optional
+        What the values of ``colour`` are; by default the name of the series, if it is one.
     title : str, optional
         Heading of the page.
     command : str, optional
@@ -120,7 +123,7 @@ def report(
         "rate": sections.rate(model, given),
         "examples": sections.examples(model, X, measured, shape),
         "by_column": sections.errors_by_column(measured, shape),
-        "map": sections.map_of_codes(model, measured, names, colour),
+        "map": sections.map_of_codes(model, measured, names, (colour, colour_name)),
         "influence": sections.influence_of_codes(model, X, measured, shape),
         "reproduce": {
             "python": reproduce.python_code(model),

@@ -10,7 +10,7 @@ import html
 import io
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,8 @@ COLOURS = {
     "model": ("#0a6c74", "#54c5c9"),
     "pca": ("#b2500c", "#f0a35c"),
     "other": ("#7b5ea7", "#b9a1e0"),
-    "ramp-1": ("#c9dfe0", "#1f4447"),
-    "ramp-2": ("#8fc1c4", "#2c6b6f"),
+    "ramp-1": ("#b4d2d4", "#2d575b"),
+    "ramp-2": ("#83babd", "#36757a"),
     "ramp-3": ("#4f9ca2", "#3d979b"),
     "ramp-4": ("#0e717a", "#63c6ca"),
     "ramp-5": ("#073f45", "#c4f1f2"),
@@ -167,15 +167,15 @@ def integer_axis(axis: Any) -> None:
     """Put ticks at whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
 
 
-def log_axis(axis: Any) -> None:
-    """Make an axis logarithmic, with ticks at 1, 2 and 5, so that a short range has some, too."""
+def log_axis(axis: Any, ticks: Sequence[float] = (1, 2, 5)) -> None:
+    """Make an axis logarithmic, with some ticks in each decade, so that a short range has some, too."""
     from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
     getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(LogLocator(subs=ticks, numticks=20))
     axis.set_major_formatter(lambda value, _: f"{value:.6g}")
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())

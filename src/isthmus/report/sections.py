@@ -13,7 +13,7 @@ from isthmus.report.measure import Measured, best_linear_error, sample_of, take,
 from isthmus.report.words import Names
 
 _INFLUENCE_ROWS = 200
-_EXAMPLE_IMAGES = 4
+_EXAMPLE_IMAGES = 3
 
 
 def facts_of(model: BaseAutoencoder) -> dict[str, Any]:
@@ -81,7 +81,8 @@ def examples(model: BaseAutoencoder, X: Any, measured: Measured, shape: ImageSha
     groups = []
     for name, rows in chosen.items():
         part = take(X, rows)
-        values, rebuilt = values_of(part), values_of(model.reconstruct(part))
+        values = values_of(part)
+        rebuilt = np.asarray(model.inverse_transform(np.asarray(model.transform(part))), dtype=np.float64)
         numbers = (rows + 1).tolist()
         errors = measured.row_error[rows].tolist()
         group: dict[str, Any] = {"name": name, "rows": numbers, "errors": errors}
@@ -121,8 +122,11 @@ def errors_by_column(measured: Measured, shape: ImageShape | None) -> dict[str, 
     }
 
 
-def map_of_codes(model: BaseAutoencoder, measured: Measured, names: Names, colour: Any) -> dict[str, Any]:
-    found = colouring(model, column_names(model), measured, names, colour)
+def map_of_codes(
+    model: BaseAutoencoder, measured: Measured, names: Names, colour: tuple[Any, str | None]
+) -> dict[str, Any]:
+    """The first two codes of the sample, coloured by something that has a name."""
+    found = colouring(column_names(model), measured, names, *colour)
     x = measured.sample_codes[:, 0]
     if model.code_size_ > 1:
         y, labels = measured.sample_codes[:, 1], ("code 1", "code 2")

@@ -32,8 +32,10 @@ def percent(share: float) -> str:
     size = abs(value)
     if 99.95 <= size < 100:
         text = f"{math.copysign(min(math.floor(size * 100) / 100, 99.99), value):.2f}"
-    elif size >= 1 or value == 0:
-        text = f"{value:,.0f}" if size >= 200 or value == 0 else f"{value:.1f}"
+    elif value == 0 or size >= 200:
+        text = f"{value:,.0f}"
+    elif size >= 0.1:
+        text = f"{value:.1f}" if size >= 1 else f"{value:.2f}"
     else:
         text = f"{value:.2g}" if size >= 1e-4 else "under 0.0001"
     return f"{text.replace('-', '−')}{_NARROW_SPACE}%"
