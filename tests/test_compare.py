@@ -187,8 +187,8 @@ rng = np.random.default_rng(0)
 @pytest.mark.parametrize(
     ("X", "code_sizes", "said"),
     [
-        (np.ones((20, 4)), None, "The 4 held-out rows do not vary about the mean of the training rows"),
-        (np.full((20, 3), 0.1), [1, 9], "there is nothing to explain"),
+        (np.ones((20, 4)), None, "is all there is to the 4 held-out rows"),
+        (np.full((20, 3), 0.1), [1, 9], "there is no variance to explain"),
         (rng.normal(size=(30, 1)), None, "the variance of 6 held-out rows, as many as PCA"),
         (rng.normal(size=(3, 4)), [1, 2, 9], "1 held-out row"),
         (rng.normal(size=(30, 3)), [3, 7, 40], "held-out rows"),

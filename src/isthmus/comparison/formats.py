@@ -39,7 +39,7 @@ def cells(code_sizes: Sequence[int], by_size: Callable[[str, str], Mapping[int, 
 
 def number(value: float) -> str:
     """Four digits, or three with an exponent."""
-    text = f"{value:#.4g}".rstrip(".")
+    text = f"{value:#.4g}".rstrip(".") if value else "0"
     return f"{value:.2e}" if "e" in text else text
 
 

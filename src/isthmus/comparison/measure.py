@@ -84,6 +84,9 @@ def compare(
     The seconds are those of fitting, one fit after the other in this process, after a small fit that is not counted.
     PCA is fitted once with all its components, which serves every code size; each has the seconds of that fit.
 
+    It is one split and one seed: on small tables both move the errors of networks by a tenth and more, so look at
+    several values of ``random_state`` before small differences are believed.
+
     Examples
     --------
     >>> from sklearn.datasets import load_wine

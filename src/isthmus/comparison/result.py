@@ -97,7 +97,7 @@ class Comparison:
         rows = _count(len(self.test_index), "held-out row")
         variance = self._variance
         if variance == 0:
-            return f"The {rows} do not vary about the mean of the training rows: there is nothing to explain."
+            return f"The mean of the training rows is all there is to the {rows}: there is no variance to explain."
         explained = self.by_size("isthmus", "variance_explained")
         codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
         others = {"PCA's": self.by_size("pca", "error"), "the random start's": self.by_size("random", "error")}
