@@ -14,6 +14,7 @@ from isthmus.cli.encode import encode
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
 from isthmus.cli.reconstruct import reconstruct
+from isthmus.cli.report import report
 from isthmus.errors import IsthmusError
 from isthmus.standard_output import flush_standard_output
 
@@ -28,7 +29,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, "
     "6 table and model do not fit, 7 something is not installed, 130 interrupted.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, info)
+_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, report, info)
 for _command in _COMMANDS:
     app.command()(_command)
 
