@@ -88,4 +88,4 @@ def _classes(count: int) -> list[str]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or bool(value != value)  # as NaN is, and NaT
+    return value is None or str(value) in ("nan", "NaT", "<NA>")

@@ -4,7 +4,7 @@ import html
 from itertools import pairwise
 from typing import Any
 
-_STEP, _TOP, _HEIGHT, _BAR = 108, 34, 168, 12
+_WIDTH, _TOP, _HEIGHT, _BAR = 770, 34, 168, 12
 
 
 def layers_of(model: Any) -> list[tuple[str, int]]:
@@ -19,8 +19,9 @@ def sandwich_svg(layers: list[tuple[str, int]]) -> str:
     """The layers as bars, tall as the square root of their widths, so that a small code can still be seen."""
     widest = max(width for _, width in layers)
     code = next(i for i, (label, _) in enumerate(layers) if label == "code")
-    middle, total = _TOP + _HEIGHT / 2, _STEP * (len(layers) - 1) + 120
-    places = [(60 + _STEP * i, max(8.0, _HEIGHT * (width / widest) ** 0.5) / 2) for i, (_, width) in enumerate(layers)]
+    step = min(108, max(40, (_WIDTH - 120) // (len(layers) - 1)))
+    middle, total = _TOP + _HEIGHT / 2, step * (len(layers) - 1) + 120
+    places = [(60 + step * i, max(8.0, _HEIGHT * (width / widest) ** 0.5) / 2) for i, (_, width) in enumerate(layers)]
     parts = []
     for (x0, half0), (x1, half1) in pairwise(places):
         a, b = x0 + _BAR / 2 + 2, x1 - _BAR / 2 - 2
@@ -31,11 +32,12 @@ def sandwich_svg(layers: list[tuple[str, int]]) -> str:
     for i, ((label, width), (x, half)) in enumerate(zip(layers, places, strict=True)):
         fill = "model" if i == code else "muted"
         weight = ' font-weight="600"' if i == code else ""
+        shown = label if step > 70 or i in (0, code, len(layers) - 1) else ""  # there is no room for all of them
         parts.append(
             f'<rect x="{x - _BAR / 2:g}" y="{middle - half:.1f}" width="{_BAR}" height="{2 * half:.1f}" rx="2" '
             f'fill="var(--{fill})"/>'
             f'<text x="{x}" y="{_TOP - 14}" text-anchor="middle" fill="var(--ink)"{weight}>{width:,}</text>'
-            f'<text x="{x}" y="{_TOP + _HEIGHT + 24}" text-anchor="middle" fill="var(--muted)"{weight}>{label}</text>'
+            f'<text x="{x}" y="{_TOP + _HEIGHT + 24}" text-anchor="middle" fill="var(--muted)"{weight}>{shown}</text>'
         )
     words = ", then ".join(f"{width} ({label})" for label, width in layers)
     label = html.escape(f"The layers of the network from left to right: {words}.")

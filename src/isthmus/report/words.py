@@ -43,7 +43,7 @@ def percent(share: float) -> str:
 
 def times(ratio: float) -> str:
     """A ratio, as in "0.31 times"."""
-    return number(ratio, 2) if ratio < 10 else number(ratio, 3)
+    return f"{ratio:.2f}" if ratio < 10 else number(ratio, 3)
 
 
 def counted(count: int, thing: str) -> str:
