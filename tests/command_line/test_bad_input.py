@@ -127,11 +127,11 @@ def test_other_columns_than_the_models_are_named(refused, folder, tmp_path):
     (tmp_path / "t.csv").write_text("a,b,c,dd\n1,2,3,4\n")
     code, message = refused("encode", folder / "model", tmp_path / "t.csv", "-o", tmp_path / "o.csv")
     assert code == 6
-    assert 'lacks 1 of the 4 columns that the model was fitted on: "d"; the nearest is "dd"' in message
+    assert 'lacks 1 of the 4 columns that the model needs: "d"; the nearest is "dd"' in message
     np.save(tmp_path / "t.npy", np.zeros((3, 7)))
     code, message = refused("encode", folder / "model", tmp_path / "t.npy", "-o", tmp_path / "o.csv")
     assert code == 6
-    assert "has 7 columns, and the model was fitted on 4" in message
+    assert "has 7 columns, and the model needs 4" in message
 
 
 def test_codes_of_another_model_are_refused(refused, folder, tmp_path):
@@ -195,14 +195,39 @@ def test_an_unwritable_output_is_refused(output, refused, folder, tmp_path):
     assert refused("fit", folder / "table.csv", "-o", tmp_path / output, "--exclude", "id")[0] == 5
 
 
-def test_the_input_is_never_the_output(refused, folder, tmp_path):
-    (tmp_path / "t.csv").write_bytes((folder / "table.csv").read_bytes())
-    (tmp_path / "link.csv").symlink_to(tmp_path / "t.csv")
-    for output in ("t.csv", "link.csv"):
-        code, message = refused("reconstruct", folder / "model", tmp_path / "t.csv", "-o", tmp_path / output)
-        assert code == 5
-        assert "is the input" in message
-    assert (tmp_path / "t.csv").read_bytes() == (folder / "table.csv").read_bytes()
+def test_neither_the_table_nor_the_model_is_ever_the_output(refused, folder, tmp_path):
+    for name in ("table.csv", "model"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "link.csv").symlink_to(tmp_path / "table.csv")
+    table, model = tmp_path / "table.csv", tmp_path / "model"
+    for output in (table, tmp_path / "link.csv", model):
+        for command in ("encode", "reconstruct"):
+            code, message = refused(command, model, table, "-o", output, "--output-format", "csv")
+            assert code == 5
+            assert message == f"isthmus: {output}: is the input; choose another name for the output.\n"
+    code, message = refused("fit", table, "-o", tmp_path / "link.csv", "--exclude", "id")
+    assert code == 5
+    assert "is the input" in message
+    for name in ("table.csv", "model"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_is_no_table_by_its_name_is_refused(refused, folder, tmp_path):
+    (tmp_path / "scores.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
+    (tmp_path / "folder.csv").mkdir()
+    for name, sentence in (
+        ("scores.xlsx", "files of spreadsheets are not read or written; use CSV"),
+        ("folder.csv", "is a folder, not a table"),
+        (".", "is a folder, not a table"),
+        ("table", "its name does not tell the format"),
+    ):
+        for code, arguments in (
+            (3, ["encode", folder / "model", tmp_path / name, "-o", tmp_path / "o.csv"]),
+            (5, ["encode", folder / "model", folder / "table.csv", "-o", tmp_path / name]),
+        ):
+            found, message = refused(*arguments)
+            assert found == code
+            assert message.startswith(f"isthmus: {tmp_path / name}: {sentence}")
 
 
 def test_an_old_output_stays_until_the_new_one_is_whole(refused, isthmus, folder, tmp_path):

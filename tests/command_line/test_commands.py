@@ -1,21 +1,19 @@
 """From a table to a model file, to codes and back, on the command line."""
 
+import inspect
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pyarrow.csv
 import pyarrow.parquet
-import pytest
 import torch
-from sklearn.datasets import load_digits
 
 import isthmus as library
+import isthmus.cli.fit as fit_command
+from isthmus.networks import ACTIVATIONS
+from isthmus.scaling import SCALES
+from isthmus.training import DEFAULT_STRENGTHS, LOSSES
 
 
 def test_fit_encode_decode_do_what_python_does(isthmus, folder, rows, tmp_path):
@@ -59,7 +57,7 @@ def test_the_same_command_writes_the_same_model(isthmus, folder, tmp_path):
                          "--code-size", "1", "--max-epochs", "2")  # fmt: skip
         assert result.code == 0
         assert result.out == ""
-        assert "80 rows of 3 columns, 1 codes" in result.err
+        assert "80 rows of 3 columns, 1 code: " in result.err
         assert "with PCA" in result.err
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
 
@@ -116,101 +114,13 @@ def test_arrays_have_no_names_and_need_none(isthmus, tmp_path, rows):
     np.testing.assert_array_equal(np.load(tmp_path / "codes.npz")["X"], model.transform(rows))
 
 
-ISTHMUS = [Path(sys.executable).with_name("isthmus")]
-
-
-def test_pipes_carry_tables(folder, tmp_path):
-    table = (folder / "table.csv").read_bytes()
-    codes = subprocess.run(
-        [*ISTHMUS, "encode", folder / "model", "-", "-o", "-", "--format", "csv"],
-        input=table,
-        capture_output=True,
-        check=True,
-    )
-    assert codes.stderr == b""
-    assert codes.stdout.startswith(b"autoencoder0,autoencoder1\n")
-    npy = subprocess.run(
-        [*ISTHMUS, "decode", folder / "model", "-", "-o", "-", "--format", "csv", "--output-format", "npy"],
-        input=codes.stdout, capture_output=True, check=True,
-    )  # fmt: skip
-    (tmp_path / "x.npy").write_bytes(npy.stdout)
-    assert np.load(tmp_path / "x.npy").shape == (80, 4)
-    closed = subprocess.run(
-        f"{ISTHMUS[0]} encode {folder}/model {folder}/table.csv -o - --format csv | true",
-        shell=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert b"Traceback" not in closed.stderr
-    assert b"Exception" not in closed.stderr
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"]])
-def test_help_imports_nothing_heavy(arguments):
-    code = f"""
-import sys
-from isthmus.cli import main
-assert main({arguments!r}) == 0
-heavy = [name for name in ("torch", "sklearn", "numpy", "pyarrow", "pandas") if name in sys.modules]
-assert not heavy, heavy
-"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "isthmus" in result.stdout
-
-
-def test_importing_the_package_imports_nothing_heavy():
-    code = "import sys, isthmus; assert not {'torch', 'sklearn', 'numpy'} & set(sys.modules); isthmus.Autoencoder"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_the_shell_completes(tmp_path):
-    environment = {**os.environ, "_ISTHMUS_COMPLETE": "complete_bash", "COMP_WORDS": "isthmus en", "COMP_CWORD": "1"}
-    result = subprocess.run(
-        ISTHMUS,
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert result.stdout.split() == ["encode"]
-
-
-def test_ctrl_c_in_training_writes_the_best_epoch(tmp_path):
-    np.save(tmp_path / "x.npy", load_digits().data)
-    terminal, side = os.openpty()
-    command = [*ISTHMUS, "fit", tmp_path / "x.npy", "-o", tmp_path / "m", "--max-epochs", "100000", "--patience", "0"]
-    process = subprocess.Popen(command, stderr=side, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"})
-    os.close(side)
-    shown = _read_until(terminal, "best")  # the progress bar, which only a terminal gets to see
-    process.send_signal(signal.SIGINT)
-    shown += _read_until(terminal, None)
-    assert process.wait(timeout=60) == 0, shown
-    assert "Training was interrupted after" in shown
-    assert "Written to" in shown
-    model = library.load(tmp_path / "m")
-    assert model.n_epochs_ >= 1
-    assert model.validation_error_ <= model.start_error_
-
-
-def test_ctrl_c_at_any_other_time_leaves_no_file(folder, tmp_path):
-    os.mkfifo(tmp_path / "endless.csv")
-    for command in (
-        ["fit", tmp_path / "endless.csv", "-o", tmp_path / "out"],
-        ["encode", folder / "model", tmp_path / "endless.csv", "-o", tmp_path / "out.csv"],
-        ["reconstruct", folder / "model", tmp_path / "endless.csv", "-o", "-", "--output-format", "npz"],
-    ):
-        process = subprocess.Popen([*ISTHMUS, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with (tmp_path / "endless.csv").open("w") as pipe:  # waits until the table is opened
-            pipe.write("a,b,c,d\n" + "1,2,3,4\n" * 500_000)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        assert process.returncode == 130
-        assert err == "isthmus: interrupted.\n"
-        assert out == ""
-        assert [path.name for path in tmp_path.iterdir()] == ["endless.csv"]
-
-
-def _read_until(terminal: int, word: str | None) -> str:
-    """What a program writes to a terminal, up to a word or to its end."""
-    text = ""
-    while word is None or word not in text:
-        try:
-            text += os.read(terminal, 2**16).decode(errors="replace")
-        except OSError:  # how Linux says that nobody has the terminal open any more
-            break
-    return text
+def test_the_command_line_knows_the_choices_and_defaults_of_the_library():
+    # The command line names them itself, since the library takes seconds to import.
+    assert set(fit_command.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(fit_command.LOSSES) == {"auto", *LOSSES}
+    assert set(fit_command.NOISES) == set(DEFAULT_STRENGTHS)
+    assert set(fit_command.SCALES) == set(SCALES)
+    defaults = {name: p.default for name, p in inspect.signature(fit_command.fit).parameters.items()}
+    for name, value in library.Autoencoder().get_params().items():
+        if name not in ("scale", "random_state", "verbose"):  # which differ on purpose
+            assert str(defaults[name]) == str(value), name

@@ -67,8 +67,7 @@ def test_missing_columns_are_a_mismatch(table):
     with pytest.raises(MismatchError) as caught:
         open_table(table, require=("a", "b", "lab", "d", "e", "f", "g"))
     assert str(caught.value) == (
-        f'{table}: lacks 5 of the 7 columns that the model was fitted on: "lab", "d", "e" and 2 more; '
-        'the nearest is "label".'
+        f'{table}: lacks 5 of the 7 columns that the model needs: "lab", "d", "e" and 2 more; the nearest is "label".'
     )
 
 
@@ -81,7 +80,7 @@ def test_without_names_columns_are_taken_by_place(tmp_path, name):
     for require in (("x0", "x1"), ("p", "q"))[: 1 if name == "named.csv" else 2]:
         with open_table(tmp_path / name, require=require) as reader:
             np.testing.assert_array_equal(reader.read(), values)
-    with pytest.raises(MismatchError, match="has 2 columns, and the model was fitted on 3"):
+    with pytest.raises(MismatchError, match="has 2 columns, and the model needs 3"):
         open_table(tmp_path / name, require=("x0", "x1", "x2"))
     first = "a" if name == "named.csv" else "x0"
     with open_table(tmp_path / name, require=("x0",), keep=[first]) as reader:

@@ -1,7 +1,6 @@
 """The commands together, and what happens when one fails: a sentence on stderr and an exit code."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
+from isthmus.cli.messages import say
 from isthmus.cli.reconstruct import reconstruct
 from isthmus.cli.report import report
 from isthmus.errors import IsthmusError
@@ -26,8 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Autoencoders with the ergonomics of PCA: compress tables into small codes, and back.",
-    epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, "
-    "6 table and model do not fit, 7 something is not installed, 130 interrupted.",
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, 6 table and model "
+    "do not fit, 7 something is not installed, 130 interrupted, 141 the reader of a pipe has left, 1 anything else.",
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, report, info)
 for _command in _COMMANDS:
@@ -81,5 +81,5 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _refuse(sentence: str, exit_code: int) -> int:
-    print(f"isthmus: {sentence}", file=sys.stderr)
+    say(f"isthmus: {sentence}")
     return exit_code

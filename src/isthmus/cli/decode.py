@@ -9,7 +9,9 @@ from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, names
 
 def decode(
     model: Model,
-    codes: Annotated[str, typer.Argument(help="Table of codes, as 'isthmus encode' writes it; '-' is standard input.")],
+    codes: Annotated[
+        str, typer.Argument(metavar="CODES", help="Codes, as 'isthmus encode' writes them; '-' is standard input.")
+    ],
     output: Output,
     keep: Keep = None,
     format: Format = None,

@@ -1,6 +1,5 @@
 """isthmus fit: from a table to a model file."""
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from isthmus.cli.messages import counted, say
 from isthmus.cli.options import Format, Table, checked_format, names
 from isthmus.errors import InputError, ParameterError
 
@@ -68,10 +68,10 @@ def fit(
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
-    """Fit an autoencoder to the columns of a table, and write it to a model file.
+    """Fit an autoencoder to the columns of a table.
 
-    Every column must hold numbers; leave others out with --exclude. Ctrl-C ends training and keeps the best
-    epoch so far.
+    Every column must hold numbers; leave others out with --exclude. Ctrl-C ends training, and the best epoch so
+    far is written.
     """
     from isthmus.atomic import check_writable, refuse_same_file
     from isthmus.data import open_table
@@ -128,16 +128,15 @@ def _fit(model: Any, rows: Any) -> None:
         warnings.simplefilter("always")
         model.fit(rows)
     for warning in caught:
-        print(f"isthmus: {warning.message}", file=sys.stderr)
+        say(f"isthmus: {warning.message}")
 
 
 def _summary(model: Any, n_rows: int, seconds: float, output: Path) -> None:
     from isthmus.cli.info import comparison
 
-    print(
-        f"{n_rows} rows of {model.n_features_in_} columns, {model.code_size_} codes: {comparison(model)} "
-        f"({model.n_epochs_} epochs, {seconds:.1f} s). Written to {output}.",
-        file=sys.stderr,
+    say(
+        f"{counted(n_rows, 'row')} of {counted(model.n_features_in_, 'column')}, {counted(model.code_size_, 'code')}: "
+        f"{comparison(model)} ({counted(model.n_epochs_, 'epoch')}, {seconds:.1f} s). Written to {output}."
     )
 
 

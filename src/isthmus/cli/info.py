@@ -16,15 +16,14 @@ def info(
     model: Model,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Show a model: its layers drawn as a sandwich, its training, and its error beside PCA's."""
+    """Show a model: its layers, and its error beside PCA's."""
     from isthmus.base import load
     from isthmus.standard_output import standard_output
 
     fitted = load(model)
     text = json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))
-    encoding = sys.stdout.encoding or "utf-8"
     with standard_output() as stream:
-        stream.write((text + "\n").encode(encoding, "replace"))
+        stream.write((text + "\n").encode(_encoding(), "replace"))
 
 
 def comparison(model: Any) -> str:
@@ -124,7 +123,11 @@ def _text(value: object) -> str:
 
 def _can_print(character: str) -> bool:
     try:
-        character.encode(sys.stdout.encoding or "utf-8")
+        character.encode(_encoding())
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -16,11 +16,15 @@ def formats() -> tuple[str, ...]:
     return FORMATS
 
 
-Model = Annotated[Path, typer.Argument(help="Model file, as 'isthmus fit' writes it.", show_default=False)]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model file, as 'isthmus fit' writes it.", show_default=False)
+]
 Table = Annotated[
     str,
     typer.Argument(
-        help="CSV, TSV (also .gz), Parquet, Feather, NPY or NPZ; '-' is standard input.", show_default=False
+        metavar="TABLE",
+        help="CSV, TSV (also .gz), Parquet, Feather, NPY or NPZ; '-' is standard input.",
+        show_default=False,
     ),
 ]
 Output = Annotated[

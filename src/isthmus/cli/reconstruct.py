@@ -18,7 +18,7 @@ def reconstruct(
     format: Format = None,
     output_format: OutputFormat = None,
 ) -> None:
-    """Encode and decode each row of a table: the rows as their codes keep them."""
+    """Write the rows that the codes of a table keep."""
     import numpy as np
 
     from isthmus.base import load

@@ -33,6 +33,7 @@ _SINKS: dict[str, Callable[[BinaryIO, Schema], Sink]] = {
     "npz": NpzSink,
 }
 FORMATS = tuple(_SOURCES)
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _SUFFIXES = {f".{kind}": kind for kind in FORMATS} | {".pq": "parquet", ".arrow": "feather"}
 
 
@@ -44,10 +45,14 @@ def format_of(path: str | Path, format: str | None, error: type[InputError] | ty
         return format
     if str(path) == "-":
         raise error("standard input and output have no name that tells the format; give it with --format.")
+    if _is_folder(path):
+        raise error(f"{printable(str(path))}: is a folder, not a table.")
     name = Path(path).name.lower()
     for suffix, kind in _SUFFIXES.items():
         if name.endswith(suffix):
             return kind
+    if name.endswith(_SPREADSHEETS):
+        raise error(f"{printable(str(path))}: files of spreadsheets are not read or written; use CSV.")
     raise error(
         f"{printable(str(path))}: its name does not tell the format; use one of the suffixes "
         f"{', '.join(f'.{kind}' for kind in FORMATS)}, or give the format with --format."
@@ -71,3 +76,10 @@ def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:
 def is_text(kind: str) -> bool:
     """Whether a format is read from start to end, so that it can come through a pipe."""
     return kind in _TEXT
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # a name too long, or with a zero in it, which will be refused as one
+        return False

@@ -173,7 +173,7 @@ def open_table(
     keep : sequence of str
         Columns to carry along as they are; they can be data, too, if ``columns`` or ``require`` says so.
     require : sequence of str, optional
-        The columns that a model was fitted on, instead of ``columns``. They are found by name, in any order, and
+        The columns that a model needs, instead of ``columns``. They are found by name, in any order, and
         others are left out. Without names (in the table, or x0, x1, … from the model) there must be as many columns,
         in the model's order.
     key : str, optional
@@ -264,18 +264,18 @@ def _chosen(source: Source, columns: Sequence[str] | None, left_out: set[str], n
 
 
 def _required(source: Source, require: Sequence[str], left_out: set[str], name: str) -> list[str]:
-    """The columns that a model was fitted on."""
+    """The columns that a model needs."""
     available = set(source.names)
     nameless_model = tuple(require) == generic_names(len(require)) and available.isdisjoint(require)
     if nameless_model or not source.named:
         chosen = [column for column in source.names if column not in left_out | source.index_names]
         if len(chosen) != len(require):
-            raise MismatchError(f"{name}: has {len(chosen)} columns, and the model was fitted on {len(require)}.")
+            raise MismatchError(f"{name}: has {len(chosen)} columns, and the model needs {len(require)}.")
         return chosen
     missing = [column for column in require if column not in available]
     if missing:
         raise MismatchError(
-            f"{name}: lacks {len(missing)} of the {len(require)} columns that the model was fitted on: "
+            f"{name}: lacks {len(missing)} of the {len(require)} columns that the model needs: "
             f"{listed(missing, 3)}; {_hint(missing[0], source.names)}."
         )
     return list(require)

@@ -1,0 +1,188 @@
+"""The installed program: pipes, closed streams, Ctrl-C, completion, and how soon it starts."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import isthmus as library
+from isthmus.cli.frames import frame
+
+ISTHMUS = [Path(sys.executable).with_name("isthmus")]
+
+
+def run(*arguments, **options) -> subprocess.CompletedProcess:
+    """Run the installed program."""
+    return subprocess.run([*ISTHMUS, *arguments], check=False, **{"capture_output": True, **options})
+
+
+@pytest.mark.parametrize("format", ["csv.gz", "parquet", "npz"])
+def test_pipes_carry_tables(format, folder, rows, tmp_path):
+    table = (folder / "table.csv").read_bytes()
+    codes = run("encode", folder / "model", "-", "-o", "-", "--format", "csv", "--output-format", format, input=table)
+    assert (codes.returncode, codes.stderr) == (0, b"")
+    back = run("decode", folder / "model", "-", "-o", "-", "--format", format, "--output-format", "npy",
+               input=codes.stdout)  # fmt: skip
+    assert (back.returncode, back.stderr) == (0, b"")
+    (tmp_path / "back.npy").write_bytes(back.stdout)
+    expected = library.load(folder / "model").reconstruct(frame(rows, "abcd"))
+    np.testing.assert_array_equal(np.load(tmp_path / "back.npy"), expected)
+
+
+def test_text_that_is_piped_keeps_its_format(folder):
+    result = run("encode", folder / "model", "-", "-o", "-", "--format", "tsv",
+                 input=(folder / "table.csv").read_bytes().replace(b",", b"\t"))  # fmt: skip
+    assert result.stdout.startswith(b"autoencoder0\tautoencoder1\n")
+
+
+@pytest.mark.parametrize("format", ["csv", "feather", "npz"])
+def test_a_reader_who_leaves_ends_the_command_without_a_word(format, folder, tmp_path):
+    (tmp_path / "long.csv").write_text("a,b,c,d\n" + "1,2,3,4\n0.5,3,2,1\n" * 50_000)
+    command = ["encode", folder / "model", tmp_path / "long.csv", "-o", "-", "--output-format", format]
+    source, sink = os.pipe()
+    os.close(source)
+    with os.fdopen(sink, "wb") as closed:
+        result = run(*command, capture_output=False, stdout=closed, stderr=subprocess.PIPE)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
+def test_closed_streams_are_no_surprise(folder, tmp_path):
+    def shell(line):
+        return subprocess.run(f"{ISTHMUS[0]} {line}", shell=True, capture_output=True, text=True, check=False,
+                              cwd=tmp_path)  # fmt: skip
+
+    encode = f"encode {folder}/model {folder}/table.csv"
+    assert shell(f"{encode} -o codes.csv >&- 2>&-").returncode == 0
+    for line, sentence in (
+        (f"{encode} -o - --format csv >&-", "standard output: is closed"),
+        (f"info {folder}/model >&-", "standard output: is closed"),
+        (f"info {folder}/model >/dev/full", "standard output: cannot be written (the disk is full)"),
+    ):
+        result = shell(line)
+        assert (result.returncode, result.stderr) == (5, f"isthmus: {sentence}.\n")
+    assert shell("fit - -o c.csv --format csv <&-").stderr == "isthmus: standard input: is closed.\n"
+    for unheard in ("2>&-", "2>/dev/full"):
+        result = shell(f"fit {folder}/table.csv -o m {unheard}")  # it has a column of text
+        assert (result.returncode, result.stdout, result.stderr) == (3, "", "")
+
+
+def test_a_terminal_without_blocks_gets_a_drawing_in_ascii(folder):
+    result = run("info", folder / "model", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0
+    assert b"####  " in result.stdout
+    assert result.stdout.isascii()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    code = f"""
+import sys
+from isthmus.cli import main
+assert main({arguments!r}) == 0
+heavy = [name for name in ("torch", "sklearn", "numpy", "pyarrow", "pandas") if name in sys.modules]
+assert not heavy, heavy
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "isthmus" in result.stdout
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, isthmus; assert not {'torch', 'sklearn', 'numpy'} & set(sys.modules); isthmus.Autoencoder"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_help_and_version_start_at_once():
+    for option in ("--help", "--version"):
+        seconds = []
+        for _ in range(5):
+            began = time.perf_counter()
+            assert run(option).returncode == 0
+            seconds.append(time.perf_counter() - began)
+        assert min(seconds) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("isthmus en", ["encode"]),
+        ("isthmus fit --decoder", ["--decoder-layers"]),
+        ("isthmus fit --activation l", ["leaky_relu"]),
+        ("isthmus fit --loss ", ["auto", "mse", "bce"]),
+        ("isthmus encode --format csv", ["csv", "csv.gz"]),
+        ("isthmus encode ta", []),  # the shell itself completes the names of files
+    ],
+)
+def test_the_shell_completes(words, completions):
+    environment = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_ISTHMUS_COMPLETE": "complete_bash"}
+    result = run(env={**os.environ, **environment}, text=True)
+    assert result.stdout.split() == completions
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_calls_the_program(shell):
+    result = run(env={**os.environ, "_ISTHMUS_COMPLETE": f"source_{shell}"}, text=True)
+    assert f"_ISTHMUS_COMPLETE=complete_{shell}" in result.stdout
+    assert result.returncode == 0
+
+
+def test_bash_takes_the_completion_script(tmp_path):
+    script = run(env={**os.environ, "_ISTHMUS_COMPLETE": "source_bash"}, text=True).stdout
+    words = 'COMP_WORDS=(isthmus rec); COMP_CWORD=1; _isthmus_completion isthmus; echo "${COMPREPLY[@]}"'
+    environment = {**os.environ, "PATH": f"{ISTHMUS[0].parent}{os.pathsep}{os.environ['PATH']}"}
+    result = subprocess.run(
+        ["bash", "-c", f"{script}\n{words}"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["reconstruct"]
+
+
+def test_ctrl_c_in_training_writes_the_best_epoch(tmp_path):
+    np.save(tmp_path / "x.npy", load_digits().data)
+    terminal, side = os.openpty()
+    command = [*ISTHMUS, "fit", tmp_path / "x.npy", "-o", tmp_path / "m", "--max-epochs", "100000", "--patience", "0"]
+    process = subprocess.Popen(command, stderr=side, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"})
+    os.close(side)
+    shown = _read_until(terminal, "best")  # the progress bar, which only a terminal gets to see
+    process.send_signal(signal.SIGINT)
+    shown += _read_until(terminal, None)
+    assert process.wait(timeout=60) == 0, shown
+    assert "Training was interrupted after" in shown
+    assert "Written to" in shown
+    model = library.load(tmp_path / "m")
+    assert model.n_epochs_ >= 1
+    assert model.validation_error_ <= model.start_error_
+
+
+def test_ctrl_c_at_any_other_time_leaves_no_file(folder, tmp_path):
+    os.mkfifo(tmp_path / "endless.csv")
+    for command in (
+        ["fit", tmp_path / "endless.csv", "-o", tmp_path / "out"],
+        ["encode", folder / "model", tmp_path / "endless.csv", "-o", tmp_path / "out.csv"],
+        ["reconstruct", folder / "model", tmp_path / "endless.csv", "-o", "-", "--output-format", "npz"],
+    ):
+        process = subprocess.Popen([*ISTHMUS, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with (tmp_path / "endless.csv").open("w") as pipe:  # waits until the table is opened
+            pipe.write("a,b,c,d\n" + "1,2,3,4\n" * 500_000)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert err == "isthmus: interrupted.\n"
+        assert out == ""
+        assert [path.name for path in tmp_path.iterdir()] == ["endless.csv"]
+
+
+def _read_until(terminal: int, word: str | None) -> str:
+    """What a program writes to a terminal, up to a word or to its end."""
+    text = ""
+    while word is None or word not in text:
+        try:
+            text += os.read(terminal, 2**16).decode(errors="replace")
+        except OSError:  # how Linux says that nobody has the terminal open any more
+            break
+    return text
