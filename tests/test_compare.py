@@ -44,9 +44,11 @@ def pca_error(train, test, k, unit=1.0):
 
 
 @pytest.mark.parametrize("X", [WINE, DIGITS, DIGITS[:30]], ids=["wine", "digits", "wide"])
-@pytest.mark.parametrize("scale", ["auto", "standard", "none"])
+@pytest.mark.parametrize("scale", ["auto", "standard"])
 def test_pca_is_that_of_scikit_learn_on_the_same_rows(X, scale):
-    comparison = compare(X, estimator=Autoencoder(max_epochs=1, scale=scale), code_sizes=[1, 3, 12])
+    comparison = compare(
+        X, estimator=Autoencoder(encoder_layers=(8,), max_epochs=1, scale=scale), code_sizes=[1, 3, 12]
+    )
     train, test = split(X, comparison)
     deviation = train.std(axis=0)
     unit = np.where(deviation > 0, deviation, 1) if scale == "standard" else np.ones(X.shape[1])
@@ -343,7 +345,7 @@ def test_the_sentence_says_what_the_shares_show(isthmus, rises, share, limit):
     sizes=st.sets(st.integers(1, 8), min_size=1, max_size=3),
     share=st.sampled_from([0.5, 0.95, 0.99]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_sentence_is_true_of_the_table(*, seed, shape, rank, noise, bent, sizes, share):
     generator = np.random.default_rng(seed)
     codes = generator.normal(size=(shape[0], rank))
@@ -399,7 +401,7 @@ def test_errors_are_told_apart_size_by_size():
 
 
 def test_another_share_can_be_asked_for():
-    comparison = compare(WINE, estimator=Autoencoder(max_epochs=20, scale="standard"), code_sizes=[2, 3, 5, 8])
+    comparison = compare(WINE, estimator=Autoencoder(max_epochs=10, scale="standard"), code_sizes=[2, 3, 5, 8])
     assert comparison.sentence == comparison.describe(0.95)
     for share in (0.3, 0.5, 0.8, 0.99):
         check_claims(comparison, share)
