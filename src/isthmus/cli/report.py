@@ -1,12 +1,12 @@
 """isthmus report: a model and some rows on one page."""
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from isthmus.cli.messages import say
 from isthmus.cli.options import Format, Model, Table, checked_format
 from isthmus.errors import ParameterError
 
@@ -71,7 +71,7 @@ def report(
         return
     made.save(output)
     if not quiet:
-        print(f"Written to {output}.", file=sys.stderr)
+        say(f"Written to {output}.")
 
 
 def _read(table: str, columns: list[str], label: str | None, format: str | None) -> tuple[Any, list[Any] | None]:

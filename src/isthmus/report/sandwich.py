@@ -4,7 +4,7 @@ import html
 from itertools import pairwise
 from typing import Any
 
-_WIDTH, _TOP, _HEIGHT, _BAR = 770, 34, 168, 12
+_WIDTH, _TOP, _HEIGHT, _BAR = 840, 34, 168, 12
 
 
 def layers_of(model: Any) -> list[tuple[str, int]]:

@@ -19,7 +19,7 @@ _EXAMPLE_IMAGES = 3
 def facts_of(model: BaseAutoencoder) -> dict[str, Any]:
     """What the page says of the model in words."""
     parameters = sum(p.numel() for p in model.module_.parameters())
-    is_pca = model.activation == "identity" and model.n_epochs_ == 0
+    is_pca = model.activation == "identity" and model.start == "pca" and model.n_epochs_ == 0
     return {
         "is_pca": is_pca,
         # Where none were held out, the errors of training are those of the training rows.
