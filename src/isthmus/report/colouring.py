@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from isthmus.errors import ParameterError
-from isthmus.report.measure import Measured, rows_of
+from isthmus.report.measure import Measured
 from isthmus.report.words import Names, number
 
 _RAMP = tuple(f"ramp-{i}" for i in range(1, 6))
@@ -44,7 +44,7 @@ def colouring(
     values = nw.from_native(colour, series_only=True, pass_through=True)
     name = str(colour_name or (values.name if isinstance(values, nw.Series) else "") or "label")
     values = np.asarray(values.to_list() if isinstance(values, nw.Series) else values, dtype=None)
-    if values.ndim != 1 or rows_of(values) != measured.n_rows:
+    if values.ndim != 1 or len(values) != measured.n_rows:
         raise ParameterError(
             "The 'colour' parameter of report must be a column of the model, or a value for each of the "
             f"{measured.n_rows} rows. Got values of shape {values.shape} instead."

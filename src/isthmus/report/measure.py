@@ -57,7 +57,7 @@ class Measured:
 
 def measure(model: BaseAutoencoder, X: Any) -> Measured:
     """Put all rows through the model, and keep what the report says of them."""
-    n_rows, n_features = rows_of(X), model.n_features_in_
+    n_rows, n_features = X.shape[0], model.n_features_in_
     unit = error_unit(model)
     sample = sample_of(n_rows, MAX_SAMPLE)
     minimum, maximum = np.full(n_features, np.inf), np.full(n_features, -np.inf)
@@ -124,17 +124,12 @@ def sample_of(n_rows: int, most: int) -> Int[np.ndarray, " sample"]:
     return np.sort(np.random.default_rng(0).choice(n_rows, most, replace=False))
 
 
-def rows_of(X: Any) -> int:
-    """How many rows a table of any kind has."""
-    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
-
-
 def take(X: Any, rows: slice | np.ndarray) -> Any:
     """Some rows of a table, as a table of the same kind."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         return nw.to_native(frame[rows])
-    return X[rows] if hasattr(X, "shape") else np.asarray(X)[rows]
+    return X[rows]
 
 
 def values_of(X: Any) -> Float64[np.ndarray, "rows features"]:

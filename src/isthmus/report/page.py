@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.atomic import atomic_write
@@ -101,9 +102,23 @@ def report(
         If ``image_shape`` or ``colour`` does not fit the model or the rows (a ``ValueError``).
     OutputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from isthmus import Autoencoder
+    >>> from isthmus.report import report
+    >>> X = load_digits().data
+    >>> model = Autoencoder(8, max_epochs=2, random_state=0).fit(X[:1500])
+    >>> page = report(model, X[1500:], image_shape=(8, 8))
+    >>> page.html[:15]
+    '<!DOCTYPE html>'
+
+    ``page.save("report.html")`` writes it, and a notebook shows it.
     """
     require_report_extra()
     check_is_fitted(model)
+    X = X if hasattr(X, "shape") else np.asarray(X)
     shape = ImageShape.of(image_shape, model.n_features_in_)
     measured = measure(model, X)
     given = sections.errors_on(measured)
