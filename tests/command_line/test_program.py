@@ -52,6 +52,15 @@ def test_a_reader_who_leaves_ends_the_command_without_a_word(format, folder, tmp
     assert (result.returncode, result.stderr) == (141, b"")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the benchmark and the remedy are for glibc")
+def test_memory_does_not_grow_with_the_rows():
+    script = Path(__file__).parents[2] / "benchmarks" / "streaming.py"
+    command = [sys.executable, script, "--rows", "50000", "400000", "--codes", "16", "--formats", "parquet"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr  # it is 1 for more than 10 %
+    assert "| encode | parquet | 400,000 |" in result.stdout
+
+
 def test_closed_streams_are_no_surprise(folder, tmp_path):
     def shell(line):
         return subprocess.run(f"{ISTHMUS[0]} {line}", shell=True, capture_output=True, text=True, check=False,

@@ -288,7 +288,7 @@ def peak(path, format) -> int:
 
 
 @linux
-@pytest.mark.parametrize("format", ["csv", "tsv.gz", "parquet", "npy", "npz"])
+@pytest.mark.parametrize("format", ["csv", "tsv.gz", "parquet", "feather", "npy", "npz"])
 def test_memory_does_not_grow_with_the_rows(tmp_path, format):
     values = np.arange(800_000.0).reshape(-1, 8) % 9  # which compresses quickly
     peaks = []
@@ -297,6 +297,16 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, format):
             for _ in range(times):
                 writer.write(values)
         peaks.append(peak(tmp_path / "table", format))
+    assert peaks[1] - peaks[0] < 24, peaks  # of 67 MB more
+
+
+@linux
+def test_the_mapped_pages_of_a_feather_file_are_let_go(tmp_path):
+    values = np.random.default_rng(0).normal(size=(100_000, 8))  # which do not compress
+    peaks = []
+    for times in (1, 12):
+        write(tmp_path / "table", np.tile(values, (times, 1)), parts=7 * times, format="feather")
+        peaks.append(peak(tmp_path / "table", "feather"))
     assert peaks[1] - peaks[0] < 24, peaks  # of 67 MB more
 
 

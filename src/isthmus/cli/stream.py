@@ -6,6 +6,7 @@ from typing import Any
 
 from isthmus.atomic import refuse_same_file
 from isthmus.cli.frames import frame
+from isthmus.cli.memory import give_back_freed_memory
 from isthmus.cli.options import checked_format
 from isthmus.data import open_table, write_table
 
@@ -28,6 +29,7 @@ def stream(
     ``model`` is the file that the function comes from; neither it nor the table can be the output.
     ``named`` tells whether the function knows its columns by name.
     """
+    give_back_freed_memory()
     source_format, output_format = checked_format(source_format), checked_format(output_format)
     if output != "-":
         for file in (model, *(() if source == "-" else (source,))):

@@ -127,7 +127,8 @@ class FeatherSource(_ArrowSource):
     def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
         import pyarrow as pa
 
-        self._mapped = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._mapped = pa.py_buffer(self._pages)
         return None, None, pa.ipc.open_file(self._mapped).schema
 
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
@@ -142,6 +143,8 @@ class FeatherSource(_ArrowSource):
             batch.validate()
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size)
+                if hasattr(self._pages, "madvise"):
+                    self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read would count as used until the end
 
 
 class ParquetSink:
