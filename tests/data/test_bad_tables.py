@@ -87,7 +87,10 @@ BAD_TEXT = {
     "short row far below": (b"a,b\n" + b"1,2\n\n" * 1_500_000 + b"5\n", "row 1500001 has 1 cell"),
     "same name": (b"a,b,a\n1,2,3\n", 'two columns are called "a"'),
     "no name": (b",a\n0,5\n1,6\n", "column 1 has no name, as the index that pandas writes"),
-    "no name at the end": (b"a,b,\n1,2,\n", "column 3 has no name"),
+    "no name at the end": (
+        b"a,b,\n1,2,\n",
+        "column 3 has no name, and its header ends in a separator, perhaps; leave it out with --exclude 'column 3'",
+    ),
     "no header, first cell missing": (b"1.5,,2.5\n1,2,3\n", 'column "x1", row 1: the value is missing'),
     "long cell": (b"a,b\n" + b"x" * 10**6 + b",2\n3,4\n5,6\n", 'row 1: "xxxx'),
     "control characters": (b"a\n\x1b[2J\x07\n1\n2\n", r'"\x1b[2J\x07" is not a number'),

@@ -27,6 +27,8 @@ READABLE = {
     "blanks": b"a , b\n 1.5 ,2\n-3, 400 \n",
     "quoted": b'"a","b"\n"1.5","2"\n"-3","400"\n',
     "plus and powers": b"a,b\n+1.5,2.\n-3,4E2\n",
+    "separator told as to Excel": b"sep=;\r\na;b\r\n1.5;2\r\n-3;400\r\n",
+    "separator told in quotes": b'"sep=,"\na,b\n1.5,2\n-3,400\n',
     "semicolons": b"a;b\n1.5;2\n-3;400\n",
     "semicolons and quoted commas": b'"a";"b"\n"1.5";2\n-3;400\n',
     "tabs": b"a\tb\n1.5\t2\n-3\t400\n",

@@ -256,10 +256,13 @@ def _chosen(source: Source, columns: Sequence[str] | None, left_out: set[str], n
         raise InputError(f"{name}: no column is left as data.")
     nameless = next((c for c in chosen if c in source.index_names), None)
     if columns is None and nameless is not None:
-        raise InputError(
-            f"{name}: column {source.names.index(nameless) + 1} has no name, as the index that pandas writes; leave it "
-            f"out with {exclude_option([nameless])}, or write the table without its index (pandas: index=False)."
-        )
+        leave_out = f"leave it out with {exclude_option([nameless])}"
+        if source.names[0] == nameless or source.schema is not None:
+            problem = f"as the index that pandas writes; {leave_out}, or write the table without its index (pandas: "
+            problem += "index=False)"
+        else:
+            problem = f"and its header ends in a separator, perhaps; {leave_out}, or give it a name"
+        raise InputError(f"{name}: column {source.names.index(nameless) + 1} has no name, {problem}.")
     return chosen
 
 

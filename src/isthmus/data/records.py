@@ -32,6 +32,10 @@ class Records:
         self._rest = self._beginning()
         self.first = self._first()
 
+    def skip(self) -> None:
+        """Go on to the next row: ``first`` is that one."""
+        self.first = self._first()
+
     def put_back(self) -> None:
         """Have ``blocks`` give the first row, too."""
         self._rest = self.first.encode() + self._rest

@@ -24,6 +24,7 @@ _BLOCK_BYTES_PER_COLUMN = 2**12
 _MAX_BLOCK_BYTES = 2**26
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
+_EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line in which Excel is told the separator
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
 
 
@@ -36,8 +37,12 @@ class TextSource:
     def __init__(self, file: BinaryIO, name: str, *, delimiter: str, compressed: bool) -> None:
         self._name = name
         self._records = Records(file, name, compressed=compressed)
+        told = _EXCEL.fullmatch(self._records.first)
+        if told:
+            self._records.skip()
+            delimiter = told[1]
         cells = _cells(self._records.first, delimiter)
-        if delimiter == ",":
+        if delimiter == "," and not told:
             # Spreadsheets of half the world separate by semicolons and call it CSV all the same.
             for other in (";", "\t"):
                 if len(cells) == 1:
