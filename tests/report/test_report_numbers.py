@@ -92,6 +92,22 @@ def test_no_linear_code_does_better_than_the_bound(shape):
         assert bound[k] == pytest.approx(error, rel=1e-9, abs=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # five epochs are too few
+def test_ordered_codes_are_shown_at_every_size_beside_pca_of_the_training_rows():
+    X = np.random.default_rng(0).normal(size=(200, 6)) @ np.random.default_rng(1).normal(size=(6, 6))
+    model = Autoencoder(4, ordered=True, max_epochs=5, validation_fraction=0, random_state=0).fit(X[:150])
+    page, new = Page(report(model, X[150:]).html), X[150:]
+    pca = PCA(4, svd_solver="full").fit(X[:150])
+    expected = np.mean((pca.inverse_transform(pca.transform(new)) - new) ** 2)
+    assert page.number("given-error") / page.number("given-ratio") == pytest.approx(expected, rel=1e-4)
+    label = next(e.attributes["aria-label"] for e in page.all("svg") if "by the numbers in a code" in e.text + str(e))
+    variance = np.mean((new - X[:150].mean(axis=0)) ** 2)
+    for size in (1, 4):
+        share = model.truncate(size).reconstruction_error(new).mean() / variance
+        assert f"{100 * share:.3g} % with {size}" in label
+    assert "the first few of them are a smaller code" in page.words
+
+
 def test_columns_have_their_share_of_the_error(wine, wine_report):
     X, model = wine
     squares = ((model.reconstruct(X) - X) / model.scale_).pow(2).sum()
@@ -125,6 +141,7 @@ def test_images_are_the_rows(digits, digits_report):
     np.testing.assert_array_equal(pixels[-8:, -8:], rebuilt)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # one epoch may be too few
 @pytest.mark.parametrize(("shape", "n"), [((4, 6), 24), ((3, 4, 3), 36), ((40, 80), 3_200)])
 def test_rows_of_any_image_shape_are_drawn(shape, n):
     X = np.random.default_rng(0).uniform(size=(12, n))
@@ -208,6 +225,7 @@ def test_rows_that_are_not_like_those_of_training_are_noticed(wine):
     assert "clearly worse" in Page(report(model, shuffled).html).words
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # so may three
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -227,6 +245,13 @@ def test_both_ways_to_repeat_the_fit_repeat_it(parameters, tmp_path):
     assert words[0] == "isthmus"
     assert main([*words[1:], "--quiet"]) == 0
     assert Autoencoder.load(tmp_path / "model").history_["validation_error"] == model.history_["validation_error"]
+
+
+def test_no_command_is_promised_that_there_is_not():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    page = Page(report(Autoencoder(1, activation="identity", whiten=True, random_state=0).fit(X), X).html)
+    assert "isthmus fit" not in page.words
+    assert "whiten=True" in page.words
 
 
 def test_without_a_seed_no_command_is_promised():

@@ -121,7 +121,7 @@ def report(
     X = X if hasattr(X, "shape") else np.asarray(X)
     shape = ImageShape.of(image_shape, model.n_features_in_)
     measured = measure(model, X)
-    given = sections.errors_on(measured)
+    given = sections.errors_on(model, X, measured)
     names = Names(sections.column_names(model))
     context = {
         "title": title or f"{counted(model.n_features_in_, 'column')} in {counted(model.code_size_, 'code')}",
@@ -135,13 +135,14 @@ def report(
         "given": given,
         "sandwich": sandwich_svg(layers_of(model)),
         "learning": sections.learning(model),
-        "rate": sections.rate(model, given),
+        "rate": sections.rate(given),
         "examples": sections.examples(model, X, measured, shape),
         "by_column": sections.errors_by_column(measured, shape),
         "map": sections.map_of_codes(model, measured, names, (colour, colour_name)),
         "influence": sections.influence_of_codes(model, X, measured, shape),
         "reproduce": {
             "python": reproduce.python_code(model),
+            "has_seed": reproduce.has_seed(model),
             "fit": reproduce.fit_command(model),
             "versions": reproduce.versions(),
             "fingerprint": reproduce.fingerprint(measured.sample_values),

@@ -15,7 +15,24 @@ from isthmus._version import __version__
 
 # Where and how loudly a model was trained changes nothing but the last digits.
 _NOT_PRINTED = {"device", "verbose"}
-_OPTIONS = {"random_state": "seed"}
+# Parameters that are options of "isthmus fit".
+_OPTIONS = {
+    "code_size": "--code-size",
+    "encoder_layers": "--encoder-layers",
+    "decoder_layers": "--decoder-layers",
+    "activation": "--activation",
+    "loss": "--loss",
+    "start": "--start",
+    "noise": "--noise",
+    "scale": "--scale",
+    "max_epochs": "--max-epochs",
+    "batch_size": "--batch-size",
+    "learning_rate": "--learning-rate",
+    "weight_decay": "--weight-decay",
+    "validation_fraction": "--validation-fraction",
+    "patience": "--patience",
+    "random_state": "--seed",
+}
 
 
 def changed_parameters(model: Any) -> dict[str, Any]:
@@ -35,16 +52,19 @@ def python_code(model: Any) -> str:
     return f"{type(model).__name__}({arguments}).fit(X)"
 
 
+def has_seed(model: Any) -> bool:
+    """Whether the fit can be repeated."""
+    return isinstance(model.random_state, int | np.integer)
+
+
 def fit_command(model: Any) -> str | None:
-    """The command that fits such a model; None where the seed is unknown, since no command repeats that."""
+    """The command that fits such a model; None where there is none, or no seed and so nothing to repeat."""
     options = {**changed_parameters(model), "scale": model.scale}
-    seed = options.get("random_state")
-    if not isinstance(seed, int | np.integer):
+    if not has_seed(model) or not set(options) <= set(_OPTIONS):
         return None
     words = ["isthmus", "fit", "TABLE", "-o", "MODEL"]
     for name, value in options.items():
-        option = "--" + _OPTIONS.get(name, name).replace("_", "-")
-        words += [option] if value is True else [option, _as_option(name, _plain(value))]
+        words += [_OPTIONS[name]] if value is True else [_OPTIONS[name], _as_option(name, _plain(value))]
     return shlex.join(words)
 
 

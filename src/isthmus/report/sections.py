@@ -14,16 +14,19 @@ from isthmus.report.words import Names
 
 _INFLUENCE_ROWS = 200
 _EXAMPLE_IMAGES = 3
+_MOST_SIZES = 24
 
 
 def facts_of(model: BaseAutoencoder) -> dict[str, Any]:
     """What the page says of the model in words."""
     parameters = sum(p.numel() for p in model.module_.parameters())
-    is_pca = model.activation == "identity" and model.start == "pca" and model.n_epochs_ == 0
+    # The linear network is fitted on all rows.
+    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
+    is_pca = is_linear and model.start == "pca" and model.n_epochs_ == 0
     return {
         "is_pca": is_pca,
         # Where none were held out, the errors of training are those of the training rows.
-        "held_out": model.validation_fraction > 0 and not is_pca,
+        "held_out": model.validation_fraction > 0 and not is_linear,
         "parameters": parameters,
         "loss": {"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
         "divisor": float(model.scale_[0]) if (model.scale_ == model.scale_[0]).all() else None,
@@ -39,19 +42,44 @@ def shares(error: float, linear: float, variance: float) -> dict[str, float | No
     }
 
 
-def errors_on(measured: Measured) -> dict[str, Any]:
-    """The same on the rows of the report, and on the sample of them that PCA is fitted to as well."""
-    n_sample = len(measured.sample)
-    linear = best_linear_error(measured.sample_values, measured.unit)
-    k = min(measured.sample_codes.shape[1], len(linear) - 1)
+def errors_on(model: Any, X: Any, measured: Measured) -> dict[str, Any]:
+    """Errors on the rows of the report; beside PCA and by code size on the sample of them.
+
+    Where codes are ordered the model can be cut to fewer of them, and knows PCA of its training rows. Otherwise PCA is
+    fitted to the sample itself, which no linear code can beat there.
+    """
     variance = float(np.mean(((measured.sample_values - measured.training_mean) / measured.unit) ** 2))
-    sample = shares(float(measured.row_error[measured.sample].mean()), float(linear[k]), variance)
+    table = _by_size(model, take(X, measured.sample))
+    own = float(measured.row_error[measured.sample].mean())
+    if table is None:
+        linear = best_linear_error(measured.sample_values, measured.unit)
+        sizes = np.arange(1, min(len(linear) - 1, max(2 * model.code_size_, 10)) + 1)
+        at_code = float(linear[min(model.code_size_, len(linear) - 1)])
+        curves = [("PCA fitted to these very rows", sizes, linear[sizes], "pca")]
+        curves += [("this model", np.array([model.code_size_]), np.array([own]), "model")]
+    else:
+        sizes, at_code = table["code_size"], float(table["pca_error"][-1])
+        curves = [("PCA fitted to the training rows", sizes, table["pca_error"], "pca")]
+        curves += [("this model, cut to so many codes", sizes, table["error"], "model")]
     return {
         "lost": measured.error / measured.variance if measured.variance > 0 else None,
-        "n_sample": n_sample,
-        "sample": sample,
-        "linear": linear / variance if variance > 0 else None,
+        "n_sample": len(measured.sample),
+        "sample": shares(own, at_code, variance),
+        "is_ordered": table is not None,
+        "curves": [Curve(label, of, error / variance, colour) for label, of, error, colour in curves]
+        if variance
+        else [],
     }
+
+
+def _by_size(model: Any, rows: Any) -> dict[str, np.ndarray] | None:
+    """Errors of the model cut to some of its codes; None where they have no order."""
+    sizes = np.unique(np.geomspace(1, model.code_size_, _MOST_SIZES).round().astype(int))
+    try:
+        table: dict[str, np.ndarray] = model.rate_distortion(rows, sizes=sizes.tolist())
+    except AttributeError:
+        return None
+    return table
 
 
 def learning(model: BaseAutoencoder) -> str | None:
@@ -60,18 +88,12 @@ def learning(model: BaseAutoencoder) -> str | None:
     return learning_curves(model.history_, model.best_epoch_, model.pca_error_, model.validation_variance_)
 
 
-def rate(model: Any, given: dict[str, Any]) -> str | None:
-    """The model's error and PCA's by code size, on the sample."""
-    if given["linear"] is None or len(given["linear"]) < 3 or not given["linear"][1] > 0:
+def rate(given: dict[str, Any]) -> str | None:
+    """Error by code size; None where there is nothing to compare."""
+    curves = given["curves"]
+    if not curves or not len(curves[0].sizes) or not curves[0].lost[0] > 0:
         return None
-    most = min(len(given["linear"]) - 1, max(2 * model.code_size_, 10))
-    sizes = np.arange(1, most + 1)
-    return rate_distortion(
-        [
-            Curve("PCA fitted to these very rows", sizes, given["linear"][1 : most + 1], "pca"),
-            Curve("this model", np.array([model.code_size_]), np.array([given["sample"]["lost"]]), "model"),
-        ]
-    )
+    return rate_distortion(curves)
 
 
 def examples(model: BaseAutoencoder, X: Any, measured: Measured, shape: ImageShape | None) -> dict[str, Any]:
@@ -150,7 +172,7 @@ def influence_of_codes(model: Any, X: Any, measured: Measured, shape: ImageShape
     if not (measured.deviation > 0).any():
         return None
     rows = sample_of(measured.n_rows, _INFLUENCE_ROWS)
-    influence = np.asarray(model.code_influence(take(X, rows)), dtype=np.float64)
+    influence = np.asarray(model.code_influence(take(X, rows), standardise=True), dtype=np.float64)
     columns, relative = by_column.relative_influence(influence, measured)
     shown = influence[: by_column.MOST_CODES]
     images: list[Montage] = []
