@@ -46,7 +46,7 @@ def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca
         best = held_out[best_epoch]
         axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="weights that were kept")
         axes.set_xlabel("epoch")
-        axes.set_xlim(0, max(1, epochs[-1]))
+        axes.set_xlim(-0.01 * epochs[-1], 1.01 * epochs[-1])  # room for the dot at either end
         _lost_axis(axes, np.concatenate([training[known], held_out, [pca / variance]]))
         integer_axis(axes.xaxis)
         legend_above(axes)

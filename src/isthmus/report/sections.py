@@ -74,7 +74,9 @@ def errors_on(model: Any, X: Any, measured: Measured) -> dict[str, Any]:
 
 def _by_size(model: Any, rows: Any) -> dict[str, np.ndarray] | None:
     """Errors of the model cut to some of its codes; None where they have no order."""
-    sizes = np.unique(np.geomspace(1, model.code_size_, _MOST_SIZES).round().astype(int))
+    sizes = np.arange(1, model.code_size_ + 1)
+    if len(sizes) > _MOST_SIZES:
+        sizes = np.unique(np.geomspace(1, model.code_size_, _MOST_SIZES).round().astype(int))
     try:
         table: dict[str, np.ndarray] = model.rate_distortion(rows, sizes=sizes.tolist())
     except AttributeError:
