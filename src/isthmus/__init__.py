@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelFileError,
         OutputError,
         ParameterError,
+        WorseThanPCAWarning,
     )
 
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "ModelFileError": "isthmus.errors",
     "OutputError": "isthmus.errors",
     "ParameterError": "isthmus.errors",
+    "WorseThanPCAWarning": "isthmus.errors",
 }
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ModelFileError",
     "OutputError",
     "ParameterError",
+    "WorseThanPCAWarning",
     "__version__",
     "compare",
     "load",

@@ -5,7 +5,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,9 +16,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from isthmus.errors import ModelFileError
 from isthmus.frames import like, without_torch
+from isthmus.influence import mean_absolute_jacobian
 from isthmus.model_file import read_model_file, read_settings, write_model_file
 from isthmus.networks import DenseAutoencoder
 from isthmus.rows import Rows, dense_rows, n_batch_rows
+
+if TYPE_CHECKING:
+    from isthmus.report import Report
 
 _ESTIMATORS = {"Autoencoder": "isthmus.dense"}
 
@@ -43,8 +47,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         codes : ndarray of shape (n_rows, code_size_)
             In float32 if X is, otherwise in float64; a dataframe after ``set_output``.
         """
-        X = self._check_rows(X)
-        return self._apply(X, lambda network, x: network.encode(x), self.code_size_)
+        return self._encoded(self._check_rows(X))
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes.
@@ -107,6 +110,51 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             errors[rows] = np.mean(difference**2, axis=1)
         return errors
 
+    def code_influence(self, X: Any, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
+        """Which columns each code moves: the mean absolute Jacobian of the decoder at the codes of some rows.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        standardise : bool, default=False
+            Multiply by each code's standard deviation over X, so that codes can be compared with each other.
+
+        Returns
+        -------
+        influence : ndarray of shape (code_size_, n_features)
+            How far a column moves, in the data's units, when a code moves by one (or by its standard deviation). For a
+            linear network it is ``abs(components_)`` where the scale does not standardise.
+        """
+        codes = torch.from_numpy(np.asarray(self._encoded(self._check_rows(X)), dtype=np.float64))
+        codes = codes.to(self.module_.spread.device)
+        influence = mean_absolute_jacobian(copy.deepcopy(self.module_).double(), codes)
+        if standardise:
+            influence *= codes.std(dim=0, correction=0)[:, None]
+        return influence.cpu().numpy()
+
+    def report(self, X: Any, **options: Any) -> "Report":
+        """One self-contained HTML page about this model and some rows, best such that it was not fitted on.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        **options
+            ``path``, ``image_shape``, ``colour`` and others: see ``isthmus.report.report``.
+
+        Returns
+        -------
+        report : Report
+            Notebooks show it; ``report.save("report.html")`` writes it.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib or jinja2 is not installed.
+        """
+        from isthmus.report import report  # noqa: PLC0415 — an optional part
+
+        return report(self, X, **options)
+
     def score(self, X: Any, y: Any = None, *, target: Any = None) -> float:
         """The share of the variance that the codes keep: 1 − error / variance about the training mean.
 
@@ -128,7 +176,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         total = 0.0
         for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
             total += float(((dense_rows(expected, rows) - self.mean_) ** 2).sum())
-        variance = total / (expected.shape[0] * expected.shape[1])
+        variance: float = total / (expected.shape[0] * expected.shape[1])
         if variance == 0:
             return float(error == 0)
         return 1 - error / variance
@@ -200,6 +248,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if _float_type(X) == np.float32 or next(self.module_.parameters()).dtype == torch.float64:
             return self.module_
         return copy.deepcopy(self.module_).double()
+
+    def _encoded(self, X: Rows) -> Float[np.ndarray, "rows code"]:
+        return self._apply(X, lambda network, x: network.encode(x), self.code_size_)
 
     def _apply(
         self, X: Rows, function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor], width: int

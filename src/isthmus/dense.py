@@ -1,20 +1,23 @@
 """Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
 
+import copy
 import math
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from isthmus import dense_file
 from isthmus.base import BaseAutoencoder
-from isthmus.errors import InputError
+from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
 from isthmus.frames import without_torch
+from isthmus.linear import descend, linear_rows
 from isthmus.networks import ACTIVATIONS
 from isthmus.parameters import (
     check_bool,
@@ -23,30 +26,35 @@ from isthmus.parameters import (
     check_int,
     check_layers,
     check_real,
+    checked_device,
+    checked_noise,
+    is_int,
     refuse,
 )
-from isthmus.preparation import Design, prepare, settle_loss
+from isthmus.pca_attributes import PCAAttributes
+from isthmus.preparation import Design, prepare, settle_loss, start_at_principal_axes
+from isthmus.principal_axes import PrincipalAxes
 from isthmus.rows import Rows
 from isthmus.scaling import SCALES, column_statistics
 from isthmus.training import (
-    DEFAULT_STRENGTHS,
     LOSSES,
     Batches,
     History,
     Loss,
-    Noise,
+    NestedDropout,
     Normaliser,
     OnEpoch,
     Recipe,
     Trainer,
     epoch_bar,
+    network_errors,
+    pca_errors,
     suited_threads,
+    warn_of_early_end,
 )
 
-_HISTORY = ("epoch", "training_error", "validation_error")
 
-
-class Autoencoder(BaseAutoencoder):
+class Autoencoder(PCAAttributes, BaseAutoencoder):
     """A dense autoencoder that starts at PCA and only improves.
 
     An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
@@ -173,6 +181,8 @@ class Autoencoder(BaseAutoencoder):
         activation: str = "relu",
         loss: str = "auto",
         start: str = "pca",
+        ordered: bool = False,
+        whiten: bool = False,
         noise: str | tuple[str, float] | None = None,
         scale: str = "auto",
         max_epochs: int = 200,
@@ -191,6 +201,8 @@ class Autoencoder(BaseAutoencoder):
         self.activation = activation
         self.loss = loss
         self.start = start
+        self.ordered = ordered
+        self.whiten = whiten
         self.noise = noise
         self.scale = scale
         self.max_epochs = max_epochs
@@ -254,46 +266,125 @@ class Autoencoder(BaseAutoencoder):
         X, target = self._check_input(X, target, reset=first)
         rng = _random_state(self.random_state)
         if first:
-            self._start(X if target is None else target, self._settle_loss(X if target is None else target), rng)
+            expected = X if target is None else target
+            self._start(expected, self._settle_loss(expected), rng)
+        self._variances = None  # what moves on from PCA is PCA no longer
         if not hasattr(self, "_trainer"):
             self._trainer = self._new_trainer(X.shape[0], rng)
         trainer, rows = self._trainer, self._batches(X, target)
         if first:
+            self._measure_start(trainer, rows)
             self._publish(History([math.nan], [trainer.error(rows)]))
-            self._measure_alternatives(trainer, rows)
         with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
             training_error, error = trainer.epoch(rows), trainer.error(rows)
-        self.n_epochs_ = self.best_epoch_ = self.n_epochs_ + 1
-        self.validation_error_ = error * self._squared_unit
-        for name, value in zip(_HISTORY, (self.n_epochs_, training_error, error), strict=True):
-            self.history_[name].append(value if name == "epoch" else value * self._squared_unit)
+        unit = self._squared_unit
+        self.n_epochs_ = self.best_epoch_ = len(self.history_["epoch"])
+        self.validation_error_ = error * unit
+        self.history_["epoch"].append(self.n_epochs_)
+        self.history_["training_error"].append(training_error * unit)
+        self.history_["validation_error"].append(self.validation_error_)
+        self._measure_sizes(trainer, rows)
         return self
+
+    def truncate(self, size: int) -> "Autoencoder":
+        """A fitted model with the first codes alone, without training (ordered and linear networks).
+
+        Its codes are the first codes of this model. ``history_`` stays that of the whole code.
+
+        Parameters
+        ----------
+        size : int
+            Number of codes to keep, from 1 to ``code_size_``.
+
+        Returns
+        -------
+        model : Autoencoder
+            This one stays as it is.
+
+        Raises
+        ------
+        AttributeError
+            If the codes have no order.
+        ParameterError
+            If there are not so many codes.
+        """
+        self._require_order("truncate")
+        if not is_int(size) or not 1 <= size <= self.code_size_:
+            raise ParameterError(f"size must be an int from 1 to code_size_={self.code_size_}. Got {size!r} instead.")
+        model = copy.deepcopy(self)
+        model.code_size = int(size)
+        model._cut(int(size))
+        return model
+
+    def rate_distortion(self, X: Any, sizes: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+        """What each number of codes keeps of some rows, beside PCA (ordered and linear networks).
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+        sizes : sequence of int, optional
+            Code sizes; by default 1 to ``code_size_``.
+
+        Returns
+        -------
+        table : dict of ndarrays of shape (n_sizes,)
+            The columns of a table, for ``pandas.DataFrame`` say: ``"code_size"``; ``"error"``, the mean squared error
+            of this model cut to so many codes, in the data's units (with ``scale="standard"`` in those of the
+            standardised columns); ``"pca_error"``, that of PCA, fitted on the training rows, with so many components;
+            ``"explained_variance_ratio"``, 1 − error / variance about the training mean.
+
+        Raises
+        ------
+        AttributeError
+            If the codes have no order.
+        ParameterError
+            If there are not so many codes.
+        """
+        self._require_order("rate_distortion")
+        chosen = list(range(1, self.code_size_ + 1)) if sizes is None else [int(size) for size in sizes]
+        if not chosen or min(chosen) < 1 or max(chosen) > self.code_size_:
+            raise ParameterError(f"sizes must be ints from 1 to code_size_={self.code_size_}. Got {sizes!r} instead.")
+        rows = self._batches(self._check_rows(X), None)
+        scored = [rows[index] for index in rows.in_order()]
+        unit, by_pca = self._squared_unit, pca_errors(self._axes.axes, self._centre(), scored)
+        errors = network_errors(self.module_, self._loss(), scored, chosen) * unit
+        return {
+            "code_size": np.array(chosen),
+            "error": errors,
+            "pca_error": by_pca[np.minimum(chosen, len(by_pca) - 1)] * unit,
+            "explained_variance_ratio": 1 - errors / (by_pca[0] * unit) if by_pca[0] else np.ones_like(errors),
+        }
 
     def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None) -> None:
         """``fit``, with a function that is called after every epoch."""
         X, target = self._check_input(X, target, reset=True)
         loss = self._settle_loss(X if target is None else target)
-        is_pca = self.activation == "identity" and self.start == "pca" and loss == "mse"
-        is_pca = is_pca and self.noise is None and target is None
+        is_linear = self.activation == "identity" and loss == "mse" and self.noise is None and target is None
+        if self.whiten and not is_linear:
+            raise refuse(self, "whiten", "False unless the network is linear (activation='identity', loss='mse')", True)
         rng = _random_state(self.random_state)
-        train, held = _split(X.shape[0], 0.0 if is_pca else self.validation_fraction, rng)
+        train, held = _split(X.shape[0], 0.0 if is_linear else self.validation_fraction, rng)
         X_train, target_train = X[train], None if target is None else target[train]
-        self._start(X_train if target is None else target_train, loss, rng)
-        trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=0 if is_pca else self.max_epochs)
-        rows, held_out = self._batches(X_train, target_train), None
+        self._start(X_train if target is None else target_train, loss, rng, is_linear=is_linear)
+        trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=0 if is_linear else self.max_epochs)
+        rows = scored = self._batches(X_train, target_train)
         if held is not None:
-            X_held, target_held = X[held], None if target is None else target[held]
-            held_out = self._batches(X_held, target_held)
-        self._measure_alternatives(trainer, rows if held_out is None else held_out)
-        with (
-            suited_threads(trainer.n_parameters, trainer.recipe.batch_size),
-            epoch_bar(self.max_epochs, self._squared_unit, self.pca_error_, shown=self.verbose) as show,
-        ):
-            history = trainer.fit(rows, held_out, on_epoch or show)
+            scored = self._batches(X[held], None if target is None else target[held])
+        self._measure_start(trainer, scored)
+        with epoch_bar(self.max_epochs, self._squared_unit, self.pca_error_, shown=self.verbose) as show:
+            if is_linear and self.start == "random":
+                history = self._descend(X_train, rng, trainer, rows, on_epoch or show)
+            else:
+                with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
+                    history = trainer.fit(rows, None if held is None else scored, on_epoch or show)
         self.__dict__.pop("_trainer", None)
         self._publish(history)
-        if self.start == "pca" and loss == "mse":
-            self.pca_error_ = self.start_error_  # the same number, without other rounding
+        if is_linear:
+            self._whiten()
+        self._measure_sizes(trainer, scored)
+        if self.ordered and not is_linear and not is_int(self.code_size):
+            self._cut(self._smallest_size(float(self.code_size)))
+        self._warn_if_worse_than_pca()
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
         self._check_parameters()
@@ -312,6 +403,9 @@ class Autoencoder(BaseAutoencoder):
         check_choice(self, "activation", tuple(ACTIVATIONS))
         check_choice(self, "loss", ("auto", *LOSSES))
         check_choice(self, "start", ("pca", "random"))
+        check_bool(self, "ordered")
+        check_bool(self, "whiten")
+        checked_noise(self, self.noise)
         check_choice(self, "scale", SCALES)
         check_int(self, "max_epochs", 1)
         check_int(self, "batch_size", 1, or_else=("auto",))
@@ -320,85 +414,170 @@ class Autoencoder(BaseAutoencoder):
         check_real(self, "validation_fraction", "a number in [0, 1)", 0, 1, open_high=True)
         check_int(self, "patience", 1, or_else=(None,))
         check_bool(self, "verbose")
-        self._noise()
-
-    def _noise(self) -> Noise | None:
-        """The ``noise`` parameter with its strength."""
-        if self.noise is None:
-            return None
-        kind = self.noise[0] if isinstance(self.noise, tuple) and len(self.noise) == 2 else self.noise
-        if isinstance(kind, str) and kind in DEFAULT_STRENGTHS:
-            strength = DEFAULT_STRENGTHS[kind] if isinstance(self.noise, str) else self.noise[1]
-            if isinstance(strength, Real) and 0 < strength < (math.inf if kind == "gaussian" else 1):
-                return Noise(kind, float(strength))
-        rule = (
-            "None, one of " + ", ".join(map(repr, DEFAULT_STRENGTHS)) + ", or a tuple of one of these and its "
-            "strength (gaussian: above 0; the others: between 0 and 1)"
-        )
-        raise refuse(self, "noise", rule, self.noise)
 
     def _settle_loss(self, expected: Rows) -> str:
         return settle_loss(self.loss, self._design(), expected, self._column_names())
 
-    def _design(self) -> Design:
-        is_int = isinstance(self.code_size, Integral)
+    def _design(self, *, is_linear: bool = False) -> Design:
+        """What the network is to be; a linear one is in PCA's form also when it is trained from a random start."""
         return Design(
-            int(self.code_size) if is_int else float(self.code_size),
+            int(self.code_size) if is_int(self.code_size) else float(self.code_size),
             self.encoder_layers,
             self.decoder_layers,
             self.activation,
-            self.start,
+            "pca" if is_linear else self.start,
             self.scale,
         )
 
-    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState) -> None:
-        """Make the network from the training rows, and measure what it has to beat on them."""
+    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
+        """Make the network from the training rows."""
         self._statistics = column_statistics(expected)
-        prepared = prepare(expected, self._design(), loss, self._statistics, rng)
-        self.module_ = prepared.network.to(_device(self))
-        self._axes = prepared.axes
+        prepared = prepare(expected, self._design(is_linear=is_linear), loss, self._statistics, rng)
+        self.module_ = prepared.network.to(checked_device(self, self.device))
         self.code_size_ = prepared.network.spread.shape[0]
         self.encoder_layers_, self.decoder_layers_ = prepared.encoder_layers, prepared.decoder_layers
         self.loss_ = loss
         self.mean_, self.scale_ = self._statistics.mean, prepared.scale
+        self.n_samples_ = int(expected.shape[0])
+        # In the precision in which the model file keeps them.
+        axes = prepared.axes.axes.astype(dense_file.precision(prepared.network))
+        self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
+        self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
 
-    @torch.no_grad()
-    def _measure_alternatives(self, trainer: Trainer, rows: Batches) -> None:
-        """Score PCA and the mean alone on the rows that the network is scored on."""
+    def _descend(
+        self, X: Rows, rng: np.random.RandomState, trainer: Trainer, rows: Batches, on_epoch: OnEpoch | None
+    ) -> History:
+        """Train the linear network from a random start, and put it in PCA's form."""
         network = self.module_
-        centre = network.normalise(torch.from_numpy(self.mean_[None]).to(network.shift.device))
-        axes = torch.from_numpy(self._axes.axes).to(centre)
-        pca_error = variance = 0.0
-        for inputs, targets in trainer.scored(rows):
-            pca_error += float(((inputs - centre) @ axes.T @ axes + centre - targets).square().sum())
-            variance += float((targets - centre).square().sum())
-        n_values = len(rows) * self.n_features_in_
-        self.pca_error_ = pca_error / n_values * self._squared_unit
-        self.validation_variance_ = variance / n_values * self._squared_unit
+        descent = descend(
+            linear_rows(X, network.shift.cpu().numpy(), network.scale.cpu().numpy()),
+            self.encoder_layers_,
+            self.code_size_,
+            self.decoder_layers_,
+            _generator(rng),
+            max_epochs=self.max_epochs,
+            on_epoch=None if on_epoch is None else lambda errors: on_epoch(_linear_history(errors)),
+        )
+        start_at_principal_axes(network, descent.axes)
+        self._variances = self._code_variances(descent.axes.spread)
+        history = _linear_history([*descent.errors[:-1], trainer.error(rows)])
+        if descent.interrupted:
+            history.stopped = "interrupted"
+            warn_of_early_end(history)
+        return history
+
+    def _code_variances(self, spread: np.ndarray) -> np.ndarray:
+        """The variance of each code of a linear network; codes beyond the rank have none."""
+        return np.pad(spread**2, (0, self.code_size_ - len(spread))) * self._squared_unit
+
+    def _whiten(self) -> None:
+        """Have the codes of a linear network divided by their standard deviations."""
+        if self.whiten:
+            assert self._variances is not None
+            deviations = np.sqrt(self._variances)
+            deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
+            self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
+
+    def _centre(self) -> torch.Tensor:
+        """The training mean in unit scale."""
+        network = self.module_
+        mean = torch.from_numpy(self.mean_).to(network.shift.device)
+        return (mean - network.shift) / network.scale
+
+    def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
+        """Score PCA, the mean alone and the network as it starts on the rows that it will be scored on."""
+        by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit
+        by_pca = np.pad(by_pca, (0, self.code_size_ + 1 - len(by_pca)), mode="edge")
+        self.pca_error_, self.validation_variance_ = float(by_pca[-1]), float(by_pca[0])
+        self._errors_by_size = {"pca": by_pca}
+        if self.ordered and self._variances is None:
+            self._errors_by_size["start"] = self._by_size(trainer, scored)
+
+    def _measure_sizes(self, trainer: Trainer, scored: Batches) -> None:
+        """Score the codes of an ordered or linear network by how many of them are kept."""
+        by_size = self._errors_by_size
+        if self._variances is not None:
+            axes = self.module_.encoder.linear
+            assert axes is not None
+            own = pca_errors(axes.weight.detach().cpu().numpy(), self._centre(), trainer.scored(scored))
+            by_size["model"] = own * self._squared_unit
+            by_size["start"] = by_size["model"] if self.start == "pca" else np.full_like(own, math.nan)
+        elif self.ordered:
+            by_size["model"] = self._by_size(trainer, scored)
+
+    def _by_size(self, trainer: Trainer, scored: Batches) -> np.ndarray:
+        errors = trainer.errors(scored, range(1, self.code_size_ + 1)) * self._squared_unit
+        return np.concatenate([[self.validation_variance_], errors])
+
+    def _shares(self) -> np.ndarray | None:
+        """By how much each code of an ordered network lowers the error, as a share of the variance."""
+        if self._variances is not None or "model" not in self._errors_by_size:
+            return None
+        return -np.diff(self._errors_by_size["model"]) / (self.validation_variance_ or 1.0)
+
+    def _smallest_size(self, share: float) -> int:
+        """The fewest codes that explain a share of the held-out rows' variance; all, if none are enough."""
+        explained = 1 - self._errors_by_size["model"][1:] / (self.validation_variance_ or 1.0)
+        enough = np.flatnonzero(explained >= share)
+        return int(enough[0]) + 1 if len(enough) else self.code_size_
+
+    def _cut(self, size: int) -> None:
+        """Keep the first codes alone."""
+        self.module_ = self.module_.truncated(size)
+        self.code_size_ = size
+        self._axes = PrincipalAxes(self._axes.axes[:size], self._axes.spread[:size])
+        self._variances = None if self._variances is None else self._variances[:size]
+        self._errors_by_size = {name: errors[: size + 1] for name, errors in self._errors_by_size.items()}
+        for name, attribute in (("pca", "pca_error_"), ("start", "start_error_"), ("model", "validation_error_")):
+            setattr(self, attribute, float(self._errors_by_size[name][size]))
+
+    def _require_order(self, name: str) -> None:
+        check_is_fitted(self)
+        if "model" not in self._errors_by_size:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: its codes have no order; fit it with "
+                "ordered=True."
+            )
+
+    def _warn_if_worse_than_pca(self) -> None:
+        excess = self.validation_error_ - self.pca_error_
+        if self._variances is None and excess > 1e-6 * self.validation_variance_ > 0:
+            rows = "held-out rows" if self.validation_fraction else "training rows"
+            warnings.warn(
+                f"On the {rows} the mean squared error is {self.validation_error_:.4g}, and that of PCA with as many "
+                f"codes {self.pca_error_:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
+                WorseThanPCAWarning,
+                stacklevel=4,
+            )
 
     def _new_trainer(self, n_rows: int, rng: np.random.RandomState, max_epochs: int | None = None) -> Trainer:
         recipe = Recipe(
             max_epochs=self.max_epochs if max_epochs is None else max_epochs,
-            batch_size=suited_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
+            batch_size=suited_batch_size(n_rows) if isinstance(self.batch_size, str) else self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             patience=self.patience,
         )
-        network, generator = self.module_, torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
+        network, noise = self.module_, checked_noise(self, self.noise)
 
         def unit_scale(values: np.ndarray) -> torch.Tensor:
             return network.normalise(torch.from_numpy(values[None]).to(network.shift.device))[0]
 
-        loss = Loss(self.loss_, network.shift.to(network.spread.dtype), network.scale.to(network.spread.dtype))
-        noise = self._noise()
         zero = np.zeros_like(self.mean_) if (self.scale_ == 1).all() else self.mean_
-        corruption = noise and partial(
-            noise.corruption,
-            zero=unit_scale(zero),
-            low=unit_scale(self._statistics.minimum),
-            high=unit_scale(self._statistics.maximum),
-        )
-        return Trainer(network, loss, recipe, generator, corruption)
+        corruption = None
+        if noise is not None:
+            corruption = partial(
+                noise.corruption,
+                zero=unit_scale(zero),
+                low=unit_scale(self._statistics.minimum),
+                high=unit_scale(self._statistics.maximum),
+            )
+        nested = NestedDropout.suited(self.code_size_) if self.ordered and self._variances is None else None
+        return Trainer(network, self._loss(), recipe, _generator(rng), corruption=corruption, nested_dropout=nested)
+
+    def _loss(self) -> Loss:
+        network = self.module_
+        return Loss(self.loss_, network.shift.to(network.spread.dtype), network.scale.to(network.spread.dtype))
 
     def _batches(self, X: Rows, target: Rows | None) -> Batches:
         network = self.module_
@@ -410,15 +589,21 @@ class Autoencoder(BaseAutoencoder):
     @property
     def _squared_unit(self) -> float:
         """From squared errors of rows of unit scale to the units that errors are published in."""
-        return float(self.module_.code_unit) ** 2
+        return 1.0 if self.scale == "standard" else float(self.module_.scale[0]) ** 2
 
     def _publish(self, history: History) -> None:
         unit = self._squared_unit
         self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch
-        errors = ([error * unit for error in series] for series in (history.training_error, history.held_out_error))
-        self.history_ = dict(zip(_HISTORY, (list(range(history.n_epochs + 1)), *errors), strict=True))
-        self.start_error_ = self.history_["validation_error"][0]
-        self.validation_error_ = self.history_["validation_error"][history.best_epoch]
+        training, held_out = ([error * unit for error in s] for s in (history.training_error, history.held_out_error))
+        self.history_: dict[str, list[Any]] = {
+            "epoch": list(range(history.n_epochs + 1)),
+            "training_error": training,
+            "validation_error": held_out,
+        }
+        self.start_error_, self.validation_error_ = held_out[0], held_out[history.best_epoch]
+        if self.start == "pca" and self.loss_ == "mse":
+            self.pca_error_ = self.start_error_  # the same number, without other rounding
+            self._errors_by_size["pca"][-1] = self.pca_error_
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: everything but the optimiser, which the next ``partial_fit`` makes anew."""
@@ -434,7 +619,8 @@ class Autoencoder(BaseAutoencoder):
 
     @classmethod
     def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "Autoencoder":
-        return dense_file.restore(tensors, settings, cls)
+        model: Autoencoder = dense_file.restore(tensors, settings, cls)
+        return model
 
 
 def suited_batch_size(n_rows: int) -> int:
@@ -447,14 +633,13 @@ def _random_state(random_state: int | np.random.RandomState | None) -> np.random
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 
-def _device(estimator: Autoencoder) -> torch.device:
-    if isinstance(estimator.device, str) and estimator.device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=estimator.device).device
-    except (RuntimeError, AssertionError, TypeError):
-        rule = 'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)'
-        raise refuse(estimator, "device", rule, estimator.device) from None
+def _generator(rng: np.random.RandomState) -> torch.Generator:
+    return torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
+
+
+def _linear_history(errors: list[float]) -> History:
+    """Every epoch of a linear network is better than the one before; errors are those of all rows."""
+    return History([math.nan, *errors[1:]], errors, best_epoch=len(errors) - 1)
 
 
 def _split(

@@ -8,13 +8,14 @@ import torch
 
 from isthmus.errors import ModelFileError, ParameterError
 from isthmus.networks import ACTIVATIONS, DenseAutoencoder
+from isthmus.principal_axes import PrincipalAxes
 from isthmus.scaling import ColumnStatistics, scale_of
-
 
 Expected = dict[str, tuple[str, tuple[int, ...]]]
 
 _STATISTICS = ("mean", "deviation", "minimum", "maximum")
 _ERRORS = ("start_error", "validation_error", "pca_error", "validation_variance")
+_ERRORS_BY_SIZE = ("pca", "start", "model")
 _MAX_LAYERS = 1000
 
 
@@ -22,9 +23,11 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Tensors and the section "fitted" of the settings."""
     tensors = {f"network.{name}": value.cpu().numpy() for name, value in model.module_.state_dict().items()}
     tensors |= {f"statistics.{name}": getattr(model._statistics, name) for name in _STATISTICS}
-    history = {
-        name: [None if math.isnan(value) else value for value in series] for name, series in model.history_.items()
-    }
+    is_linear = model._variances is not None
+    tensors["pca.axes"] = model._axes.axes.astype(precision(model.module_))
+    tensors["pca.spread"] = model._axes.spread
+    if is_linear:
+        tensors["linear.variances"] = model._variances
     fitted = {
         "code_size": model.code_size_,
         "encoder_layers": list(model.encoder_layers_),
@@ -33,10 +36,14 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "loss": model.loss_,
         "linear_paths": model.module_.encoder.linear is not None,
         "stacks": model.module_.encoder.stack is not None,
-        "precision": str(model.module_.spread.dtype).removeprefix("torch."),
+        "precision": precision(model.module_),
+        "n_samples": model.n_samples_,
+        "n_axes": len(model._axes.axes),
+        "linear": is_linear,
         "n_epochs": model.n_epochs_,
         "best_epoch": model.best_epoch_,
-        "history": history,
+        "history": _without_nan(model.history_),
+        "errors_by_size": _without_nan(model._errors_by_size),
         **{name: getattr(model, name + "_") for name in _ERRORS},
     }
     return tensors, fitted
@@ -59,7 +66,17 @@ def expected_tensors(settings: dict[str, Any], model_class: Any) -> Expected:
         f"network.{name}": (str(value.dtype).removeprefix("torch."), tuple(value.shape))
         for name, value in network.state_dict().items()
     }
-    return expected | {f"statistics.{name}": ("float64", (fitted["n_features_in"],)) for name in _STATISTICS}
+    expected |= {f"statistics.{name}": ("float64", (fitted["n_features_in"],)) for name in _STATISTICS}
+    expected["pca.axes"] = (fitted["precision"], (fitted["n_axes"], fitted["n_features_in"]))
+    expected["pca.spread"] = ("float64", (fitted["n_axes"],))
+    if fitted["linear"]:
+        expected["linear.variances"] = ("float64", (fitted["code_size"],))
+    return expected
+
+
+def precision(network: DenseAutoencoder) -> str:
+    """The type of the weights, by NumPy's name."""
+    return str(network.spread.dtype).removeprefix("torch.")
 
 
 def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_class: Any) -> Any:
@@ -83,9 +100,11 @@ def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_clas
     model.encoder_layers_ = tuple(fitted["encoder_layers"])
     model.decoder_layers_ = tuple(fitted["decoder_layers"])
     model.n_epochs_, model.best_epoch_ = fitted["n_epochs"], fitted["best_epoch"]
-    model.history_ = {
-        name: [math.nan if value is None else value for value in series] for name, series in fitted["history"].items()
-    }
+    model.n_samples_ = fitted["n_samples"]
+    model._axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
+    model._variances = tensors.get("linear.variances")
+    model.history_ = _with_nan(fitted["history"])
+    model._errors_by_size = {name: np.array(values) for name, values in _with_nan(fitted["errors_by_size"]).items()}
     for name in _ERRORS:
         setattr(model, name + "_", fitted[name])
     return model
@@ -118,7 +137,7 @@ def _network(fitted: dict[str, Any], device: torch.device) -> DenseAutoencoder:
 def _check_fitted(fitted: Any) -> None:
     """Refuse whatever ``contents`` would not have written."""
     _require(isinstance(fitted, dict), "fitted")
-    for name in ("n_features_in", "code_size"):
+    for name in ("n_features_in", "code_size", "n_samples", "n_axes"):
         _require(_is_count(fitted[name], 1), name)
     for name in ("n_epochs", "best_epoch"):
         _require(_is_count(fitted[name], 0), name)
@@ -132,9 +151,11 @@ def _check_fitted(fitted: Any) -> None:
         ("precision", ("float32", "float64")),
     ):
         _require(isinstance(fitted[name], str) and fitted[name] in choices, name)
-    for name in ("linear_paths", "stacks"):
+    for name in ("linear_paths", "stacks", "linear"):
         _require(isinstance(fitted[name], bool), name)
     _require(fitted["linear_paths"] or fitted["stacks"], "stacks")
+    _require(not fitted["linear"] or (fitted["linear_paths"] and not fitted["stacks"]), "linear")
+    _require(fitted["n_axes"] <= fitted["code_size"], "n_axes")
     names = fitted["feature_names"]
     if names is not None:
         _require(isinstance(names, list) and len(names) == fitted["n_features_in"], "feature_names")
@@ -144,9 +165,26 @@ def _check_fitted(fitted: Any) -> None:
     history, n_entries = fitted["history"], fitted["n_epochs"] + 1
     _require(isinstance(history, dict) and set(history) == {"epoch", "training_error", "validation_error"}, "history")
     for series in history.values():
-        _require(isinstance(series, list) and len(series) == n_entries, "history")
-        _require(all(value is None or _is_number(value) for value in series), "history")
+        _check_series(series, n_entries, "history")
+    by_size = fitted["errors_by_size"]
+    _require(isinstance(by_size, dict) and "pca" in by_size and set(by_size) <= {*_ERRORS_BY_SIZE}, "errors_by_size")
+    for series in by_size.values():
+        _check_series(series, fitted["code_size"] + 1, "errors_by_size")
     _require(fitted["best_epoch"] <= fitted["n_epochs"], "best_epoch")
+
+
+def _without_nan(table: dict[str, Any]) -> dict[str, list[Any]]:
+    """Columns as JSON has them, with null for NaN."""
+    return {name: [None if math.isnan(value) else value for value in column] for name, column in table.items()}
+
+
+def _with_nan(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: [math.nan if value is None else value for value in column] for name, column in table.items()}
+
+
+def _check_series(series: Any, length: int, name: str) -> None:
+    _require(isinstance(series, list) and len(series) == length, name)
+    _require(all(value is None or _is_number(value) for value in series), name)
 
 
 def _require(holds: bool, name: str) -> None:

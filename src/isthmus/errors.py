@@ -45,3 +45,7 @@ class MissingExtraError(IsthmusError, ImportError):
     """Something that is optional is needed and not installed; the sentence has the command that brings it."""
 
     exit_code = 7
+
+
+class WorseThanPCAWarning(UserWarning):
+    """A fitted network reconstructs the held-out rows worse than PCA with as many codes does."""

@@ -1,10 +1,14 @@
 """Checks of the parameters that estimators share, in scikit-learn's words."""
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import torch
+
 from isthmus.errors import ParameterError
+from isthmus.training import DEFAULT_STRENGTHS, Noise
 
 
 def refuse(estimator: object, name: str, rule: str, value: object) -> ParameterError:
@@ -23,7 +27,7 @@ def check_choice(estimator: object, name: str, choices: Sequence[str]) -> None:
 def check_int(estimator: object, name: str, minimum: int, *, or_else: tuple[Any, ...] = ()) -> None:
     """An int of at least ``minimum``, or one of the values in ``or_else``."""
     value = getattr(estimator, name)
-    if _is_one_of(value, or_else) or (_is_int(value) and value >= minimum):
+    if _is_one_of(value, or_else) or (is_int(value) and value >= minimum):
         return
     raise refuse(estimator, name, " or ".join([f"an int of at least {minimum}", *map(repr, or_else)]), value)
 
@@ -40,7 +44,7 @@ def check_real(
 ) -> None:
     """A number between ``low`` and ``high``, which belong to the range unless they are open."""
     value = getattr(estimator, name)
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if is_real(value):
         above = low < value if open_low else low <= value
         below = value < high if open_high else value <= high
         if above and below:
@@ -57,9 +61,9 @@ def check_bool(estimator: object, name: str) -> None:
 def check_layers(estimator: object, name: str, *, optional: bool = False) -> None:
     """An int of at least 0 (how many hidden layers) or a sequence of ints of at least 1 (their widths)."""
     value = getattr(estimator, name)
-    if (optional and value is None) or (_is_int(value) and value >= 0):
+    if (optional and value is None) or (is_int(value) and value >= 0):
         return
-    if isinstance(value, Sequence) and not isinstance(value, str) and all(_is_int(v) and v >= 1 for v in value):
+    if isinstance(value, Sequence) and not isinstance(value, str) and all(is_int(v) and v >= 1 for v in value):
         return
     rule = "an int of at least 0 (hidden layers) or a tuple of ints of at least 1 (nodes in each)"
     raise refuse(estimator, name, rule + (" or None (the mirror of the encoder)" if optional else ""), value)
@@ -67,15 +71,49 @@ def check_layers(estimator: object, name: str, *, optional: bool = False) -> Non
 
 def check_code_size(estimator: object, name: str) -> None:
     value = getattr(estimator, name)
-    if _is_int(value) and value >= 1:
+    if is_int(value) and value >= 1:
         return
-    if isinstance(value, Real) and not isinstance(value, Integral) and 0 < value < 1:
+    if is_real(value) and not is_int(value) and 0 < value < 1:
         return
     rule = "an int of at least 1 (codes) or a float between 0 and 1 (share of the variance that PCA must keep)"
     raise refuse(estimator, name, rule, value)
 
 
-def _is_int(value: object) -> bool:
+def checked_noise(estimator: object, value: Any) -> Noise | None:
+    """The ``noise`` parameter with its strength."""
+    if value is None:
+        return None
+    kind, strength = value if isinstance(value, tuple) and len(value) == 2 else (value, math.nan)
+    if isinstance(kind, str) and kind in DEFAULT_STRENGTHS:
+        if isinstance(value, str):
+            strength = DEFAULT_STRENGTHS[kind]
+        if is_real(strength) and 0 < strength < (math.inf if kind == "gaussian" else 1):
+            return Noise(kind, float(strength))
+    rule = (
+        "None, one of " + ", ".join(map(repr, DEFAULT_STRENGTHS)) + ", or a tuple of one of these and its "
+        "strength (gaussian: above 0; the others: between 0 and 1)"
+    )
+    raise refuse(estimator, "noise", rule, value)
+
+
+def checked_device(estimator: object, value: Any) -> torch.device:
+    """The device that ``device`` stands for."""
+    if isinstance(value, str) and value == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=value).device
+    except (RuntimeError, AssertionError, TypeError):
+        rule = 'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)'
+        raise refuse(estimator, "device", rule, value) from None
+
+
+def is_real(value: Any) -> bool:
+    """Whether a value is a number that can be compared with others."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_int(value: Any) -> bool:
+    """Whether a value is a whole number by its type."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

@@ -98,16 +98,18 @@ def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rn
     if from_pca:
         if network.encoder.stack is None and loss == "mse":
             network.double()  # PCA, as exact as PCA
-        readout = (axes.axes.T, np.zeros(n_features))
-        if loss == "bce":
-            readout = logit_readout(X, shift, unit, axes.axes)
-        start_at_pca(
-            network,
-            _tensor(axes.axes),
-            _tensor(axes.spread),
-            (_tensor(readout[0]), _tensor(readout[1])),
-        )
+        start_at_principal_axes(network, axes, logit_readout(X, shift, unit, axes.axes) if loss == "bce" else None)
     return Prepared(network, scale, axes, encoder_layers, decoder_layers)
+
+
+def start_at_principal_axes(
+    network: DenseAutoencoder,
+    axes: PrincipalAxes,
+    readout: tuple[Float64[np.ndarray, "features components"], Float64[np.ndarray, " features"]] | None = None,
+) -> None:
+    """Make the network PCA; its decoder ends in ``readout``, or in the axes themselves."""
+    weights, intercept = (axes.axes.T, np.zeros(axes.axes.shape[1])) if readout is None else readout
+    start_at_pca(network, _tensor(axes.axes), _tensor(axes.spread), (_tensor(weights), _tensor(intercept)))
 
 
 def _tensor(values: np.ndarray) -> torch.Tensor:

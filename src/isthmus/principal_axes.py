@@ -47,13 +47,13 @@ def principal_axes(
     solver = "auto"
     if n_rows >= n_features and n_features <= _MAX_COVARIANCE_FEATURES:
         solver = "covariance_eigh"
-    if sparse.issparse(X):
+    if not isinstance(X, np.ndarray):
         if solver == "auto" and (isinstance(n_components, float) or n_components >= min(X.shape)):
             X = X.toarray()  # all axes of wide rows: no fewer numbers than the dense rows have
         else:
             # Dividing columns keeps zeros; centring would not, and PCA centres sparse rows implicitly.
             X = (X @ sparse.diags_array(1 / scale)).tocsr()
-    if not sparse.issparse(X):
+    if isinstance(X, np.ndarray):
         dtype = np.float64 if X.size * 8 <= _MAX_FLOAT64_BYTES else np.float32
         X = ((X - shift) / scale).astype(dtype, copy=False)
     pca = PCA(n_components, svd_solver=solver, random_state=random_state, copy=False).fit(X)

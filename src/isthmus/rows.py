@@ -1,10 +1,12 @@
 """Rows of a table, dense or sparse (CSR), of which only a batch is ever made dense."""
 
+from typing import TypeAlias
+
 import numpy as np
 from jaxtyping import Float64
 from scipy import sparse
 
-Rows = np.ndarray | sparse.csr_matrix | sparse.csr_array
+Rows: TypeAlias = np.ndarray | sparse.csr_matrix | sparse.csr_array
 
 _BATCH_VALUES = 2**20  # 8 MB of float64
 
@@ -17,4 +19,4 @@ def n_batch_rows(n_features: int) -> int:
 def dense_rows(X: Rows, rows: slice | np.ndarray) -> Float64[np.ndarray, "rows features"]:
     """Some rows of X, dense and in float64."""
     batch = X[rows]
-    return np.asarray(batch.toarray() if sparse.issparse(batch) else batch, dtype=np.float64)
+    return np.asarray(batch if isinstance(batch, np.ndarray) else batch.toarray(), dtype=np.float64)

@@ -53,6 +53,12 @@ def fit(
             help="standard (each column by its deviation), global, none or auto.", autocompletion=lambda: SCALES
         ),
     ] = "standard",
+    ordered: Annotated[
+        bool, typer.Option("--ordered", help="Codes in order: the first few of them are a smaller code.")
+    ] = False,
+    whiten: Annotated[
+        bool, typer.Option("--whiten", help="Codes of unit variance (with --activation identity).")
+    ] = False,
     max_epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
     batch_size: Annotated[str, typer.Option(help="Rows in a training step.")] = "auto",
     learning_rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 3e-3,
@@ -85,6 +91,8 @@ def fit(
         "start": start,
         "noise": _noise(noise),
         "scale": scale,
+        "ordered": ordered,
+        "whiten": whiten,
         "max_epochs": max_epochs,
         "batch_size": batch_size if batch_size == "auto" else _number("--batch-size", batch_size),
         "learning_rate": learning_rate,

@@ -55,6 +55,7 @@ def _page(model: Any) -> list[str]:
     names = facts["column names"]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     shown = {name: facts[name] for name in ("estimator", "parameters", "loss", "start", "scale", "noise")}
+    shown |= {name: "yes" for name in ("ordered", "whiten") if facts.get(name)}
     shown |= {"column names": ", ".join(names[:_MOST_NAMES]) + more}
     shown |= {name.replace("_", " "): value for name, value in facts["training"].items()}
     shown |= {"epochs": f"{facts['epochs']}, the best of which was {facts['best epoch']}"}
@@ -93,6 +94,7 @@ def _facts(model: Any) -> dict[str, Any]:
         "start": model.start,
         "scale": model.scale,
         "noise": model.noise,
+        **{name: settings[name] for name in ("ordered", "whiten") if name in settings},
         "parameters": sum(p.numel() for p in model.module_.parameters()),
         "training": {name: settings[name] for name in training if name in settings},
         "epochs": model.n_epochs_,
@@ -105,8 +107,9 @@ def _facts(model: Any) -> dict[str, Any]:
 
 
 def _has_seen_every_row(model: Any) -> bool:
-    """Whether no rows were held out: on demand, or since PCA itself needs none."""
-    return bool(model.validation_fraction == 0 or model.n_epochs_ == 0)
+    """Whether no rows were held out: on demand, or since a linear network has no epoch to choose."""
+    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
+    return is_linear or bool(model.validation_fraction == 0)
 
 
 def _share(model: Any, error: float) -> str:

@@ -9,12 +9,14 @@ the spread (standard deviation) of each code: at the start the network is PCA. W
 classic stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z).
 """
 
+import copy
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Bool, Float, Float64
 from torch import Tensor, nn
 
 from isthmus.networks.activations import ACTIVATIONS
@@ -44,7 +46,7 @@ class Encoder(DenseHalf):
         if self.linear is None:
             assert self.stack is not None
             return self.stack(u)  # type: ignore[no-any-return]
-        z = self.linear(u)
+        z: Tensor = self.linear(u)
         return z if self.stack is None else torch.addcmul(z, self.stack(u), spread)
 
 
@@ -55,7 +57,7 @@ class Decoder(DenseHalf):
         if self.linear is None:
             assert self.stack is not None
             return self.stack(z)  # type: ignore[no-any-return]
-        out = self.linear(z)
+        out: Tensor = self.linear(z)
         return out if self.stack is None else out + self.stack(z / spread)
 
 
@@ -103,7 +105,7 @@ class DenseAutoencoder(nn.Module):
         # Kept in float64: the mean of a column can be millions of times its spread.
         self.register_buffer("shift", torch.zeros(n_features, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
-        self.register_buffer("code_unit", torch.ones((), dtype=torch.float64))
+        self.register_buffer("code_unit", torch.ones(code_size, dtype=torch.float64))
         self.register_buffer("spread", torch.ones(code_size))
         paths = {"linear_path": linear_paths, "stack": stacks}
         self.encoder = Encoder((n_features, *encoder_layers, code_size), activation, **paths)
@@ -123,7 +125,7 @@ class DenseAutoencoder(nn.Module):
     def set_units(
         self, *, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"], code_unit: float
     ) -> None:
-        """Set the centre and the divisor of each column, and the unit of the codes."""
+        """Set the centre and the divisor of each column, and the unit of all codes."""
         self.shift.copy_(torch.from_numpy(shift))
         self.scale.copy_(torch.from_numpy(scale))
         self.code_unit.fill_(code_unit)
@@ -131,14 +133,14 @@ class DenseAutoencoder(nn.Module):
 
     def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
         """Codes of rows, in the data's units."""
-        z = self.encoder(self.normalise(x), self.spread)
+        z: Tensor = self.encoder(self.normalise(x), self.spread)
         return (z * self.code_unit).to(x.dtype)
 
     def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
         """Rows in the data's units, from codes."""
-        out = self.decoder((z / self.code_unit).to(self.spread.dtype), self.spread)
+        out = self.output_of_codes((z / self.code_unit).to(self.spread.dtype))
         if self.output == "sigmoid":
-            return torch.sigmoid(out).to(z.dtype)
+            return out.sigmoid().to(z.dtype)
         return (out * self.scale + self.shift).to(z.dtype)
 
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
@@ -149,13 +151,40 @@ class DenseAutoencoder(nn.Module):
         """Rows of unit scale, as the encoder takes them."""
         return ((x - self.shift) / self.scale).to(self.spread.dtype)
 
-    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
-        return self.decoder(self.encoder(u, self.spread), self.spread)  # type: ignore[no-any-return]
+    def output_of(
+        self, u: Float[Tensor, "rows features"], kept: Bool[Tensor, "rows code"] | None = None
+    ) -> Float[Tensor, "rows features"]:
+        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid".
+
+        ``kept`` tells which codes of each row reach the decoder; the others are zero.
+        """
+        z: Tensor = self.encoder(u, self.spread)
+        return self.output_of_codes(z if kept is None else z * kept)
+
+    def output_of_codes(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+        """The same, from codes of rows of unit scale."""
+        out: Tensor = self.decoder(z, self.spread)
+        return out
+
+    @torch.no_grad()
+    def truncated(self, size: int) -> "DenseAutoencoder":
+        """A copy with the first codes alone, which computes what this network does when the others are zero."""
+        network = copy.deepcopy(self)
+        for name in ("code_unit", "spread"):
+            setattr(network, name, getattr(network, name)[:size].clone())
+        encoder, decoder = network.encoder, network.decoder
+        for layer in (encoder.linear, encoder.stack and encoder.stack[-1]):
+            if isinstance(layer, nn.Linear):
+                layer.out_features, layer.weight = size, nn.Parameter(layer.weight[:size].clone())
+                layer.bias = None if layer.bias is None else nn.Parameter(layer.bias[:size].clone())
+        for layer in (decoder.linear, decoder.stack and decoder.stack[0]):
+            if isinstance(layer, nn.Linear):
+                layer.in_features, layer.weight = size, nn.Parameter(layer.weight[:, :size].clone())
+        return network
 
 
 def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for n_inputs, n_outputs in zip(widths[:-1], widths[1:], strict=True):
+    for n_inputs, n_outputs in pairwise(widths):
         layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])  # the last layer is linear

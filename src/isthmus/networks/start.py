@@ -48,6 +48,5 @@ def start_at_pca(
     network.spread.fill_(largest or 1.0)[:n] = spread.clamp(min=largest * 1e-3) if largest else 1.0
     for half in (encoder, decoder):
         if half.stack is not None:
-            last = half.stack[-1]
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+            for parameter in half.stack[-1].parameters():
+                nn.init.zeros_(parameter)

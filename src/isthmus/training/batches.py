@@ -47,13 +47,13 @@ class Batches:
 
     def in_order(self) -> list[Int64[Tensor, " rows"]]:
         """Indices of all rows, in parts that fit into memory when dense."""
-        return list(torch.arange(len(self)).split(n_batch_rows(self._inputs.shape[1])))
+        return list(torch.split(torch.arange(len(self)), n_batch_rows(self._inputs.shape[1])))
 
     def _prepare(self, X: Rows) -> Tensor | Rows:
         if sparse.issparse(X):
             return X
         prepared = torch.empty(X.shape, dtype=self._normaliser.dtype, device=self._normaliser.device)
-        for rows in torch.arange(len(X)).split(n_batch_rows(X.shape[1])):
+        for rows in torch.split(torch.arange(len(X)), n_batch_rows(X.shape[1])):
             part = slice(int(rows[0]), int(rows[-1]) + 1)
             prepared[part] = self._normaliser(X, part)
         return prepared

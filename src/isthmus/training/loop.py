@@ -2,11 +2,12 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
@@ -14,6 +15,8 @@ from isthmus.networks import DenseAutoencoder
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
 from isthmus.training.losses import Loss
+from isthmus.training.nested_dropout import NestedDropout, ladder
+from isthmus.training.scoring import network_errors
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Trainer:
         The only source of chance: the order of the rows.
     corruption : callable, optional
         Makes, from a source of chance, the noise that is put on every batch.
+    nested_dropout : NestedDropout, optional
+        Keeps a random number of the first codes of each row.
     """
 
     def __init__(
@@ -64,14 +69,19 @@ class Trainer:
         loss: Loss,
         recipe: Recipe,
         generator: torch.Generator,
+        *,
         corruption: Callable[[torch.Generator], Corruption] | None = None,
+        nested_dropout: NestedDropout | None = None,
     ) -> None:
         self.network = network
         self.loss = loss
         self.recipe = recipe
         self.generator = generator
         self._make_corruption = corruption
-        self._corruption = corruption and corruption(generator)
+        self._corruption = None if corruption is None else corruption(generator)
+        self._nested_dropout = nested_dropout
+        code_size = network.spread.shape[0]
+        self._scored_sizes = (code_size,) if nested_dropout is None else ladder(code_size)
         self._parameters = list(network.parameters())
         self.optimiser = torch.optim.AdamW(
             self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
@@ -80,13 +90,16 @@ class Trainer:
     def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
         """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
 
-        The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights of the best epoch, the
-        start included, are restored. Without held-out rows the last epoch is kept unless it is worse on the
+        The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights
+        of the best epoch, the start included, are restored. With nested dropout that is the epoch with the lowest
+        errors, as shares of those at the start, on average over code sizes, of those that the full code's error is not
+        above the start's in. Without held-out rows the last epoch is kept unless it is worse on the
         training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
         """
         scored = rows if held_out is None else held_out
-        history = History([math.nan], [self.error(scored)])
-        best_error, best_weights = history.held_out_error[0], self._copy_weights()
+        start = self.errors(scored, self._scored_sizes)
+        history = History([math.nan], [float(start[-1])])
+        best, best_weights = 1.0, self._copy_weights()
         n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self.recipe.batch_size)
         schedule = _cosine(self.recipe.learning_rate, n_steps)
         try:
@@ -94,32 +107,35 @@ class Trainer:
                 training_error = self.epoch(rows, schedule)
                 last = epoch == self.recipe.max_epochs
                 # Without held-out rows there is nothing to choose epochs by, and scoring is saved until the end.
-                error = self.error(scored) if held_out is not None or last else training_error
+                error, merit = training_error, 0.0
+                if held_out is not None or last:
+                    errors = self.errors(scored, self._scored_sizes)
+                    error, merit = float(errors[-1]), _relative(errors, start)
                 if not (math.isfinite(training_error) and math.isfinite(error)):
                     history.stopped = "diverged"
                     break
                 history.training_error.append(training_error)
                 history.held_out_error.append(error)
-                if error < best_error or (held_out is None and not last):
+                if (merit < best and error <= start[-1]) or (held_out is None and not last):
                     history.best_epoch, best_weights = epoch, self._copy_weights()
-                    best_error = error if held_out is not None else best_error
+                    best = merit if held_out is not None else best
                 if on_epoch is not None:
                     on_epoch(history)
-                if self.recipe.patience is not None and held_out is not None:
-                    if epoch - history.best_epoch >= self.recipe.patience:
-                        history.stopped = "patience"
-                        break
+                patience = self.recipe.patience
+                if patience is not None and held_out is not None and epoch - history.best_epoch >= patience:
+                    history.stopped = "patience"
+                    break
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         self._restore_weights(best_weights)
-        _warn_of_early_end(history)
+        warn_of_early_end(history)
         return history
 
     def epoch(self, rows: Batches, learning_rates: Iterator[float] | None = None) -> float:
         """Train once on every row; the mean squared error of the batches as they came (unit scale)."""
         order = torch.randperm(len(rows), generator=self.generator)
         total = torch.zeros((), device=self._parameters[0].device)
-        for index in order.split(self.recipe.batch_size):
+        for index in torch.split(order, self.recipe.batch_size):
             if learning_rates is not None:
                 self.optimiser.param_groups[0]["lr"] = next(learning_rates)
             total += self._step(*rows[index]) * len(index)
@@ -129,13 +145,13 @@ class Trainer:
     def n_parameters(self) -> int:
         return sum(parameter.numel() for parameter in self._parameters)
 
-    @torch.no_grad()
     def error(self, rows: Batches) -> float:
         """The mean squared error of rows, in unit scale."""
-        total = 0.0
-        for inputs, targets in self.scored(rows):
-            total += float(self.loss.squared_error(self.network.output_of(inputs), targets)) * len(inputs)
-        return total / len(rows)
+        return float(self.errors(rows, self._scored_sizes[-1:])[0])
+
+    def errors(self, rows: Batches, sizes: Sequence[int]) -> Float64[np.ndarray, " sizes"]:
+        """The mean squared errors of rows, in unit scale, when so many of the first codes are kept."""
+        return network_errors(self.network, self.loss, self.scored(rows), sizes)
 
     def scored(self, rows: Batches) -> Iterator[tuple[Tensor, Tensor]]:
         """All rows in order, as the network is scored on them: with noise, if there is any, the same every time."""
@@ -147,7 +163,8 @@ class Trainer:
     def _step(
         self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
-        output = self.network.output_of(inputs if self._corruption is None else self._corruption(inputs))
+        kept = None if self._nested_dropout is None else self._nested_dropout(len(inputs), self.generator)
+        output = self.network.output_of(inputs if self._corruption is None else self._corruption(inputs), kept)
         loss = self.loss(output, targets)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -165,12 +182,17 @@ class Trainer:
             parameter.copy_(kept)
 
 
+def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, " sizes"]) -> float:
+    """Errors as shares of those at the start, on average; where it was zero, it cannot become less than 1."""
+    return float(np.mean(np.where(start > 0, errors / np.where(start > 0, start, 1), 1 + errors)))
+
+
 def _cosine(peak: float, n_steps: int) -> Iterator[float]:
     """The learning rate of each step: from ``peak`` to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
     return (peak * 0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))
 
 
-def _warn_of_early_end(history: History) -> None:
+def warn_of_early_end(history: History) -> None:
     if history.stopped == "diverged":
         warnings.warn(
             f"The loss became NaN or infinite in epoch {history.n_epochs + 1}; the weights of epoch "

@@ -1,0 +1,166 @@
+"""The linear network from a random start: gradient descent on the squared error, then the canonical form, PCA's.
+
+A linear autoencoder of any depth has no local minima but the global one (Baldi & Hornik 1989), where its decoder
+spans the principal subspace; the codes in it are whatever the descent came upon (Plaut 2018, §3). The canonical form
+turns them into principal components. The singular vectors of the decoder do that for a network with weight decay
+alone (Kunin et al. 2019); without, they are an arbitrary rotation, so the rows are projected on the decoder's column
+space and their covariance within it is diagonalised, which is right for both, and never a worse reconstruction.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy.linalg import eigh, qr, solve_triangular
+from scipy.optimize import OptimizeResult, minimize
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import svd_flip
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from isthmus.principal_axes import PrincipalAxes
+from isthmus.rows import Rows, dense_rows, n_batch_rows
+from isthmus.training import suited_threads
+
+STEPS_PER_EPOCH = 10  # steps of L-BFGS, each of which sees all rows
+
+_MEMORY = 30  # past steps that L-BFGS keeps
+_TOLERANCE = 1e-11  # relative gain of a step, below which it ends
+_RIDGE = 1e-2  # as a share of the mean variance
+
+
+@dataclass(frozen=True)
+class LinearRows:
+    """Centred rows of unit scale, up to a rotation of the rows: ``factor @ basis`` has their inner products.
+
+    The squared error of a linear network depends on nothing else, so a step on ``factor`` is a step on all rows.
+    """
+
+    factor: Float64[np.ndarray, "rank rank"]
+    basis: Float64[np.ndarray, "rank features"] | None  # None for the unit vectors
+    n_rows: int
+
+    @property
+    def mean_square(self) -> float:
+        """Of all values: the squared error of the mean alone."""
+        n_features = self.factor.shape[1] if self.basis is None else self.basis.shape[1]
+        return float(np.square(self.factor).sum() / (self.n_rows * n_features))
+
+
+def linear_rows(
+    X: Rows, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
+) -> LinearRows:
+    """Reduce ``(X − shift) / scale`` to as many rows, and as many columns, as the smaller of both numbers."""
+    n_rows, n_features = X.shape
+    if n_rows <= n_features:
+        basis, factor = qr(((dense_rows(X, slice(None)) - shift) / scale).T, mode="economic")
+        return LinearRows(np.ascontiguousarray(factor.T), np.ascontiguousarray(basis.T), n_rows)
+    factor = np.zeros((n_features, n_features))
+    for rows in gen_batches(n_rows, max(n_features, n_batch_rows(n_features))):
+        (factor,) = qr(np.vstack([factor, (dense_rows(X, rows) - shift) / scale]), mode="r")
+        factor = factor[:n_features]
+    return LinearRows(factor, None, n_rows)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A trained linear network in canonical form."""
+
+    axes: PrincipalAxes
+    errors: list[float]  # mean squared error (unit scale) at the start and after each epoch
+    interrupted: bool
+
+
+def descend(
+    rows: LinearRows,
+    encoder_layers: Sequence[int],
+    code_size: int,
+    decoder_layers: Sequence[int],
+    generator: torch.Generator,
+    *,
+    max_epochs: int,
+    on_epoch: Callable[[list[float]], None] | None = None,
+) -> Descent:
+    """Train a linear network of any depth on the squared error, from a random start.
+
+    Orthogonal random weights (Saxe et al. 2014, §3) and L-BFGS on all rows. The inputs are whitened by the Cholesky
+    factor of their covariance and a ridge (LeCun et al. 1998, §4.3), which is a change of variables of the first
+    layer and takes a quarter of the steps or fewer; what is reconstructed stays as it is. Ctrl-C ends it early.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Epochs of ten steps each, at most; fewer where a step brings nothing any more.
+    on_epoch : callable, optional
+        Is given the errors so far after each epoch.
+    """
+    n = len(rows.factor)
+    norm = math.sqrt(np.square(rows.factor).sum()) or 1.0
+    targets = torch.from_numpy(rows.factor / norm)
+    inputs = torch.from_numpy(_whitened(rows.factor / norm))
+    shapes = [(b, a) for a, b in pairwise([n, *encoder_layers, code_size, *decoder_layers, n])]
+    sizes = [a * b for a, b in shapes]
+    n_encoder = len(encoder_layers) + 1
+
+    def layers(values: Tensor) -> list[Tensor]:
+        return [part.view(shape) for part, shape in zip(torch.split(values, sizes), shapes, strict=True)]
+
+    def loss(values: Float64[np.ndarray, " weights"]) -> tuple[float, Float64[np.ndarray, " weights"]]:
+        weights = torch.from_numpy(values).requires_grad_()
+        error = (_through(layers(weights), inputs) - targets).square().sum()
+        (gradient,) = torch.autograd.grad(error, weights)
+        return float(error.detach()), gradient.numpy()
+
+    random = [torch.empty(shape, dtype=torch.float64) for shape in shapes]
+    current = torch.cat([nn.init.orthogonal_(weight, generator=generator).ravel() for weight in random]).numpy()
+    errors, steps, interrupted = [loss(current)[0] * rows.mean_square], 0, False
+
+    def after_step(intermediate_result: OptimizeResult) -> None:
+        nonlocal current, steps
+        current, steps = intermediate_result.x.copy(), steps + 1
+        if steps % STEPS_PER_EPOCH == 0:
+            errors.append(float(intermediate_result.fun) * rows.mean_square)
+            if on_epoch is not None:
+                on_epoch(errors)
+
+    n_steps = STEPS_PER_EPOCH * max_epochs
+    options = {"maxiter": n_steps, "maxfun": 3 * n_steps, "maxcor": _MEMORY, "ftol": _TOLERANCE, "gtol": 0.0}
+    try:
+        with suited_threads(len(current), n), threadpool_limits(1, user_api="blas"):
+            minimize(loss, current, jac=True, method="L-BFGS-B", callback=after_step, options=options)
+    except KeyboardInterrupt:
+        interrupted = True
+    if steps % STEPS_PER_EPOCH:
+        errors.append(loss(current)[0] * rows.mean_square)
+    decoder = _through(layers(torch.from_numpy(current))[n_encoder:], torch.eye(code_size, dtype=torch.float64))
+    return Descent(canonical_axes(rows, decoder.numpy().T), errors, interrupted)
+
+
+def canonical_axes(rows: LinearRows, decoder: Float64[np.ndarray, "rank code"]) -> PrincipalAxes:
+    """The principal axes of the rows within the column space of a decoder, in order, with scikit-learn's signs."""
+    left, singular, _ = np.linalg.svd(decoder, full_matrices=False)
+    space = left[:, singular > singular.max(initial=0) * 1e-12]
+    projected = rows.factor @ space
+    variances, rotation = eigh(projected.T @ projected / max(1, rows.n_rows - 1))
+    axes = (space @ rotation[:, ::-1]).T
+    if rows.basis is not None:
+        axes = axes @ rows.basis
+    _, axes = svd_flip(None, axes, u_based_decision=False)
+    return PrincipalAxes(axes, np.sqrt(np.maximum(variances[::-1], 0)))
+
+
+def _whitened(factor: Float64[np.ndarray, "rank rank"]) -> Float64[np.ndarray, "rank rank"]:
+    gram = factor.T @ factor
+    ridge = _RIDGE * np.trace(gram) / len(gram) or 1.0
+    lower = np.linalg.cholesky(gram + ridge * np.eye(len(gram)))
+    return np.ascontiguousarray(solve_triangular(lower, factor.T, lower=True).T)
+
+
+def _through(weights: Sequence[Tensor], values: Tensor) -> Tensor:
+    for weight in weights:
+        values = values @ weight.T
+    return values

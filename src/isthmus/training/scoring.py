@@ -1,0 +1,49 @@
+"""Squared errors of rows by code size: of a network that is given its first codes alone, and of PCA."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from isthmus.networks import DenseAutoencoder
+from isthmus.training.losses import Loss
+
+Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]
+"""Batches in unit scale: what the encoder sees, and what is compared with the reconstruction."""
+
+
+@torch.no_grad()
+def network_errors(
+    network: DenseAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
+) -> Float64[np.ndarray, " sizes"]:
+    """Mean squared errors, in unit scale, when so many of the first codes are kept and the others are zero."""
+    totals, n_rows = np.zeros(len(sizes)), 0
+    for inputs, targets in scored:
+        codes = network.encoder(inputs, network.spread)
+        place = torch.arange(codes.shape[1], device=codes.device)
+        for i, size in enumerate(sizes):
+            output = network.output_of_codes(codes if size == codes.shape[1] else codes * (place < size))
+            totals[i] += float(loss.squared_error(output, targets)) * len(inputs)
+        n_rows += len(inputs)
+    return totals / n_rows
+
+
+@torch.no_grad()
+def pca_errors(
+    axes: Float64[np.ndarray, "components features"], centre: Float[Tensor, " features"], scored: Scored
+) -> Float64[np.ndarray, " sizes"]:
+    """Mean squared errors, in unit scale, of 0, 1, … and all components; that of 0 is the variance about the centre."""
+    columns = torch.from_numpy(axes.T.copy()).to(centre.device)
+    total, removed, n_values = 0.0, torch.zeros(len(axes), dtype=torch.float64, device=centre.device), 0
+    for inputs, targets in scored:
+        expected = targets.double() - centre
+        codes = (inputs.double() - centre) @ columns
+        total += float(expected.square().sum())
+        # ‖t − Σ z a‖² = ‖t‖² − Σ (2 z t·a − z²), since the axes are orthonormal.
+        removed += (2 * codes * (expected @ columns) - codes.square()).sum(dim=0)
+        n_values += expected.numel()
+    errors = total - np.concatenate([[0.0], removed.cumsum(0).cpu().numpy()])
+    # What is left of a difference of nearly equal numbers is rounding.
+    return np.where(errors > 1e-13 * total, errors, 0.0) / n_values
