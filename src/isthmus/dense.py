@@ -41,7 +41,6 @@ from isthmus.training import (
     Batches,
     History,
     Loss,
-    NestedDropout,
     Normaliser,
     OnEpoch,
     Recipe,
@@ -49,6 +48,7 @@ from isthmus.training import (
     epoch_bar,
     network_errors,
     pca_errors,
+    settle_decoders,
     suited_threads,
     warn_of_early_end,
 )
@@ -75,12 +75,22 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         The same for the decoder, in the order that a code meets them. None mirrors the encoder.
     activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="relu"
         Activation of the hidden layers. With "identity" the network is linear; with the PCA start and squared
-        error it is then PCA itself, fitted on all rows, and nothing is left to train.
+        error it is then PCA itself, fitted on all rows, and nothing is left to train. From a random start it is
+        trained by L-BFGS on all rows (an epoch is ten steps; batch size, learning rate and patience are of no account)
+        and put in PCA's form: see ``docs/coming-from-pca.md`` for what it then shares with PCA.
     loss : {"auto", "mse", "bce"}, default="auto"
         Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto"
         takes "bce" where every value lies in [0, 1] (and neither ``scale`` nor a linear network says otherwise).
     start : {"pca", "random"}, default="pca"
         Where training starts from: PCA, or the random weights of the classic stacked autoencoder.
+    ordered : bool, default=False
+        Train the codes in order of use: the first alone reconstructs as well as it can, the first two together, and so
+        on. ``truncate(k)`` and ``rate_distortion(X)`` then need no further training. The network gets a decoder for
+        the first code, the first 2, 4, 8, …; an epoch takes two to four times as long. A share as ``code_size`` then
+        means the fewest codes that explain it on the held-out rows, and no more than PCA needs. A linear network is
+        ordered anyway.
+    whiten : bool, default=False
+        Divide the codes of a linear network by their standard deviations, as PCA does.
     noise : None, str or tuple (str, float), default=None
         Denoising training: what is done to the rows that the encoder sees, while the reconstruction is compared
         with the rows as they are. "gaussian" (strength: standard deviation, as a share of the data's own;
@@ -137,6 +147,8 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         error the start is PCA, and this is ``start_error_``.
     validation_variance_ : float
         The same of the training mean alone.
+    n_samples_ : int
+        Number of training rows, without those held out.
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give tensors in the data's units.
     n_features_in_ : int
@@ -157,6 +169,8 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
     313, 504-507.
 
     E. Plaut (2018). From principal subspaces to principal components with linear autoencoders. arXiv:1804.10253.
+
+    O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML.
 
     P. Vincent et al. (2010). Stacked denoising autoencoders. JMLR 11, 3371-3408.
 
@@ -286,7 +300,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         self._measure_sizes(trainer, rows)
         return self
 
-    def truncate(self, size: int) -> "Autoencoder":
+    def truncate(self, size: Any) -> "Autoencoder":
         """A fitted model with the first codes alone, without training (ordered and linear networks).
 
         Its codes are the first codes of this model. ``history_`` stays that of the whole code.
@@ -316,7 +330,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         model._cut(int(size))
         return model
 
-    def rate_distortion(self, X: Any, sizes: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+    def rate_distortion(self, X: Any, sizes: Any = None) -> dict[str, np.ndarray]:
         """What each number of codes keeps of some rows, beside PCA (ordered and linear networks).
 
         Parameters
@@ -427,6 +441,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
             self.activation,
             "pca" if is_linear else self.start,
             self.scale,
+            self.ordered and not is_linear,
         )
 
     def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
@@ -503,7 +518,10 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
             by_size["model"] = own * self._squared_unit
             by_size["start"] = by_size["model"] if self.start == "pca" else np.full_like(own, math.nan)
         elif self.ordered:
+            settle_decoders(self.module_, trainer.loss, trainer.scored(scored))
             by_size["model"] = self._by_size(trainer, scored)
+        else:
+            by_size.pop("model", None)
 
     def _by_size(self, trainer: Trainer, scored: Batches) -> np.ndarray:
         errors = trainer.errors(scored, range(1, self.code_size_ + 1)) * self._squared_unit
@@ -572,8 +590,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
                 low=unit_scale(self._statistics.minimum),
                 high=unit_scale(self._statistics.maximum),
             )
-        nested = NestedDropout.suited(self.code_size_) if self.ordered and self._variances is None else None
-        return Trainer(network, self._loss(), recipe, _generator(rng), corruption=corruption, nested_dropout=nested)
+        return Trainer(network, self._loss(), recipe, _generator(rng), corruption=corruption)
 
     def _loss(self) -> Loss:
         network = self.module_

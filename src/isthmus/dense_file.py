@@ -1,6 +1,7 @@
 """What the model file of an Autoencoder holds, and how the estimator is made from it again."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "loss": model.loss_,
         "linear_paths": model.module_.encoder.linear is not None,
         "stacks": model.module_.encoder.stack is not None,
+        "prefixes": list(model.module_.prefixes),
+        "takes_over": list(model.module_.takes_over),
         "precision": precision(model.module_),
         "n_samples": model.n_samples_,
         "n_axes": len(model._axes.axes),
@@ -129,8 +132,10 @@ def _network(fitted: dict[str, Any], device: torch.device) -> DenseAutoencoder:
         fitted["activation"],
         linear_paths=fitted["linear_paths"],
         stacks=fitted["stacks"],
+        prefixes=fitted["prefixes"],
         output="sigmoid" if fitted["loss"] == "bce" else "linear",
     )
+    network.takes_over = tuple(fitted["takes_over"])
     return network.double() if fitted["precision"] == "float64" else network
 
 
@@ -156,6 +161,14 @@ def _check_fitted(fitted: Any) -> None:
     _require(fitted["linear_paths"] or fitted["stacks"], "stacks")
     _require(not fitted["linear"] or (fitted["linear_paths"] and not fitted["stacks"]), "linear")
     _require(fitted["n_axes"] <= fitted["code_size"], "n_axes")
+    prefixes = fitted["prefixes"]
+    _require(isinstance(prefixes, list) and all(_is_count(size, 1) for size in prefixes), "prefixes")
+    _require(all(a < b for a, b in pairwise([*prefixes, fitted["code_size"]])), "prefixes")
+    takes_over = fitted["takes_over"]
+    _require(isinstance(takes_over, list) and len(takes_over) == len(prefixes) + 1, "takes_over")
+    _require(takes_over[0] == 1 and all(_is_count(size, 1) for size in takes_over), "takes_over")
+    sizes = (0, *prefixes, fitted["code_size"])
+    _require(all(a < b <= c for a, b, c in zip(sizes, takes_over, sizes[1:], strict=False)), "takes_over")
     names = fitted["feature_names"]
     if names is not None:
         _require(isinstance(names, list) and len(names) == fitted["n_features_in"], "feature_names")

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
-from isthmus.networks import DenseAutoencoder, layer_widths, start_at_pca, start_at_random
+from isthmus.networks import DenseAutoencoder, layer_widths, prefix_sizes, start_at_pca, start_at_random
 from isthmus.principal_axes import PrincipalAxes, logit_readout, principal_axes
 from isthmus.rows import Rows
 from isthmus.scaling import ColumnStatistics, column_range, scale_of
@@ -24,6 +24,7 @@ class Design:
     activation: str
     start: str
     scale: str
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rn
         linear_paths=from_pca,
         stacks=not (from_pca and design.activation == "identity"),
         output="sigmoid" if loss == "bce" else "linear",
+        prefixes=prefix_sizes(code_size) if design.ordered else (),
     )
     network.set_units(shift=shift, scale=unit, code_unit=code_unit)
     start_at_random(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))

@@ -3,6 +3,6 @@
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.dense import DenseAutoencoder
 from isthmus.networks.start import start_at_pca, start_at_random
-from isthmus.networks.widths import layer_widths
+from isthmus.networks.widths import layer_widths, prefix_sizes
 
-__all__ = ["ACTIVATIONS", "DenseAutoencoder", "layer_widths", "start_at_pca", "start_at_random"]
+__all__ = ["ACTIVATIONS", "DenseAutoencoder", "layer_widths", "prefix_sizes", "start_at_pca", "start_at_random"]

@@ -6,17 +6,18 @@ With a linear path beside each stack (the PCA start) the network computes, for a
 
 where e and d are the stacks, whose last layers start at zero, W holds the principal axes, V = Wᵀ, b = 0, and s is
 the spread (standard deviation) of each code: at the start the network is PCA. Without linear paths it is the
-classic stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z).
+classic stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z). An ordered network has one encoder
+and several decoders: for the first code, the first two, four, eight, … and all of them.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
 from isthmus.networks.activations import ACTIVATIONS
@@ -81,6 +82,14 @@ class DenseAutoencoder(nn.Module):
         Whether each half has a stack; without, the network is a linear map.
     output : {"linear", "sigmoid"}
         "sigmoid" when the reconstruction is a share in [0, 1] (binary cross-entropy).
+    prefixes : sequence of int, default=()
+        Smaller code sizes, in order, that have a decoder of their own, which sees so many of the first codes.
+
+    Attributes
+    ----------
+    takes_over : tuple of int
+        From which code size on each decoder is used, those for ``prefixes`` first: a decoder that misses many of the
+        codes it takes can be worse than the next smaller one, which misses none.
     """
 
     shift: Tensor
@@ -99,9 +108,12 @@ class DenseAutoencoder(nn.Module):
         linear_paths: bool,
         output: str,
         stacks: bool = True,
+        prefixes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.output = output
+        self.prefixes = tuple(prefixes)
+        self.takes_over = tuple(size + 1 for size in (0, *prefixes))
         # Kept in float64: the mean of a column can be millions of times its spread.
         self.register_buffer("shift", torch.zeros(n_features, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
@@ -109,7 +121,11 @@ class DenseAutoencoder(nn.Module):
         self.register_buffer("spread", torch.ones(code_size))
         paths = {"linear_path": linear_paths, "stack": stacks}
         self.encoder = Encoder((n_features, *encoder_layers, code_size), activation, **paths)
-        self.decoder = Decoder((code_size, *decoder_layers, n_features), activation, **paths, linear_bias=True)
+        self.decoder, *smaller = (
+            Decoder((size, *decoder_layers, n_features), activation, **paths, linear_bias=True)
+            for size in (code_size, *prefixes)
+        )
+        self.prefix_decoders = nn.ModuleList(smaller)
 
     @classmethod
     def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "DenseAutoencoder":
@@ -151,36 +167,57 @@ class DenseAutoencoder(nn.Module):
         """Rows of unit scale, as the encoder takes them."""
         return ((x - self.shift) / self.scale).to(self.spread.dtype)
 
-    def output_of(
-        self, u: Float[Tensor, "rows features"], kept: Bool[Tensor, "rows code"] | None = None
-    ) -> Float[Tensor, "rows features"]:
-        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid".
-
-        ``kept`` tells which codes of each row reach the decoder; the others are zero.
-        """
-        z: Tensor = self.encoder(u, self.spread)
-        return self.output_of_codes(z if kept is None else z * kept)
+    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
+        return self.output_of_codes(self.encoder(u, self.spread))
 
     def output_of_codes(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
         """The same, from codes of rows of unit scale."""
         out: Tensor = self.decoder(z, self.spread)
         return out
 
+    def output_of_prefix(self, z: Float[Tensor, "rows code"], size: int) -> Float[Tensor, "rows features"]:
+        """The same, from the first ``size`` codes, by the decoder for so many."""
+        return self.output_of_decoder(self._decoder_for(size), z, torch.full((1, 1), size))
+
+    def output_of_decoder(
+        self, i: int, z: Float[Tensor, "rows code"], kept: Int[Tensor, "some 1"]
+    ) -> Float[Tensor, "rows features"]:
+        """The same, from the first ``kept`` codes, by a certain decoder: those for ``prefixes``, then the whole one."""
+        decoder, width = self._decoders()[i]
+        z = z[:, :width] * (torch.arange(width) < kept).to(z.device)
+        out: Tensor = decoder(z, self.spread[:width])
+        return out
+
     @torch.no_grad()
     def truncated(self, size: int) -> "DenseAutoencoder":
-        """A copy with the first codes alone, which computes what this network does when the others are zero."""
+        """A copy with the first codes alone, which computes what this network does with so many."""
         network = copy.deepcopy(self)
         for name in ("code_unit", "spread"):
             setattr(network, name, getattr(network, name)[:size].clone())
-        encoder, decoder = network.encoder, network.decoder
+        chosen = self._decoder_for(size)
+        decoder, width = network._decoders()[chosen]
+        network.prefixes, network.takes_over = self.prefixes[:chosen], self.takes_over[: chosen + 1]
+        network.decoder, network.prefix_decoders = decoder, network.prefix_decoders[:chosen]
+        encoder = network.encoder
         for layer in (encoder.linear, encoder.stack and encoder.stack[-1]):
             if isinstance(layer, nn.Linear):
                 layer.out_features, layer.weight = size, nn.Parameter(layer.weight[:size].clone())
                 layer.bias = None if layer.bias is None else nn.Parameter(layer.bias[:size].clone())
         for layer in (decoder.linear, decoder.stack and decoder.stack[0]):
             if isinstance(layer, nn.Linear):
-                layer.in_features, layer.weight = size, nn.Parameter(layer.weight[:, :size].clone())
+                weight = nn.functional.pad(layer.weight, (0, max(0, size - width)))[:, :size]
+                layer.in_features, layer.weight = size, nn.Parameter(weight.clone())
         return network
+
+    def _decoders(self) -> list[tuple[Decoder, int]]:
+        """Every decoder and how many codes it takes, the smallest first."""
+        smaller = zip(cast(Iterable[Decoder], self.prefix_decoders), self.prefixes, strict=True)
+        return [*smaller, (self.decoder, len(self.spread))]
+
+    def _decoder_for(self, size: int) -> int:
+        """Place of the decoder that is used for a code size."""
+        return max(i for i, first in enumerate(self.takes_over) if first <= size)
 
 
 def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:

@@ -37,16 +37,18 @@ def start_at_pca(
     has fewer dimensions than the code) start at zero.
     """
     n = len(axes)
-    encoder, decoder = network.encoder, network.decoder
+    encoder, decoders = network.encoder, (network.decoder, *network.prefix_decoders)
     assert encoder.linear is not None
-    assert decoder.linear is not None
     encoder.linear.weight.zero_()[:n] = axes
-    decoder.linear.weight.zero_()[:, :n] = readout[0]
-    decoder.linear.bias.copy_(readout[1])
+    for decoder in decoders:
+        # Principal components are not correlated, so the best readout of the first few is that part of the whole.
+        weight = decoder.linear.weight.zero_()
+        weight[:, :n] = readout[0][:, : weight.shape[1]]
+        decoder.linear.bias.copy_(readout[1])
     # A direction without spread must not be blown up to unit scale: it holds rounding errors only.
     largest = float(spread.max()) if n else 0.0
     network.spread.fill_(largest or 1.0)[:n] = spread.clamp(min=largest * 1e-3) if largest else 1.0
-    for half in (encoder, decoder):
+    for half in (encoder, *decoders):
         if half.stack is not None:
             for parameter in half.stack[-1].parameters():
                 nn.init.zeros_(parameter)

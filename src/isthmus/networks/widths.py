@@ -5,6 +5,11 @@ from collections.abc import Sequence
 MIN_TAPER_WIDTH = 64
 
 
+def prefix_sizes(code_size: int) -> tuple[int, ...]:
+    """The code sizes below ``code_size`` that an ordered network has decoders for: the powers of two."""
+    return tuple(2**i for i in range(code_size.bit_length()) if 2**i < code_size)
+
+
 def layer_widths(layers: int | Sequence[int], n_features: int, code_size: int) -> tuple[int, ...]:
     """Widths of the hidden layers of the encoder, from the data's side to the code's.
 

@@ -4,9 +4,8 @@ from isthmus.training.batches import Batches, Normaliser
 from isthmus.training.corruption import DEFAULT_STRENGTHS, Noise
 from isthmus.training.loop import History, OnEpoch, Recipe, Trainer, warn_of_early_end
 from isthmus.training.losses import LOSSES, Loss
-from isthmus.training.nested_dropout import NestedDropout, ladder
 from isthmus.training.progress import epoch_bar
-from isthmus.training.scoring import network_errors, pca_errors
+from isthmus.training.scoring import network_errors, pca_errors, settle_decoders
 from isthmus.training.threads import suited_threads
 
 __all__ = [
@@ -15,16 +14,15 @@ __all__ = [
     "Batches",
     "History",
     "Loss",
-    "NestedDropout",
     "Noise",
     "Normaliser",
     "OnEpoch",
     "Recipe",
     "Trainer",
     "epoch_bar",
-    "ladder",
     "network_errors",
     "pca_errors",
+    "settle_decoders",
     "suited_threads",
     "warn_of_early_end",
 ]

@@ -15,7 +15,7 @@ from isthmus.networks import DenseAutoencoder
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
 from isthmus.training.losses import Loss
-from isthmus.training.nested_dropout import NestedDropout, ladder
+from isthmus.training.nested_dropout import nested_loss
 from isthmus.training.scoring import network_errors
 
 
@@ -59,8 +59,6 @@ class Trainer:
         The only source of chance: the order of the rows.
     corruption : callable, optional
         Makes, from a source of chance, the noise that is put on every batch.
-    nested_dropout : NestedDropout, optional
-        Keeps a random number of the first codes of each row.
     """
 
     def __init__(
@@ -71,7 +69,6 @@ class Trainer:
         generator: torch.Generator,
         *,
         corruption: Callable[[torch.Generator], Corruption] | None = None,
-        nested_dropout: NestedDropout | None = None,
     ) -> None:
         self.network = network
         self.loss = loss
@@ -79,9 +76,7 @@ class Trainer:
         self.generator = generator
         self._make_corruption = corruption
         self._corruption = None if corruption is None else corruption(generator)
-        self._nested_dropout = nested_dropout
-        code_size = network.spread.shape[0]
-        self._scored_sizes = (code_size,) if nested_dropout is None else ladder(code_size)
+        self._scored_sizes = (*network.prefixes, len(network.spread))
         self._parameters = list(network.parameters())
         self.optimiser = torch.optim.AdamW(
             self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
@@ -91,7 +86,7 @@ class Trainer:
         """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
 
         The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights
-        of the best epoch, the start included, are restored. With nested dropout that is the epoch with the lowest
+        of the best epoch, the start included, are restored. For an ordered network that is the epoch with the lowest
         errors, as shares of those at the start, on average over code sizes, of those that the full code's error is not
         above the start's in. Without held-out rows the last epoch is kept unless it is worse on the
         training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
@@ -163,14 +158,17 @@ class Trainer:
     def _step(
         self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
-        kept = None if self._nested_dropout is None else self._nested_dropout(len(inputs), self.generator)
-        output = self.network.output_of(inputs if self._corruption is None else self._corruption(inputs), kept)
-        loss = self.loss(output, targets)
+        network = self.network
+        codes = network.encoder(inputs if self._corruption is None else self._corruption(inputs), network.spread)
+        output = network.output_of_codes(codes)
+        loss = own = self.loss(output, targets)
+        if network.prefixes:
+            loss = loss + nested_loss(network, codes, lambda out: self.loss(out, targets), self.generator)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         if self.loss.name == "mse":
-            return loss.detach()
+            return own.detach()
         return self.loss.squared_error(output.detach(), targets)
 
     def _copy_weights(self) -> list[Tensor]:

@@ -1,32 +1,42 @@
 """Nested dropout: of each row's code only the first few numbers are kept, so that codes come in order of use.
 
-O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML, §3.
+O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML, §3. Kept are not
+sizes drawn at random over the whole code, one a row, but every decoder of an ordered network is trained in each step,
+as in A. Kusupati et al. (2022), Matryoshka representation learning, §3; docs/ordered-codes.md has what was compared.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from isthmus.networks import DenseAutoencoder
 
-@dataclass(frozen=True)
-class NestedDropout:
-    """How often each number of codes is kept; ``probabilities[k − 1]`` is that of the first k."""
-
-    probabilities: Float[Tensor, " code"]
-
-    @classmethod
-    def suited(cls, code_size: int) -> "NestedDropout":
-        """The distribution that was found best (docs/ordered-codes.md)."""
-        return cls(torch.full((code_size,), 1 / code_size))
-
-    def __call__(self, n_rows: int, generator: torch.Generator) -> Bool[Tensor, "rows code"]:
-        """Which codes of each row are kept."""
-        sizes = 1 + torch.multinomial(self.probabilities, n_rows, replacement=True, generator=generator)
-        return torch.arange(len(self.probabilities)) < sizes[:, None]
+# The weight of each decoder's loss beside that of the whole code.
+_WEIGHT = 0.1
 
 
-def ladder(code_size: int) -> tuple[int, ...]:
-    """Code sizes that stand for all: the powers of two below ``code_size``, and ``code_size``."""
-    return (*(2**i for i in range(code_size.bit_length()) if 2**i < code_size), code_size)
+def nested_loss(
+    network: DenseAutoencoder,
+    codes: Float[Tensor, "rows code"],
+    loss: Callable[[Float[Tensor, "rows features"]], Float[Tensor, ""]],
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """The losses of all decoders of an ordered network together, which are to be added to that of the whole code.
+
+    Each decoder sees for half of the rows as many codes as it takes, and for the others a random number of them, more
+    than the next smaller decoder takes.
+    """
+    total = torch.zeros((), dtype=codes.dtype, device=codes.device)
+    fewer = 0
+    for i, size in enumerate((*network.prefixes, codes.shape[1])):
+        total = total + loss(network.output_of_decoder(i, codes, _drawn(fewer + 1, size, len(codes), generator)))
+        fewer = size
+    return _WEIGHT * total
+
+
+def _drawn(low: int, high: int, n_rows: int, generator: torch.Generator) -> Int[Tensor, "rows 1"]:
+    """For half of the rows ``high``, for the others a number from ``low`` to ``high``."""
+    sizes = torch.randint(low, high + 1, (n_rows, 1), generator=generator)
+    return torch.where(torch.rand((n_rows, 1), generator=generator) < 0.5, high, sizes)

@@ -1,6 +1,7 @@
 """Squared errors of rows by code size: of a network that is given its first codes alone, and of PCA."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -18,16 +19,29 @@ Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows feat
 def network_errors(
     network: DenseAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
 ) -> Float64[np.ndarray, " sizes"]:
-    """Mean squared errors, in unit scale, when so many of the first codes are kept and the others are zero."""
+    """Mean squared errors, in unit scale, from so many of the first codes."""
     totals, n_rows = np.zeros(len(sizes)), 0
     for inputs, targets in scored:
         codes = network.encoder(inputs, network.spread)
-        place = torch.arange(codes.shape[1], device=codes.device)
         for i, size in enumerate(sizes):
-            output = network.output_of_codes(codes if size == codes.shape[1] else codes * (place < size))
+            output = network.output_of_prefix(codes, size)
             totals[i] += float(loss.squared_error(output, targets)) * len(inputs)
         n_rows += len(inputs)
     return totals / n_rows
+
+
+@torch.no_grad()
+def settle_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
+    """Have each decoder of an ordered network used from the code size on at which it is the better one."""
+    batches = list(scored)
+    network.takes_over = tuple(size + 1 for size in (0, *network.prefixes))
+    sizes = range(1, len(network.spread) + 1)
+    errors = network_errors(network, loss, batches, sizes)
+    takes_over = [1]
+    for prefix, full in pairwise((*network.prefixes, len(network.spread))):
+        better = [size for size in range(prefix + 1, full + 1) if errors[size - 1] <= errors[prefix - 1]]
+        takes_over.append(better[0] if better else full)
+    network.takes_over = tuple(takes_over)
 
 
 @torch.no_grad()
