@@ -107,7 +107,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         Rows in a training step. "auto": a power of two near a hundredth of the rows, from 32 to 128.
     learning_rate : float, default=0.003
         Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
-    weight_decay : float, default=0.0
+    weight_decay : float, default=0.1
         Decoupled weight decay (AdamW) of all weights.
     validation_fraction : float, default=0.1
         Share of the rows that is held out to choose the best epoch by. 0 trains on every row, all
@@ -202,7 +202,7 @@ class Autoencoder(PCAAttributes, BaseAutoencoder):
         max_epochs: int = 200,
         batch_size: int | str = "auto",
         learning_rate: float = 3e-3,
-        weight_decay: float = 0.0,
+        weight_decay: float = 0.1,
         validation_fraction: float = 0.1,
         patience: int | None = 30,
         device: str | torch.device = "auto",

@@ -42,10 +42,10 @@ class PCAAttributes:
         code_size_: int
         n_features_in_: int
         n_samples_: int
+        validation_error_: float
         mean_: Float64[np.ndarray, " features"]
         scale_: Float64[np.ndarray, " features"]
         scale: str
-        whiten: bool
         _statistics: ColumnStatistics
         _variances: Float64[np.ndarray, " code"] | None
 
@@ -98,8 +98,14 @@ class PCAAttributes:
 
     @_linear_only
     def get_precision(self) -> Float64[np.ndarray, "features features"]:
-        """The inverse of ``get_covariance()`` (linear networks)."""
-        return self._as_pca("get_precision").get_precision()  # type: ignore[no-any-return]
+        """The inverse of ``get_covariance()`` (linear networks).
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If there is none, since there is an axis that the model has no variance along (a ``ValueError``).
+        """
+        return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
 
     @_linear_only
     def score_samples(self, X: Any) -> Float64[np.ndarray, " rows"]:
@@ -113,8 +119,10 @@ class PCAAttributes:
         ------
         AttributeError
             If the network is not linear; ``reconstruction_error`` says how far each row is from its reconstruction.
+        numpy.linalg.LinAlgError
+            If the model has no density, since there is an axis that it has no variance along (a ``ValueError``).
         """
-        pca, X = self._as_pca("score_samples"), self._check_rows(X)
+        pca, X = self._with_density("score_samples"), self._check_rows(X)
         rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
         return pca.score_samples(rows / self._pca_unit)  # type: ignore[no-any-return]
 
@@ -131,17 +139,33 @@ class PCAAttributes:
         weight = self.module_.encoder.linear
         assert weight is not None
         n, variances = min(self.n_samples_, self.n_features_in_), self._variances
+        degrees_of_freedom = max(1, self.n_samples_ - 1)
         total = float(np.sum((self._statistics.deviation / self._pca_unit) ** 2)) * self.n_samples_
-        total /= max(1, self.n_samples_ - 1)
-        pca = PCA(self.code_size_, whiten=self.whiten)
+        total /= degrees_of_freedom
+        # Not from total − variances.sum(), of which rounding leaves little where the last variances are small.
+        left_out = self.validation_error_ * self.n_samples_ * self.n_features_in_ / degrees_of_freedom
+        # Whitening scales codes and no density; PCA(whiten=True) takes each variance twice in it (scikit-learn #13898).
+        pca = PCA(self.code_size_)
         pca.components_ = weight.weight.detach().cpu().double().numpy().copy()
         pca.mean_ = self.mean_ / self._pca_unit
         pca.explained_variance_ = variances.copy()
         pca.explained_variance_ratio_ = variances / total if total else np.zeros_like(variances)
-        pca.singular_values_ = np.sqrt(variances * (self.n_samples_ - 1))
-        left = n - self.code_size_
-        pca.noise_variance_ = max(0.0, total - float(variances.sum())) / left if left > 0 else 0.0
+        pca.singular_values_ = np.sqrt(variances * degrees_of_freedom)
+        n_left = n - self.code_size_
+        pca.noise_variance_ = left_out / n_left if n_left > 0 else 0.0
         pca.n_components_, pca.n_samples_, pca.n_features_in_ = self.code_size_, self.n_samples_, self.n_features_in_
+        return pca
+
+    def _with_density(self, name: str) -> PCA:
+        """The same, if its covariance can be inverted."""
+        pca, n_features = self._as_pca(name), self.n_features_in_
+        smallest = pca.noise_variance_ if self.code_size_ < n_features else pca.explained_variance_[n_features - 1]
+        # The rank of a matrix by numpy.linalg.matrix_rank's rule.
+        if smallest <= np.finfo(np.float64).eps * n_features * pca.explained_variance_[0]:
+            raise np.linalg.LinAlgError(
+                f"{name} needs a covariance that can be inverted, but the model has no variance along some of the "
+                f"{n_features} axes; fewer codes, without columns that are constant or follow from others, have one."
+            )
         return pca
 
     def _why_not_pca(self, name: str) -> str:

@@ -12,7 +12,10 @@ from jaxtyping import Float64
 from scipy import sparse
 from sklearn.utils import gen_batches
 
+from isthmus.errors import InputError
 from isthmus.rows import Rows, dense_rows, n_batch_rows
+
+_LARGEST = 1e140  # the sum of squares of many such numbers is still one
 
 SCALES = ("auto", "standard", "global", "none")
 
@@ -40,14 +43,26 @@ class ColumnStatistics:
 def column_statistics(X: Rows) -> ColumnStatistics:
     """Mean, standard deviation and range of each column, in float64 and without a copy of the data."""
     n_rows, n_features = X.shape
+    minimum, maximum = column_range(X)
+    _refuse_too_large(minimum, maximum)
     batches = list(gen_batches(n_rows, n_batch_rows(n_features)))
     mean = sum(dense_rows(X, rows).sum(axis=0) for rows in batches) / n_rows
     variance = sum(((dense_rows(X, rows) - mean) ** 2).sum(axis=0) for rows in batches) / n_rows
-    minimum, maximum = column_range(X)
     deviation = np.sqrt(variance)
     # What rounding leaves of a constant column is no spread.
     deviation[(minimum == maximum) | (deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean))] = 0.0
     return ColumnStatistics(mean, deviation, minimum, maximum)
+
+
+def _refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"]) -> None:
+    """Refuse numbers whose squares are none."""
+    size = np.maximum(np.abs(minimum), np.abs(maximum))
+    if size.max() > _LARGEST:
+        j = int(size.argmax())
+        raise InputError(
+            f"column {j + 1} has values up to {size[j]:.3g} in size, and at most {_LARGEST:g} can be handled; divide "
+            "it by a power of ten."
+        )
 
 
 def scale_of(kind: str, statistics: ColumnStatistics) -> Float64[np.ndarray, " features"]:

@@ -1,13 +1,24 @@
 """isthmus compare: a table through PCA, a randomly started network and Isthmus."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.fit import ACTIVATIONS, DEVICES, LOSSES, SCALES, _layers
+from isthmus.cli.messages import say
+from isthmus.cli.network_options import (
+    Activation,
+    Columns,
+    Device,
+    EncoderLayers,
+    Exclude,
+    Loss,
+    MaxEpochs,
+    Scale,
+    layers,
+    speaking,
+)
 from isthmus.cli.options import Format, Table, checked_format, names
 from isthmus.errors import InputError, OutputError, ParameterError
 
@@ -25,28 +36,15 @@ def compare(
         str | None,
         typer.Option(help="Numbers of codes, such as 1,2,8.  [default: 1, 2, 4, … and half the columns, 64 at most]"),
     ] = None,
-    encoder_layers: Annotated[
-        str, typer.Option("--encoder-layers", "--layers", help="Hidden layers: a number, or nodes such as 256,128.")
-    ] = "2",
-    activation: Annotated[
-        str, typer.Option(help=f"{', '.join(ACTIVATIONS)}.", autocompletion=lambda: ACTIVATIONS)
-    ] = "relu",
-    loss: Annotated[
-        str, typer.Option(help="auto, mse or bce (for values in [0, 1]).", autocompletion=lambda: LOSSES)
-    ] = "auto",
-    scale: Annotated[
-        str,
-        typer.Option(
-            help="standard (each column by its deviation), global, none or auto.", autocompletion=lambda: SCALES
-        ),
-    ] = "standard",
-    max_epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
+    encoder_layers: EncoderLayers = "2",
+    activation: Activation = "relu",
+    loss: Loss = "auto",
+    scale: Scale = "standard",
+    max_epochs: MaxEpochs = 200,
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that is set aside to score on.")] = 0.2,
-    columns: Annotated[
-        list[str] | None, typer.Option(help="Columns to use (repeat, or separate by commas).  [default: all]")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Columns to leave out.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …", autocompletion=lambda: DEVICES)] = "auto",
+    columns: Columns = None,
+    exclude: Exclude = None,
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same errors.")] = 0,
     format: Format = None,
     output_format: Annotated[
@@ -58,7 +56,7 @@ def compare(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
 ) -> None:
-    """Compare PCA, a randomly started network and Isthmus on rows of a table that none of them has seen.
+    """Compare PCA, a randomly started network and Isthmus on unseen rows.
 
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
@@ -67,7 +65,7 @@ def compare(
     from isthmus.data import open_table
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
-    layers = _layers("--encoder-layers", encoder_layers)
+    widths = layers("--encoder-layers", encoder_layers)
     to_stdout = output is None or str(output) == "-"
     kind = _output_format(output, output_format)
     if plot is not None:
@@ -85,7 +83,7 @@ def compare(
         from isthmus.dense import Autoencoder
 
         estimator = Autoencoder(
-            encoder_layers=layers,
+            encoder_layers=widths,
             activation=activation,
             loss=loss,
             scale=scale,
@@ -101,7 +99,7 @@ def compare(
     from isthmus import comparison
     from isthmus.cli.frames import frame
 
-    found = _speaking(
+    found = speaking(
         lambda: comparison.compare(
             frame(rows, column_names) if named else rows,
             estimator=estimator,
@@ -125,7 +123,7 @@ def compare(
     else:
         _show(found)
     if written and not quiet:
-        print(f"Written to {' and '.join(written)}.", file=sys.stderr)
+        say(f"Written to {' and '.join(written)}.")
 
 
 def _sizes(text: str) -> list[int]:
@@ -153,18 +151,6 @@ def _output_format(output: Path | None, format: str | None) -> str | None:
             f"{', '.join(f'.{name}' for name in OUTPUT_FORMATS)}, or give the format with --output-format."
         )
     return kind
-
-
-def _speaking(work: Callable[[], Any]) -> Any:
-    """Do the work, and say in a sentence, once, what a Python user is warned of."""
-    import warnings
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = work()
-    for message in dict.fromkeys(str(warning.message) for warning in caught):
-        print(f"isthmus: {message}", file=sys.stderr)
-    return result
 
 
 def _text(found: Any, kind: str | None) -> str:

@@ -1,27 +1,30 @@
 """isthmus fit: from a table to a model file."""
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from isthmus.cli.messages import counted, say
+from isthmus.cli.network_options import (
+    NOISES,
+    STARTS,
+    Activation,
+    Columns,
+    Device,
+    EncoderLayers,
+    Exclude,
+    Loss,
+    MaxEpochs,
+    Scale,
+    layers,
+    listed_or,
+    number,
+    speaking,
+)
 from isthmus.cli.options import Format, Table, checked_format, names
 from isthmus.errors import InputError, ParameterError
-
-# What completion offers, and the help names: written here, too, since the estimator takes seconds to import.
-ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu")
-LOSSES = ("auto", "mse", "bce")
-STARTS = ("pca", "random")
-NOISES = ("gaussian", "masking", "salt_and_pepper")
-SCALES = ("standard", "global", "none", "auto")
-DEVICES = ("auto", "cpu", "cuda")
-
-
-def _or(choices: Sequence[str]) -> str:
-    return " or ".join([", ".join(choices[:-1]), choices[-1]])
 
 
 def fit(
@@ -30,46 +33,36 @@ def fit(
     code_size: Annotated[
         str, typer.Option(help="Number of codes, or a share such as 0.95: as many as PCA needs to keep it.")
     ] = "0.95",
-    encoder_layers: Annotated[
-        str, typer.Option("--encoder-layers", "--layers", help="Hidden layers: a number, or nodes such as 256,128.")
-    ] = "2",
+    encoder_layers: EncoderLayers = "2",
     decoder_layers: Annotated[
         str | None, typer.Option(help="The same for the decoder.  [default: the encoder's mirror]")
     ] = None,
-    activation: Annotated[str, typer.Option(help=f"{_or(ACTIVATIONS)}.", autocompletion=lambda: ACTIVATIONS)] = "relu",
-    loss: Annotated[
-        str, typer.Option(help="auto, mse or bce (for values in [0, 1]).", autocompletion=lambda: LOSSES)
-    ] = "auto",
-    start: Annotated[str, typer.Option(help=f"{_or(STARTS)}.", autocompletion=lambda: STARTS)] = "pca",
+    activation: Activation = "relu",
+    loss: Loss = "auto",
+    start: Annotated[str, typer.Option(help=f"{listed_or(STARTS)}.", autocompletion=lambda: STARTS)] = "pca",
     noise: Annotated[
         str | None,
         typer.Option(
-            help=f"Denoising: {_or(NOISES)}, also with a strength, as in masking:0.3.", autocompletion=lambda: NOISES
+            help=f"Denoising: {listed_or(NOISES)}, also with a strength: masking:0.3.",
+            autocompletion=lambda: NOISES,
         ),
     ] = None,
-    scale: Annotated[
-        str,
-        typer.Option(
-            help="standard (each column by its deviation), global, none or auto.", autocompletion=lambda: SCALES
-        ),
-    ] = "standard",
+    scale: Scale = "standard",
     ordered: Annotated[
         bool, typer.Option("--ordered", help="Codes in order: the first few of them are a smaller code.")
     ] = False,
     whiten: Annotated[
         bool, typer.Option("--whiten", help="Codes of unit variance (with --activation identity).")
     ] = False,
-    max_epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
+    max_epochs: MaxEpochs = 200,
     batch_size: Annotated[str, typer.Option(help="Rows in a training step.")] = "auto",
     learning_rate: Annotated[float, typer.Option(help="Peak of the learning rate.")] = 3e-3,
-    weight_decay: Annotated[float, typer.Option(help="Decoupled weight decay.")] = 0.0,
+    weight_decay: Annotated[float, typer.Option(help="Decoupled weight decay.")] = 0.1,
     validation_fraction: Annotated[float, typer.Option(help="Share of the rows to hold out.")] = 0.1,
     patience: Annotated[int, typer.Option(help="Epochs without a new best after which to end; 0: never.")] = 30,
-    columns: Annotated[
-        list[str] | None, typer.Option(help="Columns to use (repeat, or separate by commas).  [default: all]")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Columns to leave out.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …", autocompletion=lambda: DEVICES)] = "auto",
+    columns: Columns = None,
+    exclude: Exclude = None,
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same file.")] = 0,
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
@@ -83,9 +76,9 @@ def fit(
     from isthmus.data import open_table
 
     parameters: dict[str, Any] = {
-        "code_size": _number("--code-size", code_size),
-        "encoder_layers": _layers("--encoder-layers", encoder_layers),
-        "decoder_layers": None if decoder_layers is None else _layers("--decoder-layers", decoder_layers),
+        "code_size": number("--code-size", code_size),
+        "encoder_layers": layers("--encoder-layers", encoder_layers),
+        "decoder_layers": None if decoder_layers is None else layers("--decoder-layers", decoder_layers),
         "activation": activation,
         "loss": loss,
         "start": start,
@@ -94,7 +87,7 @@ def fit(
         "ordered": ordered,
         "whiten": whiten,
         "max_epochs": max_epochs,
-        "batch_size": batch_size if batch_size == "auto" else _number("--batch-size", batch_size),
+        "batch_size": batch_size if batch_size == "auto" else number("--batch-size", batch_size),
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
         "validation_fraction": validation_fraction,
@@ -122,21 +115,10 @@ def fit(
     from isthmus.cli.frames import frame
 
     began = time.perf_counter()
-    _fit(model, frame(rows, column_names) if named else rows)
+    speaking(lambda: model.fit(frame(rows, column_names) if named else rows))
     model.save(output)
     if not quiet:
         _summary(model, len(rows), time.perf_counter() - began, output)
-
-
-def _fit(model: Any, rows: Any) -> None:
-    """Fit, and say in a sentence what a Python user is warned of."""
-    import warnings
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        model.fit(rows)
-    for warning in caught:
-        say(f"isthmus: {warning.message}")
 
 
 def _summary(model: Any, n_rows: int, seconds: float, output: Path) -> None:
@@ -148,28 +130,8 @@ def _summary(model: Any, n_rows: int, seconds: float, output: Path) -> None:
     )
 
 
-def _number(option: str, text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        try:
-            return float(text)
-        except ValueError:
-            raise ParameterError(f"{option} must be a number. Got {text!r} instead.") from None
-
-
-def _layers(option: str, text: str) -> int | tuple[int, ...]:
-    try:
-        widths = tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise ParameterError(
-            f"{option} must be a number of layers, or nodes separated by commas. Got {text!r} instead."
-        ) from None
-    return widths if "," in text else widths[0] if widths else 0
-
-
 def _noise(text: str | None) -> str | tuple[str, float] | None:
     if text is None or ":" not in text:
         return text
     kind, _, strength = text.partition(":")
-    return kind, float(_number("--noise", strength))
+    return kind, float(number("--noise", strength))

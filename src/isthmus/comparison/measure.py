@@ -18,7 +18,7 @@ from sklearn.utils import check_array, check_random_state, gen_batches
 
 from isthmus.comparison.result import Comparison
 from isthmus.dense import Autoencoder
-from isthmus.errors import InputError, ParameterError
+from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
 from isthmus.frames import without_torch
 from isthmus.principal_axes import principal_axes
 from isthmus.rows import Rows, dense_rows, n_batch_rows
@@ -212,6 +212,7 @@ def _fit(model: Autoencoder, X: Any, target: Any) -> float:
     """Fit, and give the seconds; Ctrl-C ends it all, since a network cut short would be compared with whole ones."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
+        warnings.simplefilter("ignore", WorseThanPCAWarning)  # the comparison says it
         began = time.perf_counter()
         try:
             model.fit(X, target=target)
