@@ -1,10 +1,13 @@
 # make demo: set up, fit the digits, show the result      make test: set up, run the tests
-# make lint: formatting, style, types                      make bench: the figures in docs/benchmarks.md
+# make lint: formatting, style, types                      make bench: the figures in docs/benchmarks.md and README.md
+#                                                          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Only one make at a time sets up; without flock (macOS) do not start two at once on a fresh clone.
+LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock .venv.lock)
 
 .PHONY: demo test lint bench clean
 
@@ -20,16 +23,16 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(if $(ADBENCH),--adbench $(ADBENCH)) $(if $(FASHION),--fashion $(FASHION)) \
+		$(if $(ONLY),--only $(ONLY))
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) .venv.lock build
 
+# A stamp is touched when everything before it has worked; whoever waited for the lock looks at it again.
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) -e .
-	touch $@
+	$(LOCK) sh -ec 'test $@ -nt pyproject.toml && test $@ -nt constraints.txt && exit; \
+		$(PYTHON) -m venv $(VENV); $(INSTALL) -e ".[report]"; touch $@'
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(INSTALL) -e ".[test,lint]"
-	touch $@
+	$(LOCK) sh -ec 'test $@ -nt $< && exit; $(INSTALL) -e ".[test,lint]"; touch $@'

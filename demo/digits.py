@@ -1,11 +1,14 @@
 """The demo: scikit-learn's digits through the command line, beside PCA on the same held-out rows.
 
-    python demo/digits.py FOLDER
+    python demo/digits.py FOLDER [--picture FILE]
 
-Writes the rows as CSV files, fits, encodes and decodes them with the commands that anybody would type, prints a table
-of errors, and draws digits before and after.
+Writes the rows as CSV files; fits, encodes, decodes, compares and reports with the commands that anybody would type;
+prints a table of errors, and draws digits before and after.
 """
 
+import argparse
+import csv
+import io
 import shlex
 import shutil
 import subprocess
@@ -14,80 +17,111 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 CODES = 16
-SHOWN = 12
-ZOOM = 6
+TEST_ROWS = 450
+ZOOM = 8
 MARGIN = 8
+FIT = f"isthmus fit train.csv -o digits.safetensors --code-size {CODES} --scale global --max-epochs 100"
+ENCODE = "isthmus encode digits.safetensors test.csv -o codes.csv"
+DECODE = "isthmus decode digits.safetensors codes.csv -o decoded.csv"
+COMPARE = "isthmus compare train.csv --code-sizes 2,4,8,16 --scale global --max-epochs 30 --plot compare.svg"
+REPORT = "isthmus report digits.safetensors test.csv -o report.html --image-shape 8x8"
+FILES = {
+    "digits.safetensors": "the model",
+    "codes.csv": f"the {CODES} codes of each held-out digit",
+    "decoded.csv": "the digits from their codes",
+    "digits.png": "digits before and after",
+    "compare.svg": "how much each number of codes explains, with PCA and with Isthmus",
+    "report.html": "the report: open it in a browser",
+}
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--picture", type=Path, help="another place for a copy of digits.png")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
-    digits = load_digits()
-    order = np.random.default_rng(0).permutation(len(digits.data))
-    train, test = digits.data[order[450:]], digits.data[order[:450]]
-    for name, rows in (("train", train), ("test", test)):
-        np.savetxt(
-            folder / f"{name}.csv", rows, fmt="%g", delimiter=",", header=",".join(digits.feature_names), comments=""
-        )
+    train, test, first = write_rows(folder)
 
-    began = time.perf_counter()
-    run(folder, f"isthmus fit train.csv -o digits.safetensors --code-size {CODES} --scale global --max-epochs 100")
-    seconds = time.perf_counter() - began
-    run(folder, "isthmus encode digits.safetensors test.csv -o codes.csv")
-    run(folder, "isthmus decode digits.safetensors codes.csv -o decoded.csv")
-    run(folder, "isthmus info digits.safetensors")
-
+    seconds = run(folder, FIT)
+    for command in (ENCODE, DECODE):
+        run(folder, command)
     decoded = np.loadtxt(folder / "decoded.csv", delimiter=",", skiprows=1)
     began = time.perf_counter()
     pca = PCA(CODES).fit(train)
     pca_seconds = time.perf_counter() - began
     by_pca = pca.inverse_transform(pca.transform(test))
-    draw(
-        folder / "digits.png", {"as they are": test, f"PCA, {CODES} codes": by_pca, f"Isthmus, {CODES} codes": decoded}
-    )
-
-    variance = np.mean((test - train.mean(axis=0)) ** 2)
-    table = Table(title=f"{len(test)} held-out digits of 64 pixels in {CODES} codes")
-    for heading in ("", "mean squared error", "variance lost", "seconds to fit"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name, rows, spent in (("PCA", by_pca, pca_seconds), ("Isthmus", decoded, seconds)):
-        error = np.mean((rows - test) ** 2)
-        table.add_row(name, f"{error:.3f}", f"{error / variance:.1%}", f"{spent:.2f}")
-    console = Console()
-    console.print(table)
-    console.print("(The seconds of Isthmus are those of the whole command, start-up included.)\n")
-    for name, what in (
-        ("digits.safetensors", "the model"),
-        ("codes.csv", f"the {CODES} codes of each held-out digit"),
-        ("decoded.csv", "the digits from their codes"),
-        ("digits.png", "digits before and after"),
-    ):
+    lines = {"as they are": test, f"PCA, {CODES} codes": by_pca, f"Isthmus, {CODES} codes": decoded}
+    draw(folder / "digits.png", {name: rows[first] for name, rows in lines.items()})
+    if arguments.picture is not None:
+        shutil.copyfile(folder / "digits.png", arguments.picture)
+    variance = float(np.mean((test - train.mean(axis=0)) ** 2))
+    print()
+    show_errors(test, {"PCA": (by_pca, pca_seconds), "Isthmus": (decoded, seconds)}, variance)
+    for command in (COMPARE, REPORT):
+        run(folder, command)
+    print()
+    for name, what in FILES.items():
         print(f"{folder / name}: {what}")
 
 
-def run(folder: Path, command: str) -> None:
-    """Run a command of Isthmus in the folder, as a user would."""
+def write_rows(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows to train on and rows to test on, also as CSV files; which test row is the first 0, the first 1, …"""
+    digits = load_digits()
+    order = np.random.default_rng(0).permutation(len(digits.data))
+    train, test = digits.data[order[TEST_ROWS:]], digits.data[order[:TEST_ROWS]]
+    for name, rows in (("train", train), ("test", test)):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(digits.feature_names)
+        writer.writerows(rows.astype(int).tolist())
+        (folder / f"{name}.csv").write_text(text.getvalue())
+    _, first = np.unique(digits.target[order[:TEST_ROWS]], return_index=True)
+    return train, test, first
+
+
+def run(folder: Path, command: str) -> float:
+    """Run a command of Isthmus in the folder, as a user would; its seconds."""
     print(f"$ {command}", flush=True)
     name, *arguments = shlex.split(command)
     program = shutil.which(name, path=str(Path(sys.executable).parent)) or name
-    subprocess.run([program, *arguments], cwd=folder, check=True)
+    began = time.perf_counter()
+    done = subprocess.run([program, *arguments], cwd=folder, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)  # the command has said why
+    return time.perf_counter() - began
 
 
-def draw(path: Path, rows: dict[str, np.ndarray]) -> None:
+def show_errors(test: np.ndarray, models: dict[str, tuple[np.ndarray, float]], variance: float) -> None:
+    """The errors of reconstructions, in a table."""
+    table = Table(title=f"{len(test)} held-out digits of {test.shape[1]} pixels in {CODES} codes")
+    for heading in ("", "mean squared error", "variance lost", "seconds to fit"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, (rows, seconds) in models.items():
+        error = float(np.mean((rows - test) ** 2))
+        table.add_row(name, f"{error:.3f}", f"{error / variance:.1%}", f"{seconds:.2f}")
+    Console().print(table)
+    print("(The seconds of Isthmus are those of the whole command, start-up included.)\n", flush=True)
+
+
+def draw(path: Path, lines: dict[str, np.ndarray]) -> None:
     """A picture with a line of digits for each array of rows, and its name beside it."""
-    size, label = 8 * ZOOM, 130
-    picture = Image.new("L", (label + SHOWN * (size + MARGIN), MARGIN + len(rows) * (size + MARGIN)), 255)
+    size, font, first = 8 * ZOOM, ImageFont.load_default(15), next(iter(lines.values()))
+    label = MARGIN + max(int(font.getlength(name)) for name in lines) + 2 * MARGIN
+    picture = Image.new("L", (label + len(first) * (size + MARGIN), MARGIN + len(lines) * (size + MARGIN)), 255)
     pen = ImageDraw.Draw(picture)
-    for i, (name, values) in enumerate(rows.items()):
+    for i, (name, values) in enumerate(lines.items()):
         top = MARGIN + i * (size + MARGIN)
-        pen.text((MARGIN, top + size // 2 - 6), name, fill=0)
-        for j, row in enumerate(values[:SHOWN]):
+        pen.text((MARGIN, top + size // 2), name, fill=0, font=font, anchor="lm")
+        for j, row in enumerate(values):
             pixels = (255 - np.clip(row.reshape(8, 8), 0, 16) * (255 / 16)).astype(np.uint8)
             picture.paste(
                 Image.fromarray(pixels).resize((size, size), Image.Resampling.NEAREST),
@@ -97,4 +131,4 @@ def draw(path: Path, rows: dict[str, np.ndarray]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()
