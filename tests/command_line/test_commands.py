@@ -11,6 +11,7 @@ import torch
 
 import isthmus as library
 import isthmus.cli.fit as fit_command
+from isthmus.cli import network_options
 from isthmus.networks import ACTIVATIONS
 from isthmus.scaling import SCALES
 from isthmus.training import DEFAULT_STRENGTHS, LOSSES
@@ -117,10 +118,10 @@ def test_arrays_have_no_names_and_need_none(isthmus, tmp_path, rows):
 
 def test_the_command_line_knows_the_choices_and_defaults_of_the_library():
     # The command line names them itself, since the library takes seconds to import.
-    assert set(fit_command.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(fit_command.LOSSES) == {"auto", *LOSSES}
-    assert set(fit_command.NOISES) == set(DEFAULT_STRENGTHS)
-    assert set(fit_command.SCALES) == set(SCALES)
+    assert set(network_options.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(network_options.LOSSES) == {"auto", *LOSSES}
+    assert set(network_options.NOISES) == set(DEFAULT_STRENGTHS)
+    assert set(network_options.SCALES) == set(SCALES)
     defaults = {name: p.default for name, p in inspect.signature(fit_command.fit).parameters.items()}
     for name, value in library.Autoencoder().get_params().items():
         if name not in ("scale", "random_state", "verbose"):  # which differ on purpose
