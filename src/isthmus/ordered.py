@@ -2,7 +2,7 @@
 
 import copy
 import math
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ class OrderedCodes:
         def _batches(self, X: Rows, target: Rows | None) -> Batches: ...
         def _loss(self) -> Loss: ...
 
-    def truncate(self, size: Any) -> Self:
+    def truncate(self, size: Any) -> Any:
         """A fitted model with the first codes alone, without training (ordered and linear networks).
 
         Its codes are the first codes of this model. ``history_`` stays that of the whole code.
