@@ -1,6 +1,6 @@
 """Fashion-MNIST through 784-256-128-32 and back: test error and seconds, PCA start and random start.
 
-    python benchmarks/fashion_mnist.py FOLDER [--seeds N]
+    python benchmarks/fashion_mnist.py FOLDER [--seeds N] [--epochs 1 7 20]
 
 FOLDER holds the four .gz files (Debian: dataset-fashion-mnist). Trained on the first 20,000 training images in
 [0, 1]; the error is that of the 10,000 test images. Everything that is not named is the default.
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from machine import heading
 from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder
+from machine import heading
 
 
 def images(path: Path) -> np.ndarray:
@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, nargs="+", default=[1, 7, 20])
     arguments = parser.parse_args()
     train = images(arguments.folder / "train-images-idx3-ubyte.gz")[:20_000]
     test = images(arguments.folder / "t10k-images-idx3-ubyte.gz")
@@ -40,7 +41,7 @@ def main() -> None:
     print(f"| PCA, 32 components | | {error:.5f} | {seconds:.1f} |", flush=True)
     for start in ("pca", "random"):
         for loss in ("bce", "mse"):
-            for epochs in (1, 7, 20):
+            for epochs in arguments.epochs:
                 errors, spent = [], []
                 for seed in range(arguments.seeds):
                     model = Autoencoder(

@@ -14,10 +14,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from machine import heading
 from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder
+from machine import heading
 
 
 def parts(path: Path) -> dict[str, np.ndarray]:

@@ -1,0 +1,152 @@
+"""Run the benchmarks and write their figures into docs/benchmarks.md, and the table in README.md from there.
+
+    python benchmarks/run.py [--adbench FOLDER] [--fashion FOLDER] [--only NAME …] [--quick] [--docs FILE]
+                             [--readme FILE]
+
+Each benchmark has a part of docs/benchmarks.md between two markers; one that cannot run here, or is not asked for,
+leaves its part as it is. --quick tries every script on a small setting: its figures are of no use, so it needs --docs
+(and leaves README.md alone, unless --readme names another file).
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DOCS, README = HERE.parent / "docs" / "benchmarks.md", HERE.parent / "README.md"
+FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
+NOT_RUN = "Not measured yet: "
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A script, what it is given, and what it is given for a trial."""
+
+    script: str
+    arguments: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
+    data: str | None = None  # the option that names its folder, which is its first argument
+
+
+BENCHMARKS = {
+    "tables": Benchmark("tables.py", ("--seeds", "3"), ("--set", "max_epochs=2"), "adbench"),
+    "fashion-mnist": Benchmark("fashion_mnist.py", (), ("--seeds", "1", "--epochs", "1"), "fashion"),
+    "peers": Benchmark("peers.py", (), ("--repeats", "1", "--epochs", "2", "--tables", "breast_cancer")),
+    "never-worse": Benchmark("never_worse.py"),
+    "streaming": Benchmark("streaming.py", (), ("--rows", "1000", "2000")),
+    "startup": Benchmark("startup.py", (), ("--runs", "3")),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--adbench", type=Path, help="folder of ADBench's .npz files")
+    parser.add_argument("--fashion", type=Path, default=FASHION, help="folder of Fashion-MNIST's .gz files")
+    parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), default=list(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--docs", type=Path, default=DOCS)
+    parser.add_argument("--readme", type=Path, default=None)
+    arguments = parser.parse_args()
+    if arguments.quick and arguments.docs == DOCS:
+        parser.error("--quick gives figures that are of no use; name another file with --docs.")
+    if arguments.docs != DOCS:
+        arguments.docs.write_text(DOCS.read_text())
+    if arguments.readme is not None:
+        arguments.readme.write_text(README.read_text())
+    failed = False
+    for name in arguments.only:
+        benchmark = BENCHMARKS[name]
+        folder = None if benchmark.data is None else getattr(arguments, benchmark.data)
+        why_not = reason_to_skip(benchmark, folder)
+        if why_not:
+            print(f"{name}: {why_not}, so its figures stay as they are.", file=sys.stderr)
+            continue
+        command = [sys.executable, HERE / benchmark.script, *([] if folder is None else [folder])]
+        print(f"{name}: running {benchmark.script} …", file=sys.stderr, flush=True)
+        done = subprocess.run(
+            [*command, *(benchmark.quick if arguments.quick else benchmark.arguments)],
+            stdout=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            print(f"{name}: {benchmark.script} ended with {done.returncode}; its figures stay.", file=sys.stderr)
+            failed = True
+            continue
+        put(arguments.docs, name, done.stdout.strip())
+    readme = arguments.readme or (None if arguments.docs != DOCS else README)
+    if readme is not None:
+        put(readme, "figures", readme_table(arguments.docs.read_text()))
+    return int(failed)
+
+
+def reason_to_skip(benchmark: Benchmark, folder: Path | None) -> str | None:
+    if not (HERE / benchmark.script).exists():
+        return f"there is no {benchmark.script}"
+    if benchmark.data is None:
+        return None
+    if folder is None:
+        return f"--{benchmark.data} FOLDER was not given"
+    return None if folder.is_dir() else f"there is no folder {folder}"
+
+
+def part(text: str, name: str) -> str:
+    """What stands between the markers of a benchmark."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- end of {name} -->", text, re.DOTALL)
+    if found is None:
+        raise SystemExit(f"there are no markers <!-- {name} --> and <!-- end of {name} -->")
+    return found[1]
+
+
+def put(path: Path, name: str, content: str) -> None:
+    """Replace what stands between the markers of a benchmark."""
+    text = path.read_text()
+    old = f"<!-- {name} -->\n{part(text, name)}"
+    path.write_text(text.replace(old, f"<!-- {name} -->\n{content}"))
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every line of Markdown tables."""
+    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:1] == "|"]
+
+
+def readme_table(docs: str) -> str:
+    """Test error over PCA's, for each benchmark that has been run; its first line says where and when."""
+    lines, sources = [], []
+    tables = part(docs, "tables")
+    means = dict(re.findall(r"^(pca|random) start: geometric mean ([\d.]+)", tables, re.MULTILINE))
+    if len(means) == 2:
+        n_tables = re.search(r"of (\d+) tables", tables)
+        assert n_tables is not None
+        lines.append((f"{n_tables[1]} tables of ADBench (geometric mean)", means["random"], means["pca"]))
+        sources.append(tables)
+    peers = part(docs, "peers")
+    for name, what in (("digits", "Digits, 64 columns, 16 codes"), ("breast_cancer", "Breast cancer, 30 columns, 7")):
+        found = re.search(rf"\*\*{name}\*\*[^\n]*defaults:\n\n((?:\|[^\n]*\n?)*)", peers)
+        if found:
+            errors = {cells[0]: cells[1].split(" ")[0] for cells in rows(found[1])}
+            lines.append((what, errors["Isthmus, random start"], errors["Isthmus"]))
+            sources.append(peers)
+    images = {tuple(cells[:2]): cells[2] for cells in rows(part(docs, "fashion-mnist"))}
+    if ("pca start, bce", "20") in images:
+        pca = float(images["PCA, 32 components", ""])
+        random, ours = (middle(images[f"{start} start, bce", "20"]) / pca for start in ("random", "pca"))
+        lines.append(("Fashion-MNIST, 784 columns, 32, 20 epochs", f"{random:.3f}", f"{ours:.3f}"))
+        sources.append(part(docs, "fashion-mnist"))
+    if not lines:
+        return f"{NOT_RUN}`make bench` writes this table."
+    table = "\n".join(f"| {what} | 1 | {random} | **{ours}** |" for what, random, ours in lines)
+    where = sources[0].splitlines()[0]
+    head = "| error of held-out rows, as a share of PCA's | PCA | random start | Isthmus |\n|---|---|---|---|"
+    return f"{head}\n{table}\n\n({where})"
+
+
+def middle(span: str) -> float:
+    """The middle of "0.0092–0.0094"."""
+    low, high = span.split("–")
+    return (float(low) + float(high)) / 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
