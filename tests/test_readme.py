@@ -74,9 +74,14 @@ def test_links_lead_to_files():
 def test_changed_words_and_numbers_are_noticed():
     line = "569 rows, 10 codes: 5.06 % lost (39 epochs, 2.2 s)."
     compare("569 rows, 10 codes: 5.2 % lost (60 epochs, 12 s).", line)
-    for other in (
-        "569 rows, 10 codes: 9.1 % lost (39 epochs, 2 s).",
-        "569 rows, 10 codes: 5.06 % kept (1 epochs, 2 s).",
-    ):
+    for old, new in (("5.06", "9.1"), ("lost", "kept")):
         with pytest.raises(AssertionError):
-            compare(other, line)
+            compare(line.replace(old, new), line)
+
+
+if __name__ == "__main__":
+    for name, command in COMMANDS.items():
+        code, promised = block(name)
+        with tempfile.TemporaryDirectory() as folder:
+            printed = run([*command, code], Path(folder))
+        README.write_text(README.read_text().replace(f"```text\n{promised}```", f"```text\n{printed}```"))
