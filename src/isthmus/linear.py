@@ -29,8 +29,8 @@ from isthmus.training import suited_threads
 
 STEPS_PER_EPOCH = 10  # steps of L-BFGS, each of which sees all rows
 
-# Measured on Fashion-MNIST (5,000 rows, 32 codes, one and three hidden layers): more memory takes as many steps, each of
-# them longer; when inner layers move like the outer ones, three hidden layers take three times the steps.
+# Measured on Fashion-MNIST (5,000 rows, 32 codes, one and three hidden layers): more memory takes as many steps, each
+# of them longer; where inner layers move as far as outer ones, three hidden layers take more than twice the steps.
 _MEMORY = 3  # past steps that L-BFGS keeps
 _INNER_PACE = 0.1  # how far a layer between two others moves where an outer one moves by 1
 _TOLERANCE = 3e-9  # gain of an epoch, as a share of the variance, below which it ends
@@ -93,8 +93,8 @@ def descend(
 
     Orthogonal random weights (Saxe et al. 2014, §3) and L-BFGS on all rows. The inputs are whitened by the Cholesky
     factor of their covariance and a ridge (LeCun et al. 1998, §4.3), which is a change of variables of the first
-    layer and takes a quarter of the steps or fewer; what is reconstructed stays as it is. Inner layers, whose weights are
-    counted in a smaller unit, stay near orthogonal, so that depth costs few steps. Ctrl-C ends it early.
+    layer and takes a quarter of the steps or fewer; what is reconstructed stays as it is. Inner layers, whose weights
+    are counted in a smaller unit, stay near orthogonal, so that depth costs few steps. Ctrl-C ends it early.
 
     Parameters
     ----------
