@@ -233,7 +233,9 @@ def main() -> None:
     # Work whose only thread is Isthmus's by its own choice would be compared with several of the others.
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", WorseThanPCAWarning)  # the table says it
-    by_isthmus(Task(parts("digits", 0)[0][:64], (8,), 2, 1, 0))  # what torch does once is nobody's time to fit
+    for fit, package in MODELS.values():  # what is imported or compiled once is nobody's time to fit
+        if package is None or find_spec(package):
+            fit(Task(parts("digits", 0)[0][:64], (8,), 2, 1, 0))
     print(f"\nOne thread; {arguments.repeats} repeats: geometric mean (smallest–largest).")
     for name in arguments.tables:
         for epochs in (None, arguments.epochs):

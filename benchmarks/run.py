@@ -74,7 +74,7 @@ def main() -> int:
             print(f"{name}: {benchmark.script} ended with {done.returncode}; its figures stay.", file=sys.stderr)
             failed = True
             continue
-        put(arguments.docs, name, done.stdout.strip())
+        put(arguments.docs, name, re.sub(r"^## ", "### ", done.stdout.strip(), flags=re.MULTILINE))
     readme = arguments.readme or (None if arguments.docs != DOCS else README)
     if readme is not None:
         put(readme, "figures", readme_table(arguments.docs.read_text()))
