@@ -30,7 +30,7 @@ MARGIN = 8
 FIT = f"isthmus fit train.csv -o digits.safetensors --code-size {CODES} --scale global --max-epochs 100"
 ENCODE = "isthmus encode digits.safetensors test.csv -o codes.csv"
 DECODE = "isthmus decode digits.safetensors codes.csv -o decoded.csv"
-COMPARE = "isthmus compare train.csv --code-sizes 2,4,8,16 --scale global --max-epochs 30 --plot compare.svg"
+COMPARE = "isthmus compare train.csv --code-sizes 2,4,8,16 --scale global --max-epochs 30 --plot compare.svg -q"
 REPORT = "isthmus report digits.safetensors test.csv -o report.html --image-shape 8x8"
 FILES = {
     "digits.safetensors": "the model",
