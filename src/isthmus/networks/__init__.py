@@ -1,8 +1,23 @@
 """The networks: torch modules and where they start from, and nothing else."""
 
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.convolutional import ConvolutionalAutoencoder, start_convolutional
 from isthmus.networks.dense import DenseAutoencoder
+from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo
 from isthmus.networks.start import start_at_pca, start_at_random
 from isthmus.networks.widths import layer_widths, prefix_sizes
 
-__all__ = ["ACTIVATIONS", "DenseAutoencoder", "layer_widths", "prefix_sizes", "start_at_pca", "start_at_random"]
+__all__ = [
+    "ACTIVATIONS",
+    "ConvolutionalAutoencoder",
+    "DenseAutoencoder",
+    "apply_tiled",
+    "fold_batch_norm",
+    "for_inference",
+    "halo",
+    "layer_widths",
+    "prefix_sizes",
+    "start_at_pca",
+    "start_at_random",
+    "start_convolutional",
+]

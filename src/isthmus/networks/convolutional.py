@@ -1,0 +1,218 @@
+"""The convolutional autoencoder: convolutions and poolings down to a small image, and the mirror of them back up.
+
+As `ConvolutionalAutoencoder()` builds it (112,257 parameters):
+
+    encoder   3×3 convolution 1 → 64,  batch norm, leaky ReLU;  max-pool 2
+              3×3 convolution 64 → 64, batch norm, leaky ReLU;  max-pool 2
+    decoder   repeat rows and columns;  3×3 convolution 64 → 64, batch norm, leaky ReLU
+              repeat rows and columns;  3×3 convolution 64 → 64, batch norm, leaky ReLU
+              3×3 convolution 64 → 1
+
+Every convolution is padded with zeros to keep the size. A convolution before a batch norm has no bias: the norm would
+subtract it. Sizes that the poolings do not divide are continued at the bottom and at the right with the last row and
+column, and the output is cropped: no pixel moves, and an image of one pixel is as good as any.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.upsampling import UpsamplingConvolution
+
+HALF_A_LEVEL = 1 / 512
+"""Half a grey level of 256, to which a share is clipped before its logit: rounded to 8 bits, it is the same."""
+
+
+class ConvolutionalLayer(nn.Module):
+    """A convolution, of the repeated pixels where it up-samples; batch norm; activation."""
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        kernel_size: int,
+        activation: str,
+        *,
+        batch_norm: bool,
+        upsamples: bool = False,
+        fused: bool = True,
+    ) -> None:
+        super().__init__()
+        bias = not batch_norm
+        self.convolution = (
+            UpsamplingConvolution(n_inputs, n_outputs, kernel_size, bias=bias, fused=fused)
+            if upsamples
+            else nn.Conv2d(n_inputs, n_outputs, kernel_size, padding=kernel_size // 2, bias=bias)
+        )
+        self.norm = nn.BatchNorm2d(n_outputs) if batch_norm else nn.Identity()
+        self.activation = ACTIVATIONS[activation]()
+
+    def forward(self, x: Float[Tensor, "images inputs h w"]) -> Float[Tensor, "images outputs H W"]:
+        return self.activation(self.norm(self.convolution(x)))  # type: ignore[no-any-return]
+
+
+class ConvolutionalAutoencoder(nn.Module):
+    """The whole network, from an image to its reconstruction of the same size.
+
+    Parameters
+    ----------
+    filters : sequence of int, default=(64, 64)
+        Filters of the encoder's layers, in the order that data meets them. The decoder's layers mirror them.
+    kernel_size : int, default=3
+        Rows and columns of every kernel; odd.
+    pooling : bool or sequence of bool, default=True
+        Whether a max-pool halves the image after each layer; a sequence says so layer by layer.
+    activation : str, default="leaky_relu"
+        A key of ``ACTIVATIONS``.
+    batch_norm : bool, default=True
+        Whether a batch norm follows every convolution but the last.
+    channels : int, default=1
+        Channels of an image.
+    skips : bool, default=False
+        Whether the output of each of the encoder's layers, before its pooling, is added to the output of its mirror
+        in the decoder (Mao, Shen & Yang 2016). Mirrors have the same size and number of filters, so it takes no
+        parameters, where concatenating would take those of another convolution.
+    start : {"random", "identity"}, default="random"
+        "identity" makes the network x + g(x), with the last layer of g at zero to begin with.
+    output : {"linear", "sigmoid"}, default="linear"
+        "sigmoid" when a reconstruction is a share in [0, 1] (binary cross-entropy); the identity start adds logits.
+    fused : bool, default=True
+        Whether up-sampling and the convolution after it are computed as one; see ``UpsamplingConvolution``.
+
+    Attributes
+    ----------
+    grid : int
+        What the height and width of an image are padded to a multiple of: the pixels to a pixel of the code.
+    """
+
+    def __init__(
+        self,
+        filters: Sequence[int] = (64, 64),
+        *,
+        kernel_size: int = 3,
+        pooling: bool | Sequence[bool] = True,
+        activation: str = "leaky_relu",
+        batch_norm: bool = True,
+        channels: int = 1,
+        skips: bool = False,
+        start: str = "random",
+        output: str = "linear",
+        fused: bool = True,
+    ) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, got {kernel_size}.")
+        self.pooling = (pooling,) * len(filters) if isinstance(pooling, bool) else tuple(pooling)
+        if len(self.pooling) != len(filters):
+            raise ValueError(f"pooling must say yes or no for each of {len(filters)} layers, got {self.pooling}.")
+        self.skips, self.start, self.output = skips, start, output
+        self.grid = 2 ** sum(self.pooling)
+        settings: dict[str, Any] = {"kernel_size": kernel_size, "activation": activation, "batch_norm": batch_norm}
+        self.encoder = nn.ModuleList(
+            ConvolutionalLayer(n_inputs, n_outputs, **settings)
+            for n_inputs, n_outputs in zip((channels, *filters), filters, strict=False)
+        )
+        up = filters[::-1]
+        self.decoder = nn.ModuleList(
+            ConvolutionalLayer(n_inputs, n_outputs, upsamples=upsamples, fused=fused, **settings)
+            for n_inputs, n_outputs, upsamples in zip((up[0], *up), up, reversed(self.pooling), strict=False)
+        )
+        self.last = nn.Conv2d(up[-1], channels, kernel_size, padding=kernel_size // 2)
+
+    @classmethod
+    def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "ConvolutionalAutoencoder":
+        """A network whose weights are not set yet; unlike the constructor it moves no global random state."""
+        with torch.device("meta"):
+            network = cls(*args, **kwargs)
+        return network if device.type == "meta" else network.to_empty(device=device)
+
+    def encode(self, x: Float[Tensor, "images channels height width"]) -> Float[Tensor, "images filters h w"]:
+        """The small images in the middle, whose height and width are those of x over ``grid``, rounded up."""
+        return self._encoded(x)[0].to(x.dtype)
+
+    def decode(
+        self, code: Float[Tensor, "images filters h w"], height: int, width: int
+    ) -> Float[Tensor, "images channels {height} {width}"]:
+        """Images of a height and width, from what ``encode`` made of them.
+
+        Raises
+        ------
+        ValueError
+            If there are skip connections or the start is the identity, since the code is then not all that it takes.
+        """
+        if self.skips or self.start == "identity":
+            raise ValueError("A network with skips=True or start='identity' needs the image, not its code alone.")
+        out = self._decoded(code.to(self.last.weight.dtype), [])[..., :height, :width]
+        return (out.sigmoid() if self.output == "sigmoid" else out).to(code.dtype)
+
+    def forward(
+        self, x: Float[Tensor, "images channels height width"]
+    ) -> Float[Tensor, "images channels height width"]:
+        """Reconstructions of images."""
+        out = self.output_of(x)
+        return (out.sigmoid() if self.output == "sigmoid" else out).to(x.dtype)
+
+    def output_of(
+        self, x: Float[Tensor, "images channels height width"]
+    ) -> Float[Tensor, "images channels height width"]:
+        """What the losses compare: images, or logits for "sigmoid"."""
+        height, width = x.shape[-2:]
+        out = self._decoded(*self._encoded(x))[..., :height, :width]
+        if self.start == "identity":
+            return out + (x.logit(HALF_A_LEVEL) if self.output == "sigmoid" else x)
+        return out
+
+    def _encoded(self, x: Float[Tensor, "images channels height width"]) -> tuple[Tensor, list[Tensor]]:
+        """The code, and what the skip connections carry, from the finest resolution to the coarsest."""
+        height, width = x.shape[-2:]
+        u = x.to(self.last.weight.dtype)
+        if height % self.grid or width % self.grid:
+            u = F.pad(u, (0, -width % self.grid, 0, -height % self.grid), mode="replicate")
+        carried = []
+        for layer, pools in zip(self.encoder, self.pooling, strict=True):
+            u = layer(u)
+            if self.skips:
+                carried.append(u)
+            if pools:
+                u = F.max_pool2d(u, 2)
+        return u, carried
+
+    def _decoded(
+        self, u: Float[Tensor, "images filters h w"], carried: list[Tensor]
+    ) -> Float[Tensor, "images channels H W"]:
+        for layer in self.decoder:
+            u = layer(u)
+            if self.skips:
+                u = u + carried.pop()
+        out: Tensor = self.last(u)
+        return out
+
+
+@torch.no_grad()
+def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Generator) -> None:
+    """Draw the weights of every layer from ``generator`` alone; the last layer of an identity start is zero.
+
+    Weights and biases are uniform in ±1/√(inputs of a node), PyTorch's own default for a convolution. Batch norms start
+    with nothing seen, and change nothing but the mean and the spread.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            bound = 1 / math.sqrt(module.weight[0].numel())
+            for parameter in module.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+    if network.start == "identity":
+        for parameter in network.last.parameters():
+            nn.init.zeros_(parameter)
+
+
+def layers_of(network: ConvolutionalAutoencoder) -> list[ConvolutionalLayer]:
+    """The layers in the order that data meets them, without the last convolution."""
+    return list(cast(Iterable[ConvolutionalLayer], (*network.encoder, *network.decoder)))
