@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from isthmus import Autoencoder, load
-from isthmus.linear import canonical_axes, linear_rows
+from isthmus.linear import SquaredError, canonical_axes, linear_rows
 
 DATA = {
     "digits": load_digits().data,
@@ -161,6 +161,18 @@ def test_reduced_rows_have_the_inner_products_of_all_rows(shape, kind):
 
 
 # Training.
+
+
+def test_the_error_by_inner_products_has_autograds_gradients():
+    rng = np.random.default_rng(0)
+    for _ in SEEDS:
+        inputs, targets = rng.normal(size=(2, 30, 7))
+        encoder, decoder = (torch.from_numpy(rng.normal(size=shape)).requires_grad_() for shape in ((3, 7), (7, 3)))
+        expected = (torch.from_numpy(inputs) @ encoder.T @ decoder.T - torch.from_numpy(targets)).square().sum()
+        error, gradients = SquaredError.of(inputs, targets)(encoder.detach(), decoder.detach())
+        assert error == pytest.approx(expected.item())
+        for ours, theirs in zip(gradients, torch.autograd.grad(expected, (encoder, decoder)), strict=True):
+            torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])

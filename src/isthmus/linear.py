@@ -105,7 +105,7 @@ def descend(
     """
     n = len(rows.factor)
     norm = math.sqrt(np.square(rows.factor).sum()) or 1.0
-    error_of = _Error.of(_whitened(rows.factor / norm), rows.factor / norm)
+    error_of = SquaredError.of(_whitened(rows.factor / norm), rows.factor / norm)
     shapes = [(b, a) for a, b in pairwise([n, *encoder_layers, code_size, *decoder_layers, n])]
     sizes = [a * b for a, b in shapes]
     n_encoder = len(encoder_layers) + 1
@@ -153,7 +153,7 @@ def descend(
 
 
 @dataclass(frozen=True)
-class _Error:
+class SquaredError:
     """‖Y Eᵀ Dᵀ − T‖² of inputs Y and targets T, which depends on their inner products alone."""
 
     of_inputs: Float64[Tensor, "rank rank"]  # YᵀY
@@ -161,7 +161,7 @@ class _Error:
     of_targets: float  # ‖T‖²
 
     @classmethod
-    def of(cls, inputs: Float64[np.ndarray, "rows rank"], targets: Float64[np.ndarray, "rows rank"]) -> "_Error":
+    def of(cls, inputs: Float64[np.ndarray, "rows rank"], targets: Float64[np.ndarray, "rows rank"]) -> "SquaredError":
         return cls(
             torch.from_numpy(inputs.T @ inputs), torch.from_numpy(inputs.T @ targets), float(np.square(targets).sum())
         )
