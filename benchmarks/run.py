@@ -122,7 +122,10 @@ def readme_table(docs: str) -> str:
         lines.append((f"{n_tables[1]} tables of ADBench (geometric mean)", means["random"], means["pca"]))
         sources.append(tables)
     peers = part(docs, "peers")
-    for name, what in (("digits", "Digits, 64 columns, 16 codes"), ("breast_cancer", "Breast cancer, 30 columns, 7")):
+    for name, what in (
+        ("digits", "Digits, 64 columns, 16 codes"),
+        ("breast_cancer", "Breast cancer, 30 columns, 7 codes"),
+    ):
         found = re.search(rf"\*\*{name}\*\*[^\n]*defaults:\n\n((?:\|[^\n]*\n?)*)", peers)
         if found:
             errors = {cells[0]: cells[1].split(" ")[0] for cells in rows(found[1])}
@@ -132,13 +135,13 @@ def readme_table(docs: str) -> str:
     if ("pca start, bce", "20") in images:
         pca = float(images["PCA, 32 components", ""])
         random, ours = (middle(images[f"{start} start, bce", "20"]) / pca for start in ("random", "pca"))
-        lines.append(("Fashion-MNIST, 784 columns, 32, 20 epochs", f"{random:.3f}", f"{ours:.3f}"))
+        lines.append(("Fashion-MNIST, 784 columns, 32 codes, 20 epochs", f"{random:.3f}", f"{ours:.3f}"))
         sources.append(part(docs, "fashion-mnist"))
     if not lines:
         return f"{NOT_RUN}`make bench` writes this table."
     table = "\n".join(f"| {what} | 1 | {random} | **{ours}** |" for what, random, ours in lines)
     where = sources[0].splitlines()[0]
-    head = "| error of held-out rows, as a share of PCA's | PCA | random start | Isthmus |\n|---|---|---|---|"
+    head = "| error of test rows, as a share of PCA's | PCA | random start | Isthmus |\n|---|---|---|---|"
     return f"{head}\n{table}\n\n({where})"
 
 
