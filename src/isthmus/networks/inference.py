@@ -59,7 +59,7 @@ def halo(network: ConvolutionalAutoencoder) -> int:
 
 @torch.no_grad()
 def apply_tiled(
-    network: ConvolutionalAutoencoder, image: Float[Tensor, "channels height width"], tile: int = 512
+    network: ConvolutionalAutoencoder, image: Float[Tensor, "channels height width"], tile: int = 256
 ) -> Float[Tensor, "channels height width"]:
     """The reconstruction of one image, computed tile by tile: memory grows with the tile and not with the image.
 
@@ -72,8 +72,9 @@ def apply_tiled(
     network : ConvolutionalAutoencoder
         In evaluation mode, best from ``for_inference``.
     image : tensor of shape (channels, height, width)
-    tile : int, default=512
-        Rows and columns of a tile, rounded up to the grid of the poolings.
+    tile : int, default=256
+        Rows and columns of a tile, rounded up to the grid of the poolings. Much smaller ones compute the halo too
+        often; larger ones fall out of a CPU's caches.
 
     Raises
     ------

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder
 
-# The weight of each decoder's loss beside that of the whole code.
-_WEIGHT = 0.1
+# The weight of a decoder's loss beside that of the whole code, and the power of its share of the codes in it.
+_WEIGHT = 0.2
+_POWER = 0.3
 
 
 def nested_loss(
@@ -31,9 +32,10 @@ def nested_loss(
     total = torch.zeros((), dtype=codes.dtype, device=codes.device)
     fewer = 0
     for i, size in enumerate((*network.prefixes, codes.shape[1])):
-        total = total + loss(network.output_of_decoder(i, codes, _drawn(fewer + 1, size, len(codes), generator)))
+        output = network.output_of_decoder(i, codes, _drawn(fewer + 1, size, len(codes), generator))
+        total = total + _WEIGHT * (size / codes.shape[1]) ** _POWER * loss(output)
         fewer = size
-    return _WEIGHT * total
+    return total
 
 
 def _drawn(low: int, high: int, n_rows: int, generator: torch.Generator) -> Int[Tensor, "rows 1"]:
