@@ -194,6 +194,19 @@ def test_the_loss_follows_the_range_of_the_data():
     assert Autoencoder(2, **fit, activation="identity").fit(unit).loss_ == "mse"
 
 
+def test_cross_entropy_is_not_chosen_where_it_starts_far_from_pca():
+    X = load_breast_cancer().data
+    X = (X - X.min(axis=0)) / np.ptp(X, axis=0)
+    fit = {"code_size": 15, "max_epochs": 5, "random_state": 0}
+    asked = Autoencoder(**fit, loss="bce").fit(X)
+    assert asked.start_error_ > 1.1 * asked.pca_error_
+    chosen = Autoencoder(**fit).fit(X)
+    assert chosen.loss_ == "mse"
+    assert chosen.validation_error_ <= chosen.pca_error_ < asked.validation_error_
+    assert Autoencoder(**fit).partial_fit(X).loss_ == "mse"
+    assert Autoencoder(**fit, start="random").fit(X).loss_ == "bce"
+
+
 def test_cross_entropy_refuses_what_is_no_share_and_names_the_column():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"fine": [0.0, 1, 0.5], "age": [3.0, 40, 5]})

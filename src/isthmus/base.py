@@ -32,6 +32,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     module_: DenseAutoencoder
     mean_: Float64[np.ndarray, " features"]
+    scale_: Float64[np.ndarray, " features"]
     code_size_: int
     n_features_in_: int
 
@@ -85,7 +86,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         rows = self._apply(self._check_rows(X), lambda network, x: network(x), self.n_features_in_)
         return like(X, rows, self._column_names())
 
-    def reconstruction_error(self, X: Any, *, target: Any = None) -> Float[np.ndarray, " rows"]:
+    def reconstruction_error(self, X: Any, *, target: Any = None, scaled: bool = False) -> Float[np.ndarray, " rows"]:
         """How far each row is from its reconstruction: the mean squared error over its columns.
 
         Parameters
@@ -93,11 +94,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         target : like X, optional
             What the reconstructions are compared with (the clean rows of a denoiser); X itself by default.
+        scaled : bool, default=False
+            Divide each column by ``scale_`` first: with ``scale="standard"`` columns of different units then count
+            alike, as they do in training.
 
         Returns
         -------
         errors : ndarray of shape (n_rows,)
-            In the data's units, squared.
+            In the data's units, or in those of the scaled columns, squared.
         """
         X = self._check_rows(X)
         expected = X if target is None else self._check_rows(target)
@@ -107,7 +111,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         network = self._network(X)
         for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
             difference = _through(network, X, rows, lambda net, x: net(x)) - dense_rows(expected, rows)
-            errors[rows] = np.mean(difference**2, axis=1)
+            errors[rows] = np.mean((difference / self.scale_ if scaled else difference) ** 2, axis=1)
         return errors
 
     def code_influence(self, X: Any, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:

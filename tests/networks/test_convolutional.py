@@ -134,21 +134,20 @@ def test_gradients_of_the_fused_kernel_by_finite_differences():
     )
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_training_step_of_the_fused_network_is_that_of_the_plain_one(channels_last):
+def test_training_step_of_the_fused_network_is_that_of_the_plain_one(channels_last, dtype):
     """Outputs, gradients and the batch norms' running statistics, in training mode."""
-    plain, fused = (
-        trained_network((6, 5), skips=True, fused=fused, dtype=torch.float64).train() for fused in (False, True)
-    )
+    plain, fused = (trained_network((6, 5), skips=True, fused=fused, dtype=dtype).train() for fused in (False, True))
     if channels_last:
         fused = fused.to(memory_format=torch.channels_last)
-    x = images(3, 1, 18, 23, dtype=torch.float64)
+    x = images(3, 1, 18, 23, dtype=dtype)
     for network in (plain, fused):
         (network(x) - x).square().mean().backward()
     for theirs, ours in zip(plain.parameters(), fused.parameters(), strict=True):
-        assert largest_difference(ours.grad, theirs.grad) < 1e-12
+        assert largest_difference(ours.grad, theirs.grad) < TOLERANCE[dtype]
     for theirs, ours in zip(plain.buffers(), fused.buffers(), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(ours, theirs, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 def test_start_is_reproducible_and_leaves_the_global_random_state_alone():
