@@ -54,9 +54,8 @@ def main() -> None:
     arguments = parser.parse_args()
     most = torch.get_num_threads()
     print(heading() + "\n")
-    print(
-        f"| network | batch | multiplications a step | ms on 1 thread | ms on {most} | ratio |\n|---|---|---|---|---|---|"
-    )
+    print(f"| network | batch | multiplications a step | ms on 1 thread | ms on {most} | ratio |")
+    print("|---|---|---|---|---|---|")
     for n_features, layers, code_size, batch_size in NETWORKS:
         shape = (n_features, layers, code_size, batch_size)
         times = np.array([[seconds(*shape, n) for n in (1, most)] for _ in range(arguments.repeats)]) * 10
