@@ -12,6 +12,7 @@ import ast
 import time
 import warnings
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -20,7 +21,7 @@ from isthmus import Autoencoder, WorseThanPCAWarning
 from machine import heading
 
 
-def parts(path: Path) -> dict[str, np.ndarray]:
+def parts(path: Path | IO[bytes]) -> dict[str, np.ndarray]:
     """Training, validation and test rows, standardised on the training rows."""
     data = np.load(path, allow_pickle=False)
     rows = data["X"].astype(np.float64)[data["y"] == 0]

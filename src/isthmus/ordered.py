@@ -32,6 +32,8 @@ class OrderedCodes:
         start: str
         code_size: int | float
         code_size_: int
+        n_samples_: int
+        n_features_in_: int
         mean_: Float64[np.ndarray, " features"]
         pca_error_: float
         validation_error_: float
@@ -128,10 +130,10 @@ class OrderedCodes:
         """Score the codes of an ordered or linear network by how many of them are kept."""
         by_size = self._errors_by_size
         if self._variances is not None:
-            axes = self.module_.encoder.linear
-            assert axes is not None
-            own = pca_errors(axes.weight.detach().cpu().numpy(), self._centre(), trainer.scored(scored))
-            by_size["model"] = own * self._squared_unit
+            # From the error of all codes and the variances of those left out: no difference of nearly equal numbers.
+            per_value = max(1, self.n_samples_ - 1) / (self.n_samples_ * self.n_features_in_)
+            own = self.validation_error_ + np.append(np.cumsum(self._variances[::-1])[::-1] * per_value, 0.0)
+            by_size["model"] = own
             by_size["start"] = by_size["model"] if self.start == "pca" else np.full_like(own, math.nan)
         elif self.ordered:
             settle_decoders(self.module_, trainer.loss, trainer.scored(scored))

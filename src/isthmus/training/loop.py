@@ -123,6 +123,7 @@ class Trainer:
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         self._restore_weights(best_weights)
+        self.optimiser.zero_grad()  # gradients are as large as the model, and of no use any more
         warn_of_early_end(history)
         return history
 
