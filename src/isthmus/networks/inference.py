@@ -73,8 +73,8 @@ def apply_tiled(
         In evaluation mode, best from ``for_inference``.
     image : tensor of shape (channels, height, width)
     tile : int, default=256
-        Rows and columns of a tile, rounded up to the grid of the poolings. Much smaller ones compute the halo too
-        often; larger ones fall out of a CPU's caches.
+        Rows and columns of a tile, rounded up to the grid of the poolings. Smaller ones compute more of the halo,
+        larger ones take more memory.
 
     Raises
     ------
