@@ -80,7 +80,8 @@ def test_training_starts_at_pca_and_never_ends_above_it(name, seed):
 def test_the_errors_are_those_of_the_held_out_rows():
     """PCA of the same training rows, done by hand, has the error that the model reports for it."""
     X = DATA["wine"]
-    model = Autoencoder(3, max_epochs=1, validation_fraction=0.25, random_state=5).fit(X)
+    model = Autoencoder(3, max_epochs=10, validation_fraction=0.25, random_state=5).fit(X)
+    assert model.best_epoch_ > 0
     held = np.sort(np.random.RandomState(5).permutation(len(X))[: round(0.25 * len(X))])
     train = np.setdiff1d(np.arange(len(X)), held)
     assert model.pca_error_ == pytest.approx(pca_error(X[train], X[held], 3), rel=1e-5)
@@ -116,6 +117,18 @@ def test_it_beats_pca_and_the_random_start_on_rows_it_never_saw(name):
     over_pca, over_random = np.exp(np.mean(np.log(shares), axis=0))
     assert over_pca < 1
     assert over_random < 1
+
+
+@pytest.mark.parametrize("code_size", [2, 0.5])
+def test_where_nothing_is_better_than_the_start_it_is_pca_of_all_rows(code_size):
+    X = np.random.default_rng(0).normal(size=(80, 6))  # nothing to be learned
+    model = Autoencoder(code_size, max_epochs=40, random_state=0).fit(X)
+    assert model.best_epoch_ == 0
+    assert model.n_samples_ == 80
+    pca = PCA(model.code_size_).fit(X)
+    np.testing.assert_allclose(model.reconstruct(X), pca.inverse_transform(pca.transform(X)), atol=1e-5)
+    np.testing.assert_allclose(model.mean_, pca.mean_, atol=1e-12)
+    assert model.validation_error_ == model.pca_error_
 
 
 def test_a_network_that_ends_above_pca_says_so():

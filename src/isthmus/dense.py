@@ -135,7 +135,8 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     scale_ : ndarray of shape (n_features,)
         What ``scale`` divides each column by.
     n_epochs_, best_epoch_ : int
-        Epochs that were run, and the one whose weights are kept; 0 is the start.
+        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better, the model
+        is the start made from all rows, those held out included (PCA of all rows; not with ``ordered``).
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
@@ -338,6 +339,9 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         self._measure_sizes(trainer, scored)
         if self.ordered and not is_linear and not is_int(self.code_size):
             self._cut(self._smallest_size(float(self.code_size)))
+        if held is not None and self.best_epoch_ == 0 and self.start == "pca" and not self.ordered:
+            # Nothing is better than the start, which is better still when it is made from all rows.
+            self._start(X if target is None else target, self.loss_, rng, code_size=self.code_size_)
         self._warn_if_worse_than_pca()
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
@@ -372,10 +376,11 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     def _settle_loss(self, expected: Rows) -> str:
         return settle_loss(self.loss, self._design(), expected, self._column_names())
 
-    def _design(self, *, is_linear: bool = False) -> Design:
+    def _design(self, *, is_linear: bool = False, code_size: int | None = None) -> Design:
         """What the network is to be; a linear one is in PCA's form also when it is trained from a random start."""
+        asked = self.code_size if code_size is None else code_size
         return Design(
-            int(self.code_size) if is_int(self.code_size) else float(self.code_size),
+            int(asked) if is_int(asked) else float(asked),
             self.encoder_layers,
             self.decoder_layers,
             self.activation,
@@ -384,10 +389,19 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
             self.ordered and not is_linear,
         )
 
-    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
+    def _start(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        *,
+        is_linear: bool = False,
+        code_size: int | None = None,
+    ) -> None:
         """Make the network from the training rows."""
         self._statistics = column_statistics(expected)
-        prepared = prepare(expected, self._design(is_linear=is_linear), loss, self._statistics, rng)
+        design = self._design(is_linear=is_linear, code_size=code_size)
+        prepared = prepare(expected, design, loss, self._statistics, rng)
         self.module_ = prepared.network.to(checked_device(self, self.device))
         self.code_size_ = prepared.network.spread.shape[0]
         self.encoder_layers_, self.decoder_layers_ = prepared.encoder_layers, prepared.decoder_layers
