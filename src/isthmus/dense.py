@@ -149,7 +149,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     validation_variance_ : float
         The same of the training mean alone.
     n_samples_ : int
-        Number of training rows, without those held out.
+        Number of rows that the model was made from: without those held out, unless ``best_epoch_`` is 0 (see there).
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give tensors in the data's units.
     n_features_in_ : int
