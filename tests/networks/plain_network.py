@@ -20,6 +20,7 @@ architectures = st.fixed_dictionaries(
         "activation": st.sampled_from(["leaky_relu", "tanh", "silu", "identity"]),
         "batch_norm": st.booleans(),
         "channels": st.sampled_from([1, 3]),
+        "patch": st.sampled_from([1, 2, 3]),
         "skips": st.booleans(),
         "start": st.sampled_from(["random", "identity"]),
     }
@@ -39,6 +40,11 @@ def plain_output(network: ConvolutionalAutoencoder, x: Tensor) -> Tensor:
     rows = torch.arange(-(-height // network.grid) * network.grid).clamp(max=height - 1)
     columns = torch.arange(-(-width // network.grid) * network.grid).clamp(max=width - 1)
     u = x[..., rows, :][..., columns]
+    side = network.patch
+    # The channels of a patch: all pixels of the first channel row by row, then those of the next.
+    u = torch.stack(
+        [u[:, c, i::side, j::side] for c in range(u.shape[1]) for i in range(side) for j in range(side)], dim=1
+    )
     carried = []
     for layer, pools in zip(network.encoder, network.pooling, strict=True):
         u = _layer(layer, u)
@@ -51,7 +57,11 @@ def plain_output(network: ConvolutionalAutoencoder, x: Tensor) -> Tensor:
         u = _layer(layer, u)
         if network.skips:
             u = u + skip
-    u = _convolution(network.last, u)[..., :height, :width]
+    out = _convolution(network.last, u)
+    u = out.new_empty(*x.shape[:2], out.shape[2] * side, out.shape[3] * side)
+    for n, (c, i, j) in enumerate((c, i, j) for c in range(u.shape[1]) for i in range(side) for j in range(side)):
+        u[:, c, i::side, j::side] = out[:, n]
+    u = u[..., :height, :width]
     return x + u if network.start == "identity" else u
 
 

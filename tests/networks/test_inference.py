@@ -75,21 +75,26 @@ def test_halo_of_the_reference_network_is_7():
     assert halo(trained_network((2,), kernel_size=5)) == 6
     assert halo(trained_network((2, 2, 2))) == 15
     assert halo(trained_network((2, 2), kernel_size=1)) == 0
+    assert halo(trained_network((2, 2), patch=2)) == 14
 
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.lists(st.booleans(), min_size=1, max_size=3).map(tuple), st.sampled_from([3, 5]), st.booleans(), st.booleans()
+    st.lists(st.booleans(), min_size=1, max_size=3).map(tuple),
+    st.sampled_from([3, 5]),
+    st.sampled_from([1, 2]),
+    st.booleans(),
+    st.booleans(),
 )
-def test_halo_is_the_last_pixel_that_matters(pooling, kernel_size, skips, end):
+def test_halo_is_the_last_pixel_that_matters(pooling, kernel_size, patch, skips, end):
     """Changing pixels farther from the tile changes nothing in it; the row at the halo's own distance does."""
     network = trained_network(
-        (2,) * len(pooling), kernel_size=kernel_size, pooling=pooling, skips=skips, activation="silu",
+        (2,) * len(pooling), kernel_size=kernel_size, pooling=pooling, patch=patch, skips=skips, activation="silu",
         dtype=torch.float64,
     )  # fmt: skip
-    distance, size = halo(network), 160
+    distance, size = halo(network), 256
     rows = torch.arange(size)
-    first, last = 64, 64 + 4 * network.grid - 1
+    first, last = 96, 96 + 4 * network.grid - 1
 
     def changed(nearest: int) -> float:
         """The largest change in the tile when every row from this distance on is another, in several images.

@@ -46,7 +46,7 @@ def halo(network: ConvolutionalAutoencoder) -> int:
 
     The first pixel that the tile's first pixel, at 0, depends on is followed from the output to the input. A
     convolution takes its radius off; the pixel i of repeated pixels was i // 2; the pixel i of pooled ones was 2 i and
-    2 i + 1. The other end is the mirror image. Skip connections see less.
+    2 i + 1; a patch is as many pixels as it has. The other end is the mirror image. Skip connections see less.
     """
     radius = network.last.kernel_size[0] // 2
     first = -radius
@@ -54,7 +54,7 @@ def halo(network: ConvolutionalAutoencoder) -> int:
         first = (first - radius) // 2 if upsamples else first - radius
     for pools in reversed(network.pooling):
         first = (2 * first if pools else first) - radius
-    return -first
+    return -first * network.patch
 
 
 @torch.no_grad()
