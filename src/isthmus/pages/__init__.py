@@ -1,0 +1,1 @@
+"""Scanned pages: cleaning them, measuring how well that went, and making pages to learn from."""

@@ -1,0 +1,126 @@
+"""The measures of cleaned pages: equal to their definitions, and to those of others."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+
+from isthmus.errors import InputError
+from isthmus.pages.measures import character_error_rate, components_lost, psnr, rmse_pooled, ssim, stroke_width
+
+random = np.random.default_rng(0)
+PAGES = [random.random((20, 30)), random.random((9, 7))]
+CLEAN = [random.random((20, 30)), random.random((9, 7))]
+
+
+def text_page(text: str, size: int, scale: int = 1) -> np.ndarray:
+    font = ImageFont.load_default(size * scale)
+    page = Image.new("L", (420 * scale, 60 * scale), 255)
+    ImageDraw.Draw(page).text((10 * scale, 15 * scale), text, fill=0, font=font)
+    return np.asarray(page) / 255
+
+
+def test_the_pooled_error_weighs_every_pixel_alike():
+    together = [np.concatenate([page.ravel() for page in pages]) for pages in (PAGES, CLEAN)]
+    assert rmse_pooled(PAGES, CLEAN) == pytest.approx(np.sqrt(np.mean((together[0] - together[1]) ** 2)), rel=1e-12)
+
+
+def test_float32_pages_are_summed_in_float64():
+    page, clean = np.full((3000, 3000), 0.1, np.float32), np.zeros((3000, 3000), np.float32)
+    assert rmse_pooled([page], [clean]) == pytest.approx(0.1, rel=1e-6)
+
+
+def test_psnr_is_scikit_images_and_finite_for_equal_pages():
+    from skimage.metrics import peak_signal_noise_ratio
+
+    each = [peak_signal_noise_ratio(b, a, data_range=1) for a, b in zip(PAGES, CLEAN, strict=True)]
+    assert psnr(PAGES, CLEAN) == pytest.approx(np.mean(each))
+    assert psnr(CLEAN, CLEAN) == pytest.approx(-10 * math.log10((1 / 255) ** 2 / 12))
+
+
+def test_equal_pages_are_similar_and_others_are_not():
+    assert ssim(CLEAN, CLEAN) == 1
+    assert ssim(PAGES, CLEAN) < 0.2
+
+
+@pytest.mark.parametrize("measure", [rmse_pooled, psnr, ssim])
+def test_pages_of_another_size_are_refused(measure):
+    with pytest.raises(InputError, match="Got 20 × 30 and 9 × 7 pixels instead"):
+        measure(PAGES[:1], CLEAN[1:])
+    with pytest.raises(InputError, match="in pairs"):
+        measure(PAGES, CLEAN[1:])
+    with pytest.raises(InputError, match="in pairs"):
+        measure([], [])
+
+
+def test_similarity_needs_seven_pixels():
+    with pytest.raises(InputError, match="at least 7 × 7"):
+        ssim([np.ones((6, 9))], [np.ones((6, 9))])
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("text", "n"), [("illicit, 3.14 jam.", 3 + 1 + 1 + 1 + 1), ("no lack of words", 0), ("page . . . . . 7", 5)]
+)
+def test_dots_and_commas_are_small_components_at_any_resolution(text, n, scale):
+    clean = text_page(text, 18, scale)
+    assert components_lost(clean, clean) == (0, n)
+
+
+def test_what_is_erased_is_counted_and_letters_are_not():
+    clean = text_page("illicit, 3.14 jam.", 18)
+    assert components_lost(np.ones_like(clean), clean) == (7, 7)
+    letters, dots = text_page("lll", 18), np.array(clean)
+    dots[:, 60:] = 1
+    assert components_lost(np.ones_like(letters), letters) == (0, 0)
+    lost, total = components_lost(dots, clean)
+    assert 0 < lost < total == 7
+
+
+@pytest.mark.parametrize(("left", "lost"), [(1.0, 0), (0.6, 0), (0.4, 7), (0.0, 7)])
+def test_a_component_is_gone_when_less_than_half_of_its_contrast_is_left(left, lost):
+    clean = text_page("illicit, 3.14 jam.", 18)
+    assert components_lost(1 - left * (1 - clean), clean) == (lost, 7)
+
+
+def test_a_dot_that_a_stain_swallows_is_gone():
+    clean = text_page("illicit, 3.14 jam.", 18)
+    assert components_lost(np.zeros_like(clean), clean) == (7, 7)
+    assert components_lost(clean * 0.7, clean) == (0, 7)
+
+
+def test_blank_pages_have_nothing_to_lose():
+    assert components_lost(np.zeros((5, 5)), np.ones((5, 5))) == (0, 0)
+    assert components_lost(np.ones((5, 5)), np.zeros((5, 5))) == (0, 0)
+    assert components_lost(np.ones((1, 1)), np.zeros((1, 1))) == (0, 0)
+
+
+def test_the_stroke_is_the_median_run():
+    page = np.zeros((40, 40), bool)
+    page[5:35, 10:13] = page[20:23, 13:30] = True
+    assert stroke_width(page) == 3
+    assert stroke_width(np.zeros((4, 4), bool)) == 0
+
+
+words = st.text("abc  \n\t", max_size=12)
+
+
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_character_errors_are_edits_over_characters(pairs):
+    def edits(a: str, b: str) -> int:
+        line = list(range(len(b) + 1))
+        for i, x in enumerate(a, 1):
+            last, line[0] = line[0], i
+            for j, y in enumerate(b, 1):
+                last, line[j] = line[j], min(line[j] + 1, line[j - 1] + 1, last + (x != y))
+        return line[-1]
+
+    tidy = [(" ".join(a.split()), " ".join(b.split())) for a, b in pairs]
+    n = sum(len(b) for _, b in tidy)
+    wrong = sum(edits(a, b) for a, b in tidy)
+    expected = wrong / n if n else (math.inf if wrong else 0)
+    assert character_error_rate([a for a, _ in pairs], [b for _, b in pairs]) == pytest.approx(expected)
