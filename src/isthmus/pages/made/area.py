@@ -1,0 +1,108 @@
+"""A piece of paper in millimetres and its pixels, and smooth noise on it, which looks alike at every resolution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+Grey = Float32[np.ndarray, "height width"]  # reflectance: 0 is black, 1 is white
+
+MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of paper: its height and width in pixels, and the dots per inch it is scanned with.
+
+    Whatever is drawn on it is placed in millimetres from its upper left corner, so that the same random numbers give
+    the same page at every resolution.
+    """
+
+    height: int
+    width: int
+    dpi: float
+
+    @property
+    def pixel(self) -> float:
+        """The side of a pixel in mm."""
+        return MM_PER_INCH / self.dpi
+
+    @property
+    def height_mm(self) -> float:
+        """The height in mm."""
+        return self.height * self.pixel
+
+    @property
+    def width_mm(self) -> float:
+        """The width in mm."""
+        return self.width * self.pixel
+
+    @property
+    def y(self) -> Float32[np.ndarray, "height 1"]:
+        """The centres of the rows in mm."""
+        return ((np.arange(self.height, dtype=np.float32) + 0.5) * np.float32(self.pixel))[:, None]
+
+    @property
+    def x(self) -> Float32[np.ndarray, "1 width"]:
+        """The centres of the columns in mm."""
+        return ((np.arange(self.width, dtype=np.float32) + 0.5) * np.float32(self.pixel))[None]
+
+    def window(self, top: float, left: float, bottom: float, right: float) -> "tuple[slice, slice, Area]":
+        """The pixels of a part given in mm, as rows, columns and an area of its own; it is cut off at the edges."""
+        rows = _pixels(top, bottom, self.pixel, self.height)
+        columns = _pixels(left, right, self.pixel, self.width)
+        return rows, columns, Area(rows.stop - rows.start, columns.stop - columns.start, self.dpi)
+
+
+def fork(rng: np.random.Generator) -> np.random.Generator:
+    """A generator of its own for one part, so that what the part draws changes nothing for the parts after it."""
+    return np.random.default_rng(rng.integers(2**63))
+
+
+def resize(
+    values: Float32[np.ndarray, "rows columns"],
+    height: int,
+    width: int,
+    box: tuple[float, float, float, float] | None = None,
+) -> Grey:
+    """Values on a coarse grid, or those within a box (left, top, right, bottom) of it, bicubic on a finer one."""
+    return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, box=box)).copy()
+
+
+def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
+    """Smooth noise of mean 0 and variance about 1, whose bumps are ``mm`` wide.
+
+    Bumps smaller than a pixel average out: the noise then is white, and the weaker the larger the pixel.
+    """
+    rng = fork(rng)
+    if mm <= area.pixel:
+        white = rng.standard_normal((area.height, area.width), dtype=np.float32)
+        return white * np.float32(mm / area.pixel)
+    rows, columns = area.height_mm / mm, area.width_mm / mm
+    grid = rng.standard_normal((int(rows) + 4, int(columns) + 4), dtype=np.float32)
+    left, top = rng.uniform(1, 2, 2)
+    return resize(grid * np.float32(1.35), area.height, area.width, (left, top, left + columns, top + rows))
+
+
+def clouds(rng: np.random.Generator, area: Area, mm: float, octaves: int = 3, gain: float = 0.6) -> Grey:
+    """Noise of variance about 1 with finer noise on it: each octave has half the width of the one before."""
+    rng = fork(rng)
+    total = np.zeros((area.height, area.width), np.float32)
+    power = 0.0
+    for octave in range(octaves):
+        total += np.float32(gain**octave) * noise(rng, area, mm / 2**octave)
+        power += gain ** (2 * octave)
+    total *= np.float32(power**-0.5)
+    return total
+
+
+def smoothstep(values: Float32[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
+    """0 up to -½, 1 from ½ on, and a soft step between (the cubic of Hermite)."""
+    t = np.clip(values + np.float32(0.5), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _pixels(start: float, end: float, pixel: float, size: int) -> slice:
+    first = min(max(int(np.floor(start / pixel)), 0), size)
+    return slice(first, min(max(int(np.ceil(end / pixel)), first), size))
