@@ -59,8 +59,8 @@ def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
     shade += np.float32(rng.uniform(0.3, 0.7)) * (1 - sharp) * fine
     shade = gaussian_filter(shade, rng.uniform(0.1, 0.25) / area.pixel, truncate=3)
     shade += np.float32(0.3) * clouds(rng, area, spacing, octaves=4, gain=0.7)
-    shade *= np.float32(depth / (shade.std() + 1e-6))
-    return shade
+    even: Grey = shade * np.float32(depth / (shade.std() + 1e-6))
+    return even
 
 
 def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float) -> Grey:

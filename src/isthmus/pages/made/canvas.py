@@ -1,0 +1,103 @@
+"""What clean pages are drawn on: places and sizes are in millimetres, whatever the dpi."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image, ImageDraw
+
+from isthmus.pages.made.area import Area, Grey
+from isthmus.pages.made.fonts import Face
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in mm."""
+
+
+class Canvas:
+    """A white page; ``ink`` is what print on it returns of the light, 0 for black.
+
+    It is drawn finer than it is wanted and averaged over pixels, as a scanner does. ``rules`` and ``pictures`` are
+    the boxes of what was drawn by those methods.
+    """
+
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        self.scale = 3 if area.dpi <= 100 else 2 if area.dpi <= 300 else 1
+        self.mm = self.scale / area.pixel
+        self._image = Image.new("L", (area.width * self.scale, area.height * self.scale), 255)
+        self._draw = ImageDraw.Draw(self._image)
+        self.rules: list[Box] = []
+        self.pictures: list[Box] = []
+
+    def text(self, x: float, y: float, text: str, face: Face, size: float, *, ink: float = 0) -> float:
+        """Write from x to the right on the base line y, ``size`` mm an em; gives the x where it ends."""
+        place = (x * self.mm, y * self.mm)
+        self._draw.text(place, text, fill=_grey(ink), font=face.font(round(size * self.mm, 2)), anchor="ls")
+        return x + face.width(text) * size
+
+    def rule(self, ends: Box, width: float, ink: float = 0) -> None:
+        """A straight line between two ends, across or along; at least as wide as a pixel of the scan, to be seen."""
+        left, top, right, bottom = ends
+        half = max(width, 1.2 * self.area.pixel) / 2
+        box = (left, top - half, right, top + half) if top == bottom else (left - half, top, left + half, bottom)
+        self._draw.rectangle(self._pixels(box), fill=_grey(ink))
+        self.rules.append(box)
+
+    def line(self, points: Sequence[tuple[float, float]], width: float, ink: float = 0) -> None:
+        """A line through points, such as a stroke of a pen."""
+        pixels = max(1, round(width * self.mm))
+        self._draw.line([(x * self.mm, y * self.mm) for x, y in points], fill=_grey(ink), width=pixels, joint="curve")
+
+    def frame(self, box: Box, width: float, ink: float = 0) -> None:
+        """Four rules around a box."""
+        left, top, right, bottom = box
+        for ends in ((left, top, right, top), (left, bottom, right, bottom), (left, top, left, bottom),
+                     (right, top, right, bottom)):  # fmt: skip
+            self.rule(ends, width, ink)
+
+    def fill(self, box: Box, ink: float) -> None:
+        """An even area."""
+        self._draw.rectangle(self._pixels(box), fill=_grey(ink))
+
+    def ellipse(self, box: Box, *, ink: float = 0, width: float | None = None) -> None:
+        """An ellipse within a box, as a line of some width or filled."""
+        if width is None:
+            self._draw.ellipse(self._pixels(box), fill=_grey(ink))
+        else:
+            self._draw.ellipse(self._pixels(box), outline=_grey(ink), width=max(1, round(width * self.mm)))
+
+    def polygon(self, points: Sequence[tuple[float, float]], ink: float) -> None:
+        """A filled polygon."""
+        self._draw.polygon([(x * self.mm, y * self.mm) for x, y in points], fill=_grey(ink))
+
+    def picture(self, box: Box, values: Float32[np.ndarray, "rows columns"]) -> None:
+        """A picture, in [0, 1], over what is there."""
+        left, top, right, bottom = (round(value * self.mm) for value in box)
+        if right > left and bottom > top:
+            picture = Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255)).resize((right - left, bottom - top))
+            self._image.paste(picture, (left, top))
+            self.pictures.append(box)
+
+    def stamp(self, centre: tuple[float, float], drawn: "Canvas", angle: float, ink: float) -> None:
+        """What is drawn on another canvas, turned by degrees, over what is there; its black becomes ``ink``."""
+        x, y = centre
+        mask = Image.eval(drawn._image, lambda value: 255 - value)
+        mask = mask.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+        left, top = round(x * self.mm - mask.width / 2), round(y * self.mm - mask.height / 2)
+        darkest = Image.eval(mask, lambda value: round(255 - value * (1 - ink)))
+        under = self._image.crop((left, top, left + mask.width, top + mask.height))
+        self._image.paste(Image.fromarray(np.minimum(np.asarray(under), np.asarray(darkest))), (left, top))
+
+    def grey(self) -> Grey:
+        """The page, in [0, 1]."""
+        image = self._image.reduce(self.scale) if self.scale > 1 else self._image
+        return np.asarray(image).astype(np.float32) * np.float32(1 / 255)
+
+    def _pixels(self, box: Box) -> tuple[float, float, float, float]:
+        """Pillow includes the last pixel of a box."""
+        left, top, right, bottom = (round(value * self.mm) for value in box)
+        return left, top, max(right - 1, left), max(bottom - 1, top)
+
+
+def _grey(ink: float) -> int:
+    return round(255 * ink)
