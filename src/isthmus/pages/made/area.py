@@ -67,7 +67,7 @@ def resize(
     box: tuple[float, float, float, float] | None = None,
 ) -> Grey:
     """Values on a coarse grid, or those within a box (left, top, right, bottom) of it, bicubic on a finer one."""
-    return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, box=box)).copy()
+    return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, box=box))
 
 
 def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
@@ -87,6 +87,11 @@ def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
 
 def clouds(rng: np.random.Generator, area: Area, mm: float, octaves: int = 3, gain: float = 0.6) -> Grey:
     """Noise of variance about 1 with finer noise on it: each octave has half the width of the one before."""
+    step = mm / 2 ** (octaves - 1) / 4  # fine enough for the finest octave
+    if step > 1.5 * area.pixel:
+        rows, columns = area.height_mm / step, area.width_mm / step
+        coarse = Area(int(rows) + 3, int(columns) + 3, MM_PER_INCH / step)
+        return resize(clouds(rng, coarse, mm, octaves, gain), area.height, area.width, (1, 1, 1 + columns, 1 + rows))
     rng = fork(rng)
     total = np.zeros((area.height, area.width), np.float32)
     power = 0.0

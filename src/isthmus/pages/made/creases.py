@@ -2,10 +2,10 @@
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import Delaunay
 
-from isthmus.pages.made.area import Area, Grey, clouds, noise
+from isthmus.pages.made.area import Area, Grey, clouds, noise, resize
 
 
 def folds(rng: np.random.Generator, area: Area) -> Grey:
@@ -47,37 +47,67 @@ def _add_fold(
 
 
 def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
-    """Crumpled paper, as shade to be added to 1: facets of many sizes that catch the light, some with sharp edges."""
-    spacing = rng.uniform(7, 20)
+    """Crumpled paper, as shade to be added to 1: facets of several sizes that catch the light.
+
+    Paper that is crumpled folds along ridges and is nearly flat between them. The slope of such a surface is constant
+    on each facet; what the eye and a scanner see is mostly how it changes at the ridges, bright on one side and dark
+    on the other.
+    """
     azimuth = rng.uniform(0, 2 * np.pi)
-    depth = rng.uniform(0.02, 0.09)
-    coarse = _facets(rng, area, spacing, azimuth)
-    fine = _facets(rng, area, spacing * rng.uniform(0.35, 0.55), azimuth + rng.normal(0, 0.3))
-    sharp = np.clip(np.float32(0.5) + np.float32(0.6) * noise(rng, area, spacing), 0, 1)
-    soft = gaussian_filter(coarse, 1.2 / area.pixel, truncate=2.5)
-    shade = coarse * sharp + soft * (1 - sharp)
-    shade += np.float32(rng.uniform(0.3, 0.7)) * (1 - sharp) * fine
-    shade = gaussian_filter(shade, rng.uniform(0.1, 0.25) / area.pixel, truncate=3)
-    shade += np.float32(0.3) * clouds(rng, area, spacing, octaves=4, gain=0.7)
-    even: Grey = shade * np.float32(depth / (shade.std() + 1e-6))
+    spacing = float(np.exp(rng.uniform(np.log(7), np.log(20))))
+    margin = 3.0
+    slopes = _facets(rng, area, spacing, azimuth, margin)
+    slopes += np.float32(rng.uniform(0.4, 0.9)) * _facets(rng, area, spacing * rng.uniform(0.35, 0.6), azimuth, margin)
+    slopes += np.float32(rng.uniform(0.1, 0.5)) * _facets(
+        rng, area, max(spacing * rng.uniform(0.15, 0.25), 2), azimuth, margin
+    )
+    slopes = _bent(rng, area, slopes, margin)
+    slopes = gaussian_filter(slopes, rng.uniform(0.08, 0.2) / area.pixel, truncate=2.5)
+    wide = _blur(slopes, spacing * rng.uniform(0.1, 0.22) / area.pixel)
+    shade = slopes - np.float32(rng.uniform(0.5, 0.85)) * wide
+    sharp = np.clip(np.float32(0.6) + np.float32(0.5) * noise(rng, area, 0.6 * spacing), 0.05, 1)
+    soft = _blur(shade, 0.7 / area.pixel)
+    shade = soft + (shade - soft) * sharp
+    even: Grey = shade * np.float32(rng.uniform(0.02, 0.09) / (shade.std() + 1e-6))
     return even
 
 
-def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float) -> Grey:
-    """Triangles between random points, each lit by its slope, with bright and dark lines where they meet."""
-    margin = 2 * spacing
-    count = max(int((area.height_mm + 2 * margin) * (area.width_mm + 2 * margin) / spacing**2), 8)
-    points = rng.uniform(-margin, (area.width_mm + margin, area.height_mm + margin), (count, 2))
-    heights = rng.normal(0, 0.3 * spacing, count)
-    mesh = Delaunay(points)
-    corners, z = points[mesh.simplices], heights[mesh.simplices]
+def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float, margin: float) -> Grey:
+    """The slopes, towards the light, of triangles between random points, on the page and a margin around it."""
+    around = margin + 2 * spacing
+    count = max(int((area.height_mm + 2 * around) * (area.width_mm + 2 * around) / spacing**2), 8)
+    points = rng.uniform(-around, (area.width_mm + around, area.height_mm + around), (count, 2))
+    heights = rng.normal(0, 0.35 * spacing, count)
+    triangles = Delaunay(points).simplices
+    corners, z = points[triangles], heights[triangles]
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     u, v = z[:, 1] - z[:, 0], z[:, 2] - z[:, 0]
     determinant = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     gx, gy = (u * b[:, 1] - v * a[:, 1]) / determinant, (v * a[:, 0] - u * b[:, 0]) / determinant
-    lit = np.tanh(gx * np.cos(azimuth) + gy * np.sin(azimuth))
-    image = Image.new("F", (area.width, area.height))
+    slopes = np.tanh(gx * np.cos(azimuth) + gy * np.sin(azimuth))
+    wider = round(2 * margin / area.pixel)
+    image = Image.new("F", (area.width + wider, area.height + wider))
     draw = ImageDraw.Draw(image)
-    for triangle, value in zip((corners / area.pixel).reshape(-1, 6).tolist(), lit.tolist(), strict=True):
-        draw.polygon(triangle, fill=value)
+    pixels = ((corners + margin) / area.pixel).reshape(-1, 6)
+    for triangle, slope in zip(pixels.tolist(), slopes.tolist(), strict=True):
+        draw.polygon(triangle, fill=slope)
     return np.asarray(image).copy()
+
+
+def _bent(rng: np.random.Generator, area: Area, values: Grey, margin: float) -> Grey:
+    """The page within its margin, its points shifted by smooth noise, so that no edge stays straight."""
+    reach, width = np.float32(rng.uniform(0.15, 0.45) / area.pixel), rng.uniform(2, 5)
+    places = [
+        reach * clouds(rng, area, width, octaves=3, gain=0.45) + np.float32(margin / area.pixel) + steps
+        for steps in (np.arange(area.height, dtype=np.float32)[:, None], np.arange(area.width, dtype=np.float32)[None])
+    ]
+    return np.asarray(map_coordinates(values, places, order=1, mode="nearest"))
+
+
+def _blur(values: Grey, sigma: float) -> Grey:
+    """A Gaussian blur, computed on fewer pixels where it is wide."""
+    step = max(int(sigma / 1.5), 1)
+    height, width = values.shape
+    coarse = np.asarray(Image.fromarray(values).reduce(step)) if step > 1 else values
+    blurred: Grey = gaussian_filter(coarse, sigma / step, truncate=3)
+    return resize(blurred, height, width, (0, 0, width / step, height / step)) if step > 1 else blurred

@@ -113,8 +113,8 @@ class Fonts:
         for place in rng.permutation(len(self.families)).tolist():
             group: list[Family] = self.families[place]
             for member in rng.permutation(len(group)).tolist():
-                if group[member].upright.covers(script):
-                    return group[member].within(script)
+                if group[int(member)].upright.covers(script):
+                    return group[int(member)].within(script)
         return None
 
     def choose(self, rng: np.random.Generator) -> tuple[Script, Family]:

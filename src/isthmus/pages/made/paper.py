@@ -20,19 +20,35 @@ def paper(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def ageing(rng: np.random.Generator, area: Area) -> Grey:
-    """What age leaves of the paper's reflectance: darker edges, clouds of yellow, and brown spots (foxing)."""
-    depth = np.float32(rng.gamma(1.5, 0.05))
-    absorbed = depth * np.maximum(0, clouds(rng, area, rng.uniform(8, 40), octaves=3) + 0.3)
+    """What age leaves of the paper's reflectance: darker edges, faint clouds of yellow, and brown spots (foxing)."""
+    absorbed = np.float32(rng.gamma(1.5, 0.025)) * clouds(rng, area, rng.uniform(10, 60), octaves=4, gain=0.7)
     if rng.random() < 0.5:
         reach = rng.uniform(4, 25)
         y, x = area.y, area.x
         nearest = np.minimum(np.minimum(y, area.height_mm - y), np.minimum(x, area.width_mm - x))
-        bend = 1 + 0.4 * noise(rng, area, 15)
-        absorbed += np.float32(rng.uniform(0.05, 0.35)) * np.exp(-nearest * bend / np.float32(reach))
+        nearest = np.maximum(nearest + np.float32(0.25 * reach) * clouds(rng, area, 20, octaves=4), 0)
+        absorbed += np.float32(rng.uniform(0.03, 0.3)) * np.exp(-nearest / np.float32(reach))
     if rng.random() < 0.3:
-        spots = clouds(rng, area, rng.uniform(2, 6), octaves=2) - np.float32(rng.uniform(2, 2.6))
-        absorbed += np.float32(rng.uniform(0.05, 0.2)) * np.clip(2 * spots, 0, 1)
-    return np.exp(-absorbed)
+        absorbed += _foxing(rng, area)
+    return np.exp(-np.maximum(absorbed, -0.1))
+
+
+def _foxing(rng: np.random.Generator, area: Area) -> Grey:
+    """Brown spots of 0.3 to 3 mm, darkest in the middle, more of them in some places."""
+    absorbed = np.zeros((area.height, area.width), np.float32)
+    often = rng.gamma(1, 8) * area.height_mm * area.width_mm / 1e4
+    depth = rng.uniform(0.03, 0.25)
+    for _ in range(rng.poisson(min(often, 150))):
+        size = min(rng.lognormal(-0.4, 0.5), 3)
+        y, x = rng.uniform(0, (area.height_mm, area.width_mm))
+        rows, columns, part = area.window(y - 3 * size, x - 3 * size, y + 3 * size, x + 3 * size)
+        if part.height and part.width:
+            far = ((area.y[rows] - np.float32(y)) ** 2 + (area.x[:, columns] - np.float32(x)) ** 2) / np.float32(
+                size**2
+            )
+            spot = np.exp(-far * (1 + np.float32(0.3) * noise(rng, part, size)))
+            absorbed[rows, columns] += np.float32(depth * rng.uniform(0.3, 1)) * spot
+    return absorbed
 
 
 def _lines(rng: np.random.Generator, area: Area) -> Float32[np.ndarray, "..."]:

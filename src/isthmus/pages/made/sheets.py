@@ -7,6 +7,7 @@ import numpy as np
 from isthmus.errors import ParameterError
 from isthmus.pages.made import creases, light, paper, specks, stains
 from isthmus.pages.made.area import Area, Grey, fork
+from isthmus.pages.made.fonts import Fonts, all_fonts
 from isthmus.pages.made.reverse import through
 
 KINDS = ("paper", "light", "folds", "wrinkles", "stains", "through", "specks")
@@ -46,6 +47,7 @@ def dirt_sheet(
     *,
     kinds: tuple[str, ...] | None = None,
     level: float = 1.0,
+    fonts: Fonts | None = None,
 ) -> Grey:
     """An empty dirty page as a scanner sees it: 1 is white, 0 black. Multiply a clean page by it.
 
@@ -61,13 +63,15 @@ def dirt_sheet(
         Which of ``KINDS`` are on it; None draws them by lot. Paper is always there.
     level : float, default=1
         How thick the dirt is: the sheet is raised to this power, as light that passes a layer twice is (Beer's law).
+    fonts : Fonts, default=None
+        Fonts of what shines through from the other side; None stands for all that are found.
 
     Returns
     -------
     array of shape (height, width), float32
         In [0, 1].
     """
-    return draw_sheet(rng, height, width, dpi, kinds=kinds, level=level).whole
+    return draw_sheet(rng, height, width, dpi, kinds=kinds, level=level, fonts=fonts).whole
 
 
 def draw_sheet(
@@ -79,6 +83,7 @@ def draw_sheet(
     kinds: tuple[str, ...] | None = None,
     level: float = 1.0,
     back: Grey | None = None,
+    fonts: Fonts | None = None,
 ) -> Sheet:
     """What ``dirt_sheet`` gives, in its two parts; ``back`` is what is printed on the other side."""
     if kinds is not None and not set(kinds) <= set(KINDS):
@@ -93,8 +98,10 @@ def draw_sheet(
     absorbed = np.zeros((height, width), np.float32)
     if "stains" in chosen:
         _stain(parts["stains"], area, absorbed)
+        most = np.float32(parts["stains"].uniform(0.7, 2.2))  # the darkest still leave print to be seen
+        absorbed = most * (1 - np.exp(-absorbed / most))
     if "through" in chosen:
-        absorbed += through(parts["through"], area, back)
+        absorbed += through(parts["through"], area, fonts or all_fonts(), back)
     if "specks" in chosen:
         absorbed += specks.specks(parts["specks"], area) + specks.dust(parts["specks"], area)
     coat *= np.exp(-absorbed)
