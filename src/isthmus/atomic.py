@@ -4,12 +4,20 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from isthmus.errors import IsthmusError, OutputError
+
+try:
+    import fcntl
+
+    _HAS_LOCKS = True
+except ImportError:  # Windows
+    _HAS_LOCKS = False
 
 _REASONS = {
     errno.ENOENT: "there is no such folder",
@@ -25,6 +33,10 @@ _REASONS = {
     errno.ELOOP: "the symbolic links go round in a circle",
     errno.EPIPE: "the reader has closed the pipe",
 }
+
+
+_LEFT = (".isthmus-", ".part")
+_SECOND, _DAY = 1.0, 86400.0  # a file is locked within a second after it was made
 
 
 @contextmanager
@@ -48,13 +60,14 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             with Path(name).open("wb") as file:
                 yield file
             return
-        temporary = destination.parent / f".isthmus-{secrets.token_hex(8)}.part"
+        temporary = _temporary_name(destination.parent)
         # The umask applies here; nobody may read the temporary file who could not read the old one.
         mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o777 | stat.S_IWUSR
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         handle = os.open(temporary, flags, mode)
         try:
             with os.fdopen(handle, "w+b") as file:
+                _lock(handle)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -71,6 +84,40 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             raise
         shown = name.replace("\0", "\\x00")
         raise OutputError(f"{shown}: cannot be written ({reason(error)}).") from error
+
+
+def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
+    """Remove the temporary files of runs that were killed; those of runs that go on are locked, and stay.
+
+    Where files cannot be locked, those go that are older than a day.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(_LEFT[0]) and entry.name.endswith(_LEFT[1]):
+                with suppress(OSError):
+                    old = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                    if entry.is_file(follow_symlinks=False) and (
+                        old > _DAY or (old > _SECOND and _is_free(entry.path))
+                    ):
+                        Path(entry.path).unlink()
+
+
+@contextmanager
+def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, str]]:
+    """A file with a name for as long as the body runs, and no longer than until ``sweep_leftovers`` if it is killed."""
+    path = _temporary_name(Path(folder))
+    try:
+        with path.open("x+b") as file:
+            try:
+                _lock(file.fileno())
+                yield file, str(path)
+            finally:
+                with suppress(OSError):
+                    path.unlink()
+    except OSError as error:
+        if isinstance(error, IsthmusError):
+            raise
+        raise OutputError(f"{folder}: no temporary file can be written ({reason(error)}).") from error
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -123,6 +170,29 @@ def _destination(name: str) -> tuple[Path, os.stat_result | None]:
     if not os.access(name, os.W_OK):
         raise PermissionError(errno.EACCES, "permission")
     return destination, old
+
+
+def _temporary_name(folder: Path) -> Path:
+    return folder / f"{_LEFT[0]}{secrets.token_hex(8)}{_LEFT[1]}"
+
+
+def _lock(handle: int) -> None:
+    """Tell other processes that a temporary file is in use, until it is closed or its process ends."""
+    if _HAS_LOCKS:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_free(path: str) -> bool:
+    """Whether no process has locked a file."""
+    if not _HAS_LOCKS:
+        return False
+    with open(path, "rb") as file:  # noqa: PTH123
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
 
 
 def _flush_folder(folder: Path) -> None:

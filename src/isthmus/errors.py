@@ -47,5 +47,11 @@ class MissingExtraError(IsthmusError, ImportError):
     exit_code = 7
 
 
+class ProtectedError(InputError):
+    """The document is encrypted or signed, and is left alone unless its user says otherwise."""
+
+    exit_code = 8
+
+
 class WorseThanPCAWarning(UserWarning):
     """A fitted network reconstructs the held-out rows worse than PCA with as many codes does."""

@@ -1,0 +1,120 @@
+"""What formats of one picture have in common: Pillow reads and writes their pixels."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from isthmus.documents._base import Place, Plan, Rules, decoding
+from isthmus.documents.picture import Picture
+from isthmus.errors import InputError
+
+
+@contextmanager
+def opened(file: str | BinaryIO, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+    """An image, of which Pillow has read the header alone."""
+    limit = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None  # the limit here is the user's
+    try:
+        image = Image.open(file, formats=formats)
+        with image:
+            yield image
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def plan_single(file: BinaryIO, name: str, rules: Rules, formats: tuple[str, ...]) -> Plan:
+    """The plan of a file with one picture; animations are no pages."""
+    with decoding(name), opened(file, formats) as image:
+        rules.check_size(name, *image.size)
+        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+            raise InputError(f"{name}: is an animation of {image.n_frames} pictures, and no page.")  # type: ignore[attr-defined]
+        place = Place(1, *image.size, dpi=dpi(image), problem=problem(image))
+    return Plan(1, (place,))
+
+
+def dpi(image: Image.Image) -> float | None:
+    """Dots per inch, the mean of both directions, if the file says so."""
+    found: Any = image.info.get("dpi")
+    try:
+        mean = (float(found[0]) + float(found[1])) / 2
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    return mean if np.isfinite(mean) and mean > 0 else None
+
+
+def problem(image: Image.Image) -> str | None:
+    """Why an image is left as it is, if it is of a kind that would lose something."""
+    if image.mode in {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}:
+        return None
+    return f"pixels of mode {image.mode} are left as they are"
+
+
+def picture_of(image: Image.Image, *, levels: int = 256) -> Picture:
+    """What an image holds."""
+    mode = image.mode
+    if mode == "1":
+        return Picture("bilevel", np.asarray(image), levels=2)
+    if mode == "P":
+        return _palette_picture(image, levels)
+    samples = np.array(image)
+    if mode.startswith("I;16"):
+        return Picture("grey16", samples.astype(np.uint16), levels=65536)
+    if mode == "CMYK":
+        return Picture("ink", samples)
+    if mode in {"LA", "RGBA"}:
+        grey = mode == "LA"
+        return Picture(
+            "grey" if grey else "colour",
+            np.ascontiguousarray(samples[..., 0] if grey else samples[..., :3]),
+            alpha=np.ascontiguousarray(samples[..., -1]),
+        )
+    return Picture("grey" if samples.ndim == 2 else "colour", samples, levels=levels)
+
+
+def _palette_picture(image: Image.Image, levels: int) -> Picture:
+    samples = np.array(image)
+    raw = image.getpalette("RGB") or [0, 0, 0]
+    palette = np.zeros((max(len(raw) // 3, int(samples.max(initial=0)) + 1), 3), np.uint8)
+    palette[: len(raw) // 3] = np.array(raw, np.uint8).reshape(-1, 3)
+    transparency = image.info.get("transparency")
+    alpha = None
+    if transparency is not None:
+        table = np.full(256, 255, np.uint8)
+        if isinstance(transparency, bytes):
+            table[: len(transparency)] = np.frombuffer(transparency[:256], np.uint8)
+        else:
+            table[int(transparency) & 255] = 0
+        alpha = table[samples]
+    return Picture("palette", samples, palette=palette, alpha=alpha, levels=max(levels, len(palette)))
+
+
+def image_of(picture: Picture) -> Image.Image:
+    """An image that holds a picture."""
+    samples = picture.samples
+    if picture.kind == "ink":
+        return Image.frombytes("CMYK", (samples.shape[1], samples.shape[0]), samples.tobytes())
+    if picture.kind == "palette":
+        assert picture.palette is not None
+        image = Image.fromarray(samples)
+        image.putpalette(picture.palette.tobytes())
+        return image
+    if picture.alpha is not None:
+        return Image.fromarray(np.dstack([samples, picture.alpha]))
+    return Image.fromarray(samples)
+
+
+def content(path: str) -> bytes:
+    """The bytes of a file."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read()
+
+
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    """An image in a format, as bytes."""
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()

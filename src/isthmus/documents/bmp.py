@@ -1,0 +1,30 @@
+"""BMP: the new pixels are written as Pillow does, with the old resolution."""
+
+from typing import BinaryIO
+
+from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single, saved
+from isthmus.documents.picture import Picture
+from isthmus.documents.single import write_single
+
+NAME, HOLDS_BILEVEL = "BMP", True
+
+
+def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+    return plan_single(file, name, rules, ("BMP",))
+
+
+def read(path: str, place: Place) -> Picture:
+    with opened(path, ("BMP",)) as image:
+        return picture_of(image)
+
+
+def encode(path: str, place: Place, picture: Picture) -> bytes:
+    with opened(path, ("BMP",)) as image:
+        resolution = image.info.get("dpi")
+    data = saved(image_of(picture), "BMP", **({"dpi": resolution} if resolution else {}))
+    header = content(path)[38:46]  # pixels per metre, which dots per inch round
+    return data[:38] + header + data[46:]
+
+
+write = write_single

@@ -1,0 +1,146 @@
+"""Pixels as bytes: Group 4, JPEG with given tables, and rows as PNG and PDF deflate them."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import Image
+from PIL.JpegImagePlugin import zigzag_index
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def group4(white: Bool[np.ndarray, "rows columns"]) -> bytes:
+    """ITU-T T.6 of a black-and-white page in one strip, whose black runs are the black pixels."""
+    file = io.BytesIO()
+    Image.fromarray(~white).save(file, "TIFF", compression="group4", tiffinfo={278: white.shape[0]})
+    with Image.open(file) as image:
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        (start,), (length,) = tags[273], tags[279]
+    return file.getvalue()[start : start + length]
+
+
+@dataclass(frozen=True)
+class JPEGTables:
+    """How strongly a JPEG is compressed: its quantisation tables in order of frequency, and its sampling."""
+
+    quantisation: Mapping[int, Sequence[int]]
+    sampling: tuple[int, int]
+    progressive: bool = False
+
+
+def jpeg(image: Image.Image, tables: JPEGTables | None, **options: Any) -> bytes:
+    """A JPEG with the tables of another one, so that it has its quality and no more bytes; at quality 90 without."""
+    file = io.BytesIO()
+    if tables is None:
+        image.save(file, "JPEG", quality=90, optimize=True, **options)
+        return file.getvalue()
+    subsampling = {(1, 1): 0, (2, 1): 1, (2, 2): 2}.get(tables.sampling, 0)
+    count = 1 if image.mode == "L" else 2
+    quantisation = [list(tables.quantisation[key]) for key in sorted(tables.quantisation)][:count]
+    image.save(
+        file,
+        "JPEG",
+        qtables=quantisation,
+        subsampling=subsampling,
+        progressive=tables.progressive,
+        optimize=True,
+        **options,
+    )
+    return file.getvalue()
+
+
+def jpeg_tables(image: Image.Image) -> JPEGTables | None:
+    """The tables of a JPEG that Pillow has opened."""
+    quantisation = getattr(image, "quantization", None)
+    layers = getattr(image, "layer", None)
+    if not quantisation or not layers:
+        return None
+    horizontal, vertical = layers[0][1], layers[0][2]
+    return JPEGTables(quantisation, (horizontal, vertical), bool(image.info.get("progressive")))
+
+
+def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The marker segments of a JPEG before its scan, each as marker and content; the scan with all after it is last."""
+    place = 2
+    while place + 4 <= len(data):
+        if data[place] != 0xFF:
+            return
+        marker = data[place + 1]
+        if marker == 0xFF:
+            place += 1
+            continue
+        (length,) = struct.unpack(">H", data[place + 2 : place + 4])
+        if marker == 0xDA:
+            yield marker, data[place:]
+            return
+        yield marker, data[place + 4 : place + 2 + length]
+        place += 2 + length
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks of a PNG, each as its type and the whole of it."""
+    place = len(PNG_SIGNATURE)
+    while place + 12 <= len(data):
+        (length,) = struct.unpack(">I", data[place : place + 4])
+        yield data[place + 4 : place + 8], data[place : place + 12 + length]
+        place += 12 + length
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(image: Image.Image, *, bits: int = 8, level: int = 6) -> bytes:
+    """A bare PNG; ``bits`` is the depth of images of mode P."""
+    file = io.BytesIO()
+    options = {"bits": bits} if image.mode == "P" else {}
+    bare = image.copy()
+    bare.info = {}
+    bare.save(file, "PNG", compress_level=level, **options)
+    return file.getvalue()
+
+
+def deflated_rows(samples: UInt8[np.ndarray, "rows columns *channels"] | np.ndarray, bits: int) -> bytes:
+    """Rows as PNG filters and deflates them, which is PDF's FlateDecode with predictor 15 (as img2pdf has it)."""
+    # Four channels of ink go as RGBA, whose rows are the same.
+    image = _indexed(samples) if bits < 8 and samples.dtype == np.uint8 else Image.fromarray(samples)
+    return b"".join(chunk[8:-4] for name, chunk in chunks(png(image, bits=bits, level=9)) if name == b"IDAT")
+
+
+def _indexed(samples: UInt8[np.ndarray, "rows columns"]) -> Image.Image:
+    image = Image.fromarray(samples)
+    image.putpalette([value for value in range(256) for _ in range(3)])
+    return image
+
+
+def tables_in(*parts: bytes) -> JPEGTables | None:
+    """The tables of a JPEG in several parts, as TIFF stores it; None if it has none."""
+    quantisation: dict[int, list[int]] = {}
+    sampling = (1, 1)
+    for part in parts:
+        for marker, data in segments(part + b"\xff\xd9\0\0"):
+            if marker == 0xDB:
+                quantisation |= dict(_quantisation(data))
+            elif marker in {0xC0, 0xC1, 0xC2} and len(data) > 8:
+                sampling = (data[7] >> 4, data[7] & 15) if data[5] > 1 else (1, 1)
+    return JPEGTables(quantisation, sampling) if quantisation else None
+
+
+def _quantisation(data: bytes) -> Iterator[tuple[int, list[int]]]:
+    place = 0
+    while place < len(data):
+        wide, key = data[place] >> 4, data[place] & 15
+        size = 128 if wide else 64
+        values = data[place + 1 : place + 1 + size]
+        if len(values) < size:
+            return
+        stored = struct.unpack(">64H" if wide else ">64B", values)
+        yield key, [stored[index] for index in zigzag_index]
+        place += 1 + size

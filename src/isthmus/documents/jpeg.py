@@ -1,0 +1,60 @@
+"""JPEG: new pixels under the old tables, between the old segments, so that size, resolution, profile and EXIF stay."""
+
+import struct
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single
+from isthmus.documents.encodings import jpeg, jpeg_tables, segments
+from isthmus.documents.picture import Picture
+from isthmus.documents.single import write_single
+
+NAME, HOLDS_BILEVEL = "JPEG", False
+
+_FORMATS = ("JPEG", "MPO")
+_JFIF, _PICTURES, _ADOBE, _COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
+
+
+def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+    return plan_single(file, name, rules, _FORMATS)
+
+
+def read(path: str, place: Place) -> Picture:
+    with opened(path, _FORMATS) as image:
+        return picture_of(image)
+
+
+def encode(path: str, place: Place, picture: Picture) -> bytes:
+    old = content(path)
+    with opened(path, _FORMATS) as image:
+        new = jpeg(image_of(picture), jpeg_tables(image))
+    return b"\xff\xd8" + b"".join(_merged(old, new))
+
+
+def _merged(old: bytes, new: bytes) -> Iterable[bytes]:
+    kept = [(marker, data) for marker, data in segments(old) if _is_kept(marker, data)]
+    has_jfif = any(marker == _JFIF for marker, _ in kept)
+    for marker, data in kept:
+        yield _segment(marker, data)
+    for marker, data in segments(new):
+        if marker == 0xDA:
+            yield data
+        elif marker != _JFIF or not has_jfif:
+            yield _segment(marker, data)
+
+
+def _is_kept(marker: int, data: bytes) -> bool:
+    """Segments that say something about the picture and not how it is coded."""
+    if marker == _JFIF:
+        return data.startswith(b"JFIF\0")
+    if marker == _PICTURES and data.startswith(b"MPF\0"):  # where further pictures are in the file
+        return False
+    return (0xE1 <= marker <= 0xEF and marker != _ADOBE) or marker == _COMMENT
+
+
+def _segment(marker: int, data: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+write = write_single

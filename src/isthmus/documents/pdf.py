@@ -1,0 +1,142 @@
+"""PDF: scanned images are replaced in place; text, outline, metadata, boxes and everything else stay as they are."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import pikepdf
+from pikepdf.settings import set_qpdf_limits
+
+from isthmus.documents._base import LeftAsItIs, Place, Plan, Rules, decoding
+from isthmus.documents.pdf_pixels import coding_of, decode
+from isthmus.documents.pdf_pixels import encode as encode_image
+from isthmus.documents.pdf_scans import dots_per_inch, scans
+from isthmus.documents.pdf_spool import Spool
+from isthmus.documents.picture import Picture
+from isthmus.documents.single import copy_whole
+from isthmus.errors import ProtectedError
+
+NAME, HOLDS_BILEVEL = "PDF", True
+
+_MOST_INFLATED = 2**26  # bytes of a stream of text or drawing; images are inflated elsewhere
+_CODED = ("/Filter", "/DecodeParms", "/Length")
+
+
+def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+    places: dict[tuple[int, int], Place] = {}
+    with _opened(file, name) as pdf:
+        with decoding(name):
+            if not rules.invalidate_signatures and _is_signed(pdf):
+                raise ProtectedError(
+                    f"{name}: is signed, and a change would break the signature; "
+                    "--invalidate-digital-signatures cleans it all the same."
+                )
+            n_pages = len(pdf.pages)
+        for number, page in enumerate(pdf.pages, 1):
+            with decoding(name, number):
+                for drawn in scans(page):
+                    image = drawn.image
+                    width, height = int(image["/Width"]), int(image["/Height"])
+                    rules.check_size(name, width, height, number)
+                    unit = float(page.obj.get("/UserUnit", 1))
+                    place = Place(number, width, height, dots_per_inch(drawn, unit), image.objgen)
+                    try:
+                        coding_of(image)
+                    except LeftAsItIs as left:
+                        place = replace(place, problem=str(left))
+                    if image.objgen in places:
+                        continue  # the same image on several pages is cleaned once
+                    places[image.objgen] = place
+    notes = () if places else ("has no scanned page, and needs no cleaning",)
+    return Plan(n_pages, tuple(places.values()), notes)
+
+
+def read(path: str, place: Place) -> Picture:
+    with _opened(path, path) as pdf:
+        image = pdf.get_object(place.key)
+        return decode(image, coding_of(image), place)
+
+
+def encode(path: str, place: Place, picture: Picture) -> bytes:
+    """The entries of the dictionary, a line break, and the data."""
+    with _opened(path, path) as pdf:
+        image = pdf.get_object(place.key)
+        data, entries = encode_image(image, coding_of(image), picture)
+    return entries.encode() + b"\n" + data
+
+
+def write(
+    file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
+) -> None:
+    with Spool() as spool:
+        streams = {}
+        for place, data in encoded:
+            if data is not None:
+                entries, _, stream = data.partition(b"\n")
+                streams[place.key] = spool.add(stream, entries.decode())
+        if not streams:
+            copy_whole(file, output)
+            return
+        with _opened(file, name) as pdf, spool.open() as new:
+            for key, number in streams.items():
+                _replace(pdf, key, new.get_object(number, 0))
+            pdf.save(
+                output,
+                linearize=pdf.is_linearized,
+                compress_streams=False,
+                fix_metadata_version=False,
+            )
+
+
+def _replace(pdf: Any, key: tuple[int, ...], stream: Any) -> None:
+    """Put a stream where an image is, with what its dictionary says but for how it is coded."""
+    old, new = pdf.get_object(key), pdf.copy_foreign(stream)
+    for entry, value in list(old.items()):
+        if entry not in _CODED and entry not in new:
+            new[entry] = value
+    pdf._swap_objects(old.objgen, new.objgen)
+
+
+@contextmanager
+def _opened(file: BinaryIO | str, name: str) -> Iterator[Any]:
+    """A PDF that is not encrypted, within limits against bombs."""
+    limits = set_qpdf_limits(flate_max_memory=_MOST_INFLATED, run_length_max_memory=2**28)
+    try:
+        with decoding(name):
+            try:
+                pdf = pikepdf.open(file, suppress_warnings=True)
+            except pikepdf.PasswordError:
+                raise _encrypted(name) from None
+        with pdf:
+            if pdf.is_encrypted:
+                raise _encrypted(name)
+            yield pdf
+    finally:
+        set_qpdf_limits(**limits)  # type: ignore[arg-type]
+
+
+def _encrypted(name: str) -> ProtectedError:
+    return ProtectedError(
+        f"{name}: is encrypted; qpdf --decrypt [--password=…] IN.pdf OUT.pdf makes a file that can be read."
+    )
+
+
+def _is_signed(pdf: Any) -> bool:
+    """Whether a field holds a signature, or the catalogue has one over the whole document."""
+    form = pdf.Root.get("/AcroForm")
+    if "/Perms" in pdf.Root:
+        return True
+    if form is None:
+        return False
+    if int(form.get("/SigFlags", 0)) & 1:
+        return True
+    waiting = list(form.get("/Fields", []))
+    for _ in range(10_000):
+        if not waiting:
+            break
+        field = waiting.pop()
+        if field.get("/FT") == "/Sig" and "/V" in field:
+            return True
+        waiting += list(field.get("/Kids", []))
+    return False

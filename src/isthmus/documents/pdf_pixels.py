@@ -1,0 +1,372 @@
+"""The samples of images in PDFs (ISO 32000-1, 7.4 and 8.9): decoded, and encoded so that their dictionary holds."""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pikepdf
+import pypdfium2
+from PIL import Image
+
+from isthmus.documents._base import LeftAsItIs, Place
+from isthmus.documents._pillow import image_of, opened, picture_of
+from isthmus.documents.encodings import (
+    PNG_SIGNATURE,
+    deflated_rows,
+    group4,
+    jpeg,
+    jpeg_tables,
+    png_chunk,
+)
+from isthmus.documents.picture import Kind, Picture
+from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
+
+_DECODERS = ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
+_FILTERS = {f"/{name}Decode" for name in _DECODERS}
+_OPTIONS = {"group3": 292, "predictor": 317}  # TIFF's tags
+_CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
+
+
+@dataclass(frozen=True)
+class Coding:
+    """What the dictionary of an image says about its samples."""
+
+    kind: Kind
+    bits: int
+    filters: tuple[str, ...]
+    parameters: dict[str, int]
+    inverted: bool
+    palette: np.ndarray | None = None
+
+    @property
+    def channels(self) -> int:
+        return _CHANNELS[self.kind]
+
+
+def coding_of(image: Any) -> Coding:
+    """Read the dictionary of an image; ``LeftAsItIs`` says what is not understood."""
+    if "/SMask" in image or "/Mask" in image:
+        raise LeftAsItIs("an image with a mask is left as it is")
+    filters = _list(image.get("/Filter"))
+    names = tuple(str(name) for name in filters)
+    unknown = [name for name in names if name not in _FILTERS]
+    if unknown:
+        raise LeftAsItIs(f"an image behind the filter {unknown[0]} is left as it is")
+    parameters = _list(image.get("/DecodeParms"))
+    last = parameters[len(names) - 1] if names and len(parameters) == len(names) else None
+    numbers = {str(key): int(value) for key, value in _items(last) if not hasattr(value, "keys")}
+    stencil = bool(image.get("/ImageMask", False))
+    bits = (
+        1
+        if stencil or names[-1:] in {("/CCITTFaxDecode",), ("/JBIG2Decode",)}
+        else int(image.get("/BitsPerComponent", 8))
+    )
+    kind, palette = ("grey", None) if stencil else _space(image, names)
+    if bits == 1 and kind == "grey":
+        kind = "bilevel"
+    elif bits == 16 and kind == "grey":
+        kind = "grey16"
+    elif bits not in {8, *([2, 4] if kind in {"grey", "palette"} else []), *([1] if kind == "palette" else [])}:
+        raise LeftAsItIs(f"{bits}-bit samples are left as they are")
+    inverted = _is_inverted(image.get("/Decode"), kind, bits)
+    if kind == "palette" and bits == 1 and palette is not None and len(palette) > 1:
+        kind, inverted = "bilevel", bool(palette[0].sum() > palette[1].sum())
+    return Coding(kind, bits, names, numbers, inverted, palette)
+
+
+def decode(image: Any, coding: Coding, place: Place) -> Picture:
+    """The picture of an image."""
+    samples = _samples(image, coding, (place.height, place.width))
+    if coding.kind == "bilevel":
+        return Picture("bilevel", samples.astype(bool) ^ coding.inverted, levels=2)
+    if coding.kind == "palette":
+        return Picture("palette", samples, palette=_filled(coding.palette, samples), levels=2**coding.bits)
+    if coding.inverted:
+        samples = (65535 if coding.bits == 16 else 2**coding.bits - 1) - samples
+    if coding.bits < 8:
+        samples = samples * np.uint8(255 // (2**coding.bits - 1))
+    return Picture(coding.kind, samples, levels=min(2**coding.bits, 65536))
+
+
+def encode(image: Any, coding: Coding, picture: Picture) -> tuple[bytes, str]:
+    """Data and the entries of the dictionary that belong to it, in PDF's own words."""
+    samples = picture.samples
+    height, width = samples.shape[:2]
+    before = len(image.read_raw_bytes())
+    if picture.kind == "bilevel":
+        stored = samples ^ coding.inverted if coding.kind == "bilevel" else samples
+        data = group4(stored)
+        entries = f"/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns {width} /Rows {height} >>"
+        if len(data) > before and len(rows := deflated_rows(stored, 1)) < len(data):  # halftones
+            data, entries = rows, _deflated(1, 1, width)
+        if coding.kind != "bilevel":
+            entries += " /ColorSpace /DeviceGray /BitsPerComponent 1 /Decode [0 1]"
+        return data, entries
+    if coding.bits < 8 and picture.kind == "grey":
+        samples = samples // np.uint8(255 // (2**coding.bits - 1))
+    if coding.inverted:
+        samples = ((65535 if coding.bits == 16 else 2**coding.bits - 1) - samples).astype(samples.dtype)
+    if coding.filters[-1:] == ("/DCTDecode",):
+        return _as_jpeg(image, coding, samples)
+    if coding.filters[-1:] == ("/JPXDecode",):
+        return _as_jpeg_2000(image, samples)
+    bits = (picture.levels - 1).bit_length() if picture.kind == "palette" else coding.bits
+    entries = _deflated(coding.channels, bits, width)
+    if (
+        picture.palette is not None
+        and coding.palette is not None
+        and not np.array_equal(picture.palette, coding.palette)
+    ):
+        table = picture.palette.tobytes().hex()
+        entries += f" /BitsPerComponent {bits} /ColorSpace [/Indexed /DeviceRGB {len(picture.palette) - 1} <{table}>]"
+    data = deflated_rows(samples, bits)
+    if len(data) > before and bits == 8 and len(plain := zlib.compress(samples.tobytes(), 9)) < len(data):
+        data, entries = plain, entries.replace("/Predictor 15", "/Predictor 1")
+    return data, entries
+
+
+def _deflated(channels: int, bits: int, width: int) -> str:
+    parameters = f"/Predictor 15 /Colors {channels} /BitsPerComponent {bits} /Columns {width}"
+    return f"/Filter /FlateDecode /DecodeParms << {parameters} >>"
+
+
+def _space(image: Any, filters: tuple[str, ...]) -> tuple[Kind, np.ndarray | None]:
+    space = image.get("/ColorSpace")
+    if space is None and filters[-1:] == ("/JPXDecode",):
+        return "colour", None  # what the data itself says counts
+    parts = _list(space)
+    name = str(parts[0]) if parts else ""
+    if name in {"/Indexed", "/I"} and len(parts) == 4:
+        base, _ = _space({"/ColorSpace": parts[1]}, ())
+        channels = {"grey": 1, "colour": 3}.get(base)
+        if channels is None or _list(parts[1])[0] in {"/CalGray", "/CalRGB"}:
+            raise LeftAsItIs("a palette of other colours than grey and RGB is left as it is")
+        table = parts[3].read_bytes() if isinstance(parts[3], pikepdf.Stream) else bytes(parts[3])
+        entries = np.frombuffer(table[: len(table) // channels * channels], np.uint8).reshape(-1, channels)
+        return "palette", np.repeat(entries, 3, axis=1) if channels == 1 else entries
+    if name == "/ICCBased" and len(parts) == 2:
+        found: Kind | None = {1: "grey", 3: "colour", 4: "ink"}.get(int(parts[1].get("/N", 0)))  # type: ignore[assignment]
+    else:
+        found = {"/DeviceGray": "grey", "/G": "grey", "/CalGray": "grey", "/DeviceRGB": "colour", "/RGB": "colour",
+                 "/CalRGB": "colour", "/DeviceCMYK": "ink", "/CMYK": "ink"}.get(name)  # type: ignore[assignment] # fmt: skip
+    if found is None:
+        raise LeftAsItIs(f"an image in the colour space {name.lstrip('/') or 'none'} is left as it is")
+    return found, None
+
+
+def _is_inverted(decode: Any, kind: Kind, bits: int) -> bool:
+    """Whether the first value stands for the highest; anything but that and the default is left alone."""
+    if decode is None:
+        return False
+    values = [float(value) for value in decode]
+    high = 2**bits - 1 if kind == "palette" else 1
+    count = _CHANNELS[kind]
+    if values[: 2 * count] == [0, high] * count:
+        return False
+    if values[: 2 * count] == [high, 0] * count and kind != "palette":
+        return True
+    raise LeftAsItIs("an image whose samples are mapped by a decode array is left as it is")
+
+
+def _samples(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    last = coding.filters[-1] if coding.filters else ""
+    if last in {"/DCTDecode", "/JPXDecode"}:
+        with opened(
+            io.BytesIO(_inner(image, coding)), ("JPEG", "MPO") if last == "/DCTDecode" else ("JPEG2000",)
+        ) as found:
+            if found.size != shape[::-1]:
+                raise LeftAsItIs(
+                    f"an image of {found.width} × {found.height} pixels that is said to have others is left"
+                )
+            picture = picture_of(found)
+        if picture.kind != coding.kind or picture.alpha is not None:
+            raise LeftAsItIs("an image with other colours than its colour space has is left as it is")
+        # Pillow takes inks for inverted, as Adobe's are; PDF does so only where the decode array says it.
+        return 255 - picture.samples if coding.kind == "ink" and last == "/DCTDecode" else picture.samples
+    if last == "/CCITTFaxDecode":
+        return _fax(image, coding, shape)
+    if last == "/JBIG2Decode":
+        return _jbig2(image, shape)
+    if last == "/LZWDecode" and len(coding.filters) == 1:
+        return _lzw(image, coding, shape)
+    return _rows(image, coding, shape)
+
+
+def _inner(image: Any, coding: Coding) -> bytes:
+    """What the last filter decodes."""
+    data = bytes(image.read_raw_bytes())
+    if len(coding.filters) == 1:
+        return data
+    if coding.filters[:-1] == ("/FlateDecode",):
+        return _inflated(data, 2**28)
+    raise LeftAsItIs(f"an image behind {len(coding.filters)} filters is left as it is")
+
+
+def _inflated(data: bytes, most: int) -> bytes:
+    """Inflate, as far as it goes and no further than ``most`` bytes."""
+    return zlib.decompressobj().decompress(data, most)
+
+
+def _rows(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """Samples that are stored as rows, deflated or not."""
+    height, width = shape
+    row_bytes = (width * coding.channels * coding.bits + 7) // 8
+    predictor = coding.parameters.get("/Predictor", 1)
+    if coding.filters == ("/FlateDecode",):
+        if predictor >= 10:
+            _check_parameters(coding, width)
+            return _filtered_rows(bytes(image.read_raw_bytes()), coding, shape)
+        data = _inflated(bytes(image.read_raw_bytes()), row_bytes * height)
+        if predictor == 2:
+            _check_parameters(coding, width)
+            if coding.bits != 8:
+                raise LeftAsItIs(f"{coding.bits}-bit samples with TIFF's predictor are left as they are")
+            data = data.ljust(row_bytes * height, b"\0")
+            steps = np.frombuffer(data, np.uint8).reshape(height, width, coding.channels)
+            return np.cumsum(steps, axis=1, dtype=np.uint8).reshape(*shape, *_channels(coding))
+    else:
+        data = bytes(image.read_bytes(pikepdf.StreamDecodeLevel.specialized))
+    if len(data) < row_bytes * height:
+        raise ValueError("its image ends too early")
+    return _unpacked(data[: row_bytes * height], coding, shape)
+
+
+def _check_parameters(coding: Coding, width: int) -> None:
+    said = [
+        coding.parameters.get(key, default)
+        for key, default in (("/Colors", 1), ("/BitsPerComponent", 8), ("/Columns", 1))
+    ]
+    if said != [coding.channels, coding.bits, width]:
+        raise LeftAsItIs("an image whose predictor has another shape than its pixels is left as it is")
+
+
+def _channels(coding: Coding) -> tuple[int, ...]:
+    return (coding.channels,) if coding.channels > 1 else ()
+
+
+def _unpacked(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    height, width = shape
+    stored = np.frombuffer(data, np.uint8).reshape(height, -1)
+    if coding.bits == 16:
+        return stored.view(">u2").astype(np.uint16)
+    if coding.bits == 8:
+        return stored.reshape(*shape, *_channels(coding))
+    single = np.unpackbits(stored, axis=1).reshape(height, -1, coding.bits)[:, :width]
+    weights = 1 << np.arange(coding.bits - 1, -1, -1, dtype=np.uint8)
+    return np.asarray((single * weights).sum(axis=2), np.uint8)
+
+
+def _filtered_rows(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """Rows with PNG's filters, as a PNG, so that no more is inflated than there are pixels."""
+    indexed = coding.channels == 1 and coding.bits < 16
+    colour_type = 3 if indexed else {1: 0, 3: 2, 4: 6}[coding.channels]
+    header = struct.pack(">IIBBBBB", shape[1], shape[0], coding.bits, colour_type, 0, 0, 0)
+    palette = png_chunk(b"PLTE", bytes(768)) if indexed else b""
+    made = png_chunk(b"IHDR", header) + palette + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
+    with opened(io.BytesIO(PNG_SIGNATURE + made), ("PNG",)) as found:
+        return np.array(found)
+
+
+def _fax(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """CCITT Group 3 and 4, as a TIFF."""
+    said = coding.parameters
+    columns, k = said.get("/Columns", 1728), said.get("/K", 0)
+    if columns != shape[1] or said.get("/EncodedByteAlign"):
+        raise LeftAsItIs("a fax image whose lines have another length is left as it is")
+    data = _inner(image, coding)
+    bits = _as_tiff(data, shape, 4) if k < 0 else _as_tiff(data, shape, 3, group3=int(k > 0))
+    return bits ^ (not said.get("/BlackIs1", 0))
+
+
+def _lzw(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """LZW, as a TIFF, so that no more is decoded than there are pixels."""
+    predictor = coding.parameters.get("/Predictor", 1)
+    if not coding.parameters.get("/EarlyChange", 1) or predictor > 2 or coding.channels == 4:
+        raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
+    row_bytes = (shape[1] * coding.channels * coding.bits + 7) // 8
+    if predictor == 2 and coding.bits == 8:
+        stored = _as_tiff(bytes(image.read_raw_bytes()), shape, 5, bits=8, channels=coding.channels, predictor=2)
+        return stored.reshape(*shape, *_channels(coding))
+    if predictor == 2:
+        raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
+    stored = _as_tiff(bytes(image.read_raw_bytes()), (shape[0], row_bytes), 5, bits=8)
+    return _unpacked(stored.tobytes(), coding, shape)
+
+
+def _as_tiff(
+    data: bytes, shape: tuple[int, int], compression: int, *, bits: int = 1, channels: int = 1, **options: int
+) -> np.ndarray:
+    layout, (height, width) = Layout("<", False), shape
+    file = io.BytesIO()
+    tags = {
+        256: numbers_entry(layout, [width]),
+        257: numbers_entry(layout, [height]),
+        278: numbers_entry(layout, [height]),
+    }
+    more = {258: [bits] * channels, 259: [compression], 262: [2 if channels == 3 else 1], 277: [channels]}
+    more |= {_OPTIONS[name]: [value] for name, value in options.items()}
+    tags |= {tag: shorts_entry(layout, *values) for tag, values in more.items()}
+    Writer(file, layout).add(tags, [data], (file, layout))
+    with opened(file, ("TIFF",)) as found:
+        return np.array(found)
+
+
+def _jbig2(image: Any, shape: tuple[int, int]) -> np.ndarray:
+    """JBIG2, by PDFium, which is given a PDF of this image alone."""
+    alone = pikepdf.new()
+    page = alone.add_blank_page(page_size=(72, 72))
+    copy = alone.copy_foreign(image)
+    for key in ("/Decode", "/ImageMask", "/Metadata"):
+        if key in copy:
+            del copy[key]
+    copy["/ColorSpace"], copy["/BitsPerComponent"] = pikepdf.Name.DeviceGray, 1
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=copy))
+    page.Contents = alone.make_stream(b"72 0 0 72 0 0 cm /Im Do")
+    file = io.BytesIO()
+    alone.save(file)
+    with pypdfium2.PdfDocument(file.getvalue()) as document:
+        (drawn,) = document[0].get_objects()
+        pixels = drawn.get_bitmap().to_numpy()
+        found = np.array(pixels if pixels.ndim == 2 else pixels[..., 0]) >= 128
+    if found.shape != shape:
+        raise ValueError("its JBIG2 image cannot be decoded")
+    return found
+
+
+def _as_jpeg(image: Any, coding: Coding, samples: np.ndarray) -> tuple[bytes, str]:
+    with opened(io.BytesIO(_inner(image, coding)), ("JPEG", "MPO")) as found:
+        tables = jpeg_tables(found)
+    stored = 255 - samples if coding.kind == "ink" else samples
+    return jpeg(image_of(Picture(coding.kind, stored)), tables), "/Filter /DCTDecode"
+
+
+def _as_jpeg_2000(image: Any, samples: np.ndarray) -> tuple[bytes, str]:
+    """JPEG 2000 with as many bytes as before."""
+    rate = max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes())))
+    file = io.BytesIO()
+    options: dict[str, Any] = (
+        {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]} if rate > 2.5 else {}
+    )
+    Image.fromarray(samples).save(file, "JPEG2000", **options)
+    return file.getvalue(), "/Filter /JPXDecode"
+
+
+def _filled(palette: np.ndarray | None, samples: np.ndarray) -> np.ndarray:
+    """A palette that has an entry for every sample; what is beyond its end is black."""
+    assert palette is not None
+    filled = np.zeros((max(len(palette), int(samples.max(initial=0)) + 1), 3), np.uint8)
+    filled[: len(palette)] = palette
+    return filled
+
+
+def _list(found: Any) -> list[Any]:
+    if found is None:
+        return []
+    return list(found) if isinstance(found, pikepdf.Array | list) else [found]
+
+
+def _items(found: Any) -> list[tuple[str, Any]]:
+    return list(found.items()) if isinstance(found, pikepdf.Dictionary) else []

@@ -1,0 +1,111 @@
+"""Which images of a PDF are scanned pages: those that, drawn, cover most of a page or a strip right across it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import hypot
+from typing import Any
+
+import pikepdf
+
+COVERED = 0.5  # of the page's area, and of a strip's length
+_DEEPEST, _MOST_DRAWN = 8, 5000
+_SMALLEST = 32  # pixels
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An image and the parallelogram, in points, that it is drawn as."""
+
+    image: Any
+    matrix: Any
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points."""
+        return hypot(self.matrix.a, self.matrix.b), hypot(self.matrix.c, self.matrix.d)
+
+    @property
+    def area(self) -> float:
+        """In square points."""
+        return float(abs(self.matrix.a * self.matrix.d - self.matrix.b * self.matrix.c))
+
+
+def scans(page: Any) -> list[Drawn]:
+    """The scanned images of a page, each once, in the order that they are drawn in."""
+    left, bottom, right, top = (float(value) for value in page.cropbox)
+    width, height = abs(right - left), abs(top - bottom)
+    if not width * height > 0:
+        return []
+    found: dict[tuple[int, int], Drawn] = {}
+    for drawn in _drawn(page):
+        across, along = drawn.size
+        # A strip may be drawn turned by 90°.
+        if max(across / width, along / height, across / height, along / width) >= COVERED and drawn.image.is_indirect:
+            found.setdefault(drawn.image.objgen, drawn)
+    if sum(drawn.area for drawn in found.values()) < COVERED * width * height:
+        return []
+    return [drawn for drawn in found.values() if min(_pixels(drawn.image)) >= _SMALLEST]
+
+
+def dots_per_inch(drawn: Drawn, user_unit: float) -> float | None:
+    """The resolution that an image is drawn at, the mean of both directions."""
+    width, height = _pixels(drawn.image)
+    across, along = (max(length * user_unit, 1e-6) for length in drawn.size)
+    return (width / across + height / along) * 36
+
+
+def _pixels(image: Any) -> tuple[int, int]:
+    try:
+        return int(image.get("/Width", 0)), int(image.get("/Height", 0))
+    except (TypeError, ValueError):
+        return 0, 0
+
+
+def _drawn(page: Any) -> Iterator[Drawn]:
+    """The images that a page draws, also within forms."""
+    budget = [_MOST_DRAWN]
+    yield from _drawn_by(page, page.obj, pikepdf.Matrix(), 0, budget)
+
+
+def _drawn_by(content: Any, owner: Any, matrix: Any, depth: int, budget: list[int]) -> Iterator[Drawn]:
+    named = _dictionary(_dictionary(_inherited(owner, "/Resources")).get("/XObject"))
+    stack = []
+    for instruction in pikepdf.parse_content_stream(content, "q Q cm Do"):
+        operator = str(instruction.operator)
+        if operator == "q":
+            stack.append(matrix)
+        elif operator == "Q":
+            matrix = stack.pop() if stack else matrix
+        elif operator == "cm":
+            matrix = _matrix(instruction.operands) @ matrix
+        elif operator == "Do" and len(instruction.operands) == 1:
+            budget[0] -= 1
+            if budget[0] < 0:
+                return
+            target = named.get(str(instruction.operands[0]))
+            if not isinstance(target, pikepdf.Stream):
+                continue
+            kind = target.get("/Subtype")
+            if kind == "/Image":
+                yield Drawn(target, matrix)
+            elif kind == "/Form" and depth < _DEEPEST:
+                inner = _matrix(target.get("/Matrix") or (1, 0, 0, 1, 0, 0)) @ matrix
+                within = target if "/Resources" in target else owner
+                yield from _drawn_by(target, within, inner, depth + 1, budget)
+
+
+def _matrix(operands: Any) -> Any:
+    return pikepdf.Matrix(*(float(value) for value in operands))
+
+
+def _dictionary(found: Any) -> Any:
+    return found if isinstance(found, pikepdf.Dictionary) else {}
+
+
+def _inherited(owner: Any, key: str) -> Any:
+    """An entry of a page, or of the node of the tree that it has it from."""
+    for _ in range(64):
+        if owner is None or key in owner:
+            break
+        owner = owner.get("/Parent")
+    return None if owner is None else owner.get(key)

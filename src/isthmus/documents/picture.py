@@ -1,0 +1,140 @@
+"""The picture of a page as its file stores it, what a page function sees of it, and what the file stores afterwards."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, UInt8, UInt16
+from PIL import Image
+from scipy.spatial import KDTree
+
+_ROOM = 4  # entries of a palette
+Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
+Grey = UInt8[np.ndarray, "rows columns"]
+Colour = UInt8[np.ndarray, "rows columns 3"]
+Samples = (
+    Bool[np.ndarray, "rows columns"]
+    | UInt16[np.ndarray, "rows columns"]
+    | UInt8[np.ndarray, "rows columns"]
+    | UInt8[np.ndarray, "rows columns channels"]
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The samples of a page: dark is low, and white is True, 255 or 65535; inks (CMYK) are the other way round.
+
+    ``levels`` is how many values a grey sample or entries a palette can have in the file; ``alpha`` lies beside the
+    samples and never changes.
+    """
+
+    kind: Kind
+    samples: Samples
+    palette: UInt8[np.ndarray, "entries 3"] | None = None
+    alpha: Grey | None = None
+    levels: int = 256
+
+
+def page_pixels(picture: Picture) -> Grey | Colour:
+    """The page as 8-bit grey or RGB; what is transparent lies on white."""
+    samples = picture.samples
+    if picture.kind == "bilevel":
+        pixels = np.where(samples, np.uint8(255), np.uint8(0))
+    elif picture.kind == "grey16":
+        pixels = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    elif picture.kind == "ink":
+        pixels = _from_ink(samples)
+    elif picture.kind == "palette":
+        assert picture.palette is not None
+        grey = not (picture.palette != picture.palette[:, :1]).any()
+        pixels = (picture.palette[:, 0] if grey else picture.palette)[samples]
+    else:
+        pixels = samples
+    if picture.alpha is not None:
+        alpha = picture.alpha if pixels.ndim == 2 else picture.alpha[..., None]
+        on_white = 255 - (255 - pixels.astype(np.uint32)) * alpha / 255
+        pixels = np.where(alpha == 255, pixels, on_white.astype(np.uint8))
+    return np.ascontiguousarray(pixels)
+
+
+def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Picture:
+    """The picture in its own kind, with the samples changed where the page's pixels did, and nowhere else."""
+    changed = before != after
+    if changed.ndim == 3:
+        changed = changed.any(axis=2)
+    if picture.alpha is not None:
+        changed &= picture.alpha == 255
+    samples = picture.samples.copy()
+    if picture.kind == "bilevel":
+        samples[changed] = after[changed] >= 128
+    elif picture.kind == "grey16":
+        value = samples[changed].astype(np.int64)
+        shifted = value + (after[changed].astype(np.int64) - before[changed]) * 257
+        samples[changed] = np.where(after[changed] == 255, 65535, np.clip(shifted, 0, 65535))
+    elif picture.kind == "ink":
+        samples[changed] = _to_ink(samples[changed], after[changed])
+    elif picture.kind == "palette":
+        return _repainted(picture, changed, after)
+    elif picture.kind == "grey" and picture.levels < 256:
+        step = 255 // (picture.levels - 1)
+        samples[changed] = (after[changed].astype(np.uint16) + step // 2) // step * step
+    else:
+        samples[changed] = after[changed]
+    return replace(picture, samples=samples)
+
+
+def bilevel_picture(pixels: Grey | Colour) -> Picture:
+    """A page in black and white, divided where grey values fall apart best (Otsu 1979, within 64–208)."""
+    grey = pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+    counts = np.bincount(grey.ravel(), minlength=256).astype(float)
+    below, mass = np.cumsum(counts), np.cumsum(counts * np.arange(256))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = (mass[-1] * below - mass * below[-1]) ** 2 / (below * (below[-1] - below))
+    best = int(np.nanargmax(between)) if np.isfinite(between).any() else 127
+    return Picture("bilevel", grey > np.clip(best, 64, 208), levels=2)
+
+
+def _from_ink(ink: UInt8[np.ndarray, "*any 4"]) -> UInt8[np.ndarray, "*any 3"]:
+    """CMYK to RGB as light that passes two layers: the colour and the black."""
+    light = (255 - ink[..., :3].astype(np.uint32)) * (255 - ink[..., 3:].astype(np.uint32))
+    return np.asarray((light + 127) // 255, np.uint8)
+
+
+def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channels"]) -> UInt8[np.ndarray, "n 4"]:
+    """Ink that gives the pixels: black ink as it was, less of it where the pixel needs more light."""
+    light = np.broadcast_to(pixels.reshape(len(pixels), -1), (len(pixels), 3)).astype(float)
+    black = np.maximum(255 - ink[:, 3].astype(float), light.max(axis=1))
+    colour = 255 - light * 255 / np.maximum(black, 1)[:, None]
+    return np.asarray(np.rint(np.column_stack([colour, 255 - black])), np.uint8)
+
+
+def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], after: Grey | Colour) -> Picture:
+    """New colours go to palette entries that no unchanged pixel uses; each changed pixel takes the nearest entry."""
+    assert picture.palette is not None
+    samples, palette = picture.samples.copy(), picture.palette
+    wanted = after[changed] if after.ndim == 3 else np.repeat(after[changed][:, None], 3, axis=1)
+    colours, which = np.unique(wanted, axis=0, return_inverse=True)
+    kept = np.unique(samples[~changed])
+    # A palette of few colours without room for others grows, since paper must be able to become white.
+    levels = picture.levels if picture.levels - len(kept) >= _ROOM else 256
+    used = np.zeros(levels, bool)
+    used[kept] = True
+    free = np.flatnonzero(~used)
+    room = np.zeros((levels, 3), np.uint8)
+    room[: len(palette)] = palette
+    new = colours if len(colours) <= len(free) else _main_colours(wanted, len(free))
+    entries = free[: len(new)]
+    room[entries] = new
+    known = np.concatenate([np.flatnonzero(used), entries])
+    nearest = known[KDTree(room[known].astype(float)).query(colours.astype(float))[1]]
+    samples[changed] = nearest[which.ravel()].astype(samples.dtype)
+    palette = room[: max(len(palette), int(known.max()) + 1)]
+    return replace(picture, samples=samples, palette=palette, levels=levels)
+
+
+def _main_colours(pixels: UInt8[np.ndarray, "n 3"], count: int) -> UInt8[np.ndarray, "m 3"]:
+    if count == 0:
+        return np.empty((0, 3), np.uint8)
+    line = Image.fromarray(np.ascontiguousarray(pixels)[None])
+    found = line.quantize(count, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
+    return np.array(found[: 3 * count], np.uint8).reshape(-1, 3)

@@ -1,0 +1,63 @@
+"""How much of a page went, and whether it might have been text."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from isthmus.documents.picture import Colour, Grey
+
+_LIGHTER = 24  # levels of 255, below which a change is no removal
+_DARK, _PALE = 112, 192
+_ENOUGH_MARKS = 3
+_LARGE = 12_000_000  # pixels, above which every second is looked at
+
+
+@dataclass(frozen=True)
+class Removed:
+    """The share of the page's pixels that became lighter, and the marks that went and were like letters.
+
+    A mark is like a letter if it was dark, has gone as a whole, and is about as high as those that stayed.
+    """
+
+    share: float
+    marks: int
+
+    @property
+    def might_be_text(self) -> bool:
+        return self.marks >= _ENOUGH_MARKS
+
+
+def removed(before: Grey | Colour, after: Grey | Colour) -> Removed:
+    """Compare a page before and after."""
+    lighter = grey_of(after).astype(np.int16) - grey_of(before) > _LIGHTER
+    return Removed(float(lighter.mean()), _marks(grey_of(before), grey_of(after)))
+
+
+def grey_of(pixels: Grey | Colour) -> Grey:
+    """The grey of a page: the mean of green with red and blue, each half as much."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = (pixels[..., channel].astype(np.uint16) for channel in range(3))
+    return ((red + 2 * green + blue + 2) // 4).astype(np.uint8)
+
+
+def _marks(before: Grey, after: Grey) -> int:
+    if before.size > _LARGE:
+        before, after = before[::2, ::2], after[::2, ::2]
+    dark = before < _DARK
+    labels, count = ndimage.label(dark, np.ones((3, 3)))
+    if count == 0:
+        return 0
+    total = np.bincount(labels.ravel(), minlength=count + 1)
+    gone = np.bincount(labels[dark & (after > _PALE)], minlength=count + 1)
+    boxes = ndimage.find_objects(labels)
+    heights = np.array([0, *(box[0].stop - box[0].start for box in boxes)])
+    widths = np.array([0, *(box[1].stop - box[1].start for box in boxes)])
+    whole = gone > 0.8 * total
+    letters = ~whole & (heights >= 5) & (heights < 0.05 * len(before) + 8)
+    if letters[1:].sum() < 3:
+        return 0
+    height = float(np.median(heights[1:][letters[1:]]))
+    alike = (heights >= 0.5 * height) & (heights <= 1.6 * height) & (widths <= 3 * height) & (total >= 0.1 * height**2)
+    return int((whole & alike)[1:].sum())

@@ -1,0 +1,204 @@
+"""TIFF: pages that nothing changed on are copied as they are stored; others get new pixels under their old tags."""
+
+import io
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from isthmus.documents import tiff_directory as td
+from isthmus.documents._base import Place, Plan, Rules, decoding
+from isthmus.documents._pillow import image_of, opened, picture_of, saved
+from isthmus.documents.encodings import JPEGTables, group4, jpeg, tables_in
+from isthmus.documents.picture import Picture
+from isthmus.documents.single import copy_whole
+from isthmus.errors import InputError
+
+NAME, HOLDS_BILEVEL = "TIFF", True
+
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _CHANNELS, _ROWS = 256, 257, 258, 259, 262, 277, 278
+_X, _Y, _UNIT, _PREDICTOR, _COLOURS, _FORMAT, _TABLES, _SUBSAMPLING = 282, 283, 296, 317, 320, 339, 347, 530
+# How pixels are stored, as opposed to what they are of.
+_STORAGE = {256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 338,
+            339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532}  # fmt: skip
+_NONE, _LZW, _OLD_JPEG, _JPEG, _DEFLATE, _PACKBITS, _OLD_DEFLATE = 1, 5, 6, 7, 8, 32773, 32946
+_PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma", 50000: "zstd"}
+_REDUCED = 330  # other sizes of the same picture, which would go on showing the old one
+
+
+def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+    places: list[Place] = []
+    with decoding(name):
+        layout, _ = td.read_layout(file)
+        size = file.seek(0, io.SEEK_END)
+        for offset in td.offsets(file):
+            page = len(places) + 1
+            tags, _ = td.read_directory(file, layout, offset)
+            width, height = td.number(tags, layout, _WIDTH), td.number(tags, layout, _HEIGHT)
+            rules.check_size(name, width, height, page)
+            if td.number(tags, layout, _COMPRESSION, _NONE) == _OLD_JPEG:
+                raise InputError(f"{name}, page {page}: has old-style JPEG; convert it with tiffcp -c lzw.")
+            for starts, lengths in ((td.STRIP_OFFSETS, td.STRIP_LENGTHS), (td.TILE_OFFSETS, td.TILE_LENGTHS)):
+                if starts in tags and lengths in tags:
+                    ends = map(sum, zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=False))
+                    if max(ends, default=0) > size:
+                        raise InputError(f"{name}, page {page}: is damaged (it ends within its pixels).")
+            places.append(Place(page, width, height, _dpi(tags, layout), (offset,), _problem(tags, layout)))
+    if not places:
+        raise InputError(f"{name}: has no page.")
+    return Plan(len(places), tuple(places))
+
+
+def read(path: str, place: Place) -> Picture:
+    with open(path, "rb") as file:  # noqa: PTH123
+        layout, _ = td.read_layout(file)
+        tags, _ = td.read_directory(file, layout, place.key[0])
+        page = io.BytesIO()
+        only = {tag: entry for tag, entry in tags.items() if tag in _STORAGE}
+        td.Writer(page, layout).add(only, td.strips(file, layout, tags), (file, layout))
+    bits = td.number(tags, layout, _BITS, 1)
+    with opened(page, ("TIFF",)) as image:
+        if image.mode == "YCbCr":
+            image = image.convert("RGB")  # noqa: PLW2901
+        return picture_of(image, levels=2 ** min(bits, 8))
+
+
+def encode(path: str, place: Place, picture: Picture) -> bytes:
+    """The picture as a TIFF of one page, in the layout of the whole."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        layout, _ = td.read_layout(file)
+        old, _ = td.read_directory(file, layout, place.key[0])
+        compression = td.number(old, layout, _COMPRESSION, _NONE)
+        tables = None
+        if compression == _JPEG:
+            first = next(iter(td.strips(file, layout, old)))
+            tables = tables_in(old[_TABLES].value if _TABLES in old else b"", first)
+    height, width = picture.samples.shape[:2]
+    tags = {_WIDTH: td.shorts_entry(layout, width) if width < 65536 else td.numbers_entry(layout, [width]),
+            _HEIGHT: td.shorts_entry(layout, height) if height < 65536 else td.numbers_entry(layout, [height]),
+            _ROWS: td.numbers_entry(layout, [height])}  # fmt: skip
+    if picture.kind == "bilevel":
+        data = [group4(picture.samples)]
+        tags |= _shorts(layout, {_BITS: [1], _COMPRESSION: [4], _PHOTOMETRIC: [0], _CHANNELS: [1]})
+    elif compression == _JPEG and picture.kind in {"grey", "colour", "ink"} and picture.alpha is None:
+        data, more = _jpeg(picture, tables)
+        tags |= _shorts(layout, more)
+    elif picture.kind == "grey16" or (picture.kind in {"grey", "palette"} and picture.levels < 256):
+        data, more = _packed(picture, compression, layout)
+        tags |= _shorts(layout, more)
+        if picture.palette is not None:
+            tags[_COLOURS] = td.shorts_entry(layout, *_colour_map(picture))
+    else:
+        data, tags = _by_pillow(picture, compression, td.number(old, layout, _PREDICTOR, 1), layout)
+    page = io.BytesIO()
+    td.Writer(page, layout).add(tags, data, (page, layout))
+    return page.getvalue()
+
+
+def write(
+    file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
+) -> None:
+    layout, _ = td.read_layout(file)
+    writer = td.Writer(output, layout)
+    changed = False
+    for place, data in encoded:
+        with decoding(name, place.page):
+            tags, _ = td.read_directory(file, layout, place.key[0])
+            if data is None:
+                writer.add(tags, td.strips(file, layout, tags), (file, layout))
+                continue
+            changed = True
+            page = io.BytesIO(data)
+            new, _ = td.read_directory(page, layout, td.read_layout(page)[1])
+            kept = {tag: entry for tag, entry in tags.items() if tag not in _STORAGE and tag != _REDUCED}
+            writer.add(kept | new, td.strips(page, layout, new), (file, layout))
+    if not changed:
+        copy_whole(file, output)
+
+
+def _problem(tags: td.Directory, layout: td.Layout) -> str | None:
+    bits = tags[_BITS].numbers(layout) if _BITS in tags else (1,)
+    format = td.number(tags, layout, _FORMAT, 1)
+    channels = td.number(tags, layout, _CHANNELS, 1)
+    if format != 1 or len(set(bits)) != 1 or bits[0] not in {1, 2, 4, 8, 16} or (bits[0] != 8 and channels > 1):
+        kind = "signed or floating-point" if format != 1 else "·".join(map(str, bits[:4])) + "-bit"
+        return f"{kind} samples are left as they are"
+    if td.number(tags, layout, _PHOTOMETRIC, 1) not in {0, 1, 2, 3, 5, 6}:
+        return "a colour space other than grey, RGB, palette and CMYK is left as it is"
+    return None
+
+
+def _dpi(tags: td.Directory, layout: td.Layout) -> float | None:
+    unit = {2: 1.0, 3: 2.54}.get(td.number(tags, layout, _UNIT, 2))
+    found = []
+    for tag in (_X, _Y):
+        if tag in tags and tags[tag].type == 5 and tags[tag].count:
+            top, bottom = np.frombuffer(tags[tag].value[:8], layout.order + "u4")
+            found.append(float(top) / float(bottom) if bottom else 0.0)
+    return unit * sum(found) / len(found) if unit and found and all(found) else None
+
+
+def _shorts(layout: td.Layout, values: dict[int, Sequence[int]]) -> td.Directory:
+    return {tag: td.shorts_entry(layout, *numbers) for tag, numbers in values.items()}
+
+
+def _jpeg(picture: Picture, tables: JPEGTables | None) -> tuple[list[bytes], dict[int, Sequence[int]]]:
+    image = image_of(picture)
+    if picture.kind == "ink":  # Pillow inverts what libtiff does not
+        image = Image.frombytes("CMYK", image.size, (255 - picture.samples).tobytes())
+    data = jpeg(image, tables)
+    channels = len(image.getbands())
+    more: dict[int, Sequence[int]] = {_BITS: [8] * channels, _COMPRESSION: [_JPEG], _CHANNELS: [channels],
+                                      _PHOTOMETRIC: [{1: 1, 3: 6, 4: 5}[channels]]}  # fmt: skip
+    if channels == 3:
+        written = tables_in(b"", data)
+        more[_SUBSAMPLING] = written.sampling if written else (1, 1)
+    return [data], more
+
+
+def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list[bytes], dict[int, Sequence[int]]]:
+    """Samples of 2, 4 and 16 bits, which Pillow would not write as such in each order of bytes."""
+    samples = picture.samples
+    if picture.kind == "grey16":
+        bits, data = 16, samples.astype(layout.order + "u2").tobytes()
+    else:
+        bits = (picture.levels - 1).bit_length()
+        values = samples if picture.kind == "palette" else samples // (255 // (picture.levels - 1))
+        data = pack(values, bits)
+    photometric = 3 if picture.kind == "palette" else 1
+    more: dict[int, Sequence[int]] = {_BITS: [bits], _CHANNELS: [1], _PHOTOMETRIC: [photometric], _COMPRESSION: [_NONE]}
+    if compression == _NONE:
+        return [data], more
+    more[_COMPRESSION] = [_DEFLATE]
+    return [zlib.compress(data, 9)], more
+
+
+def pack(values: np.ndarray, bits: int) -> bytes:
+    """Values of 1, 2 or 4 bits, the first in the highest bits of a byte, rows filled up to whole bytes."""
+    single = (values[..., None] >> np.arange(bits - 1, -1, -1, dtype=np.uint8)) & 1
+    return np.packbits(single.reshape(len(values), -1), axis=1).tobytes()
+
+
+def _colour_map(picture: Picture) -> list[int]:
+    assert picture.palette is not None
+    entries = np.zeros((picture.levels, 3), np.uint16)
+    entries[: len(picture.palette)] = picture.palette[: picture.levels].astype(np.uint16) * 257
+    return [int(value) for value in entries.T.ravel()]
+
+
+def _by_pillow(
+    picture: Picture, compression: int, predictor: int, layout: td.Layout
+) -> tuple[list[bytes], td.Directory]:
+    name = _PILLOW.get(compression, "tiff_adobe_deflate")
+    info = {_PREDICTOR: 2} if predictor == 2 and name in {"tiff_lzw", "tiff_adobe_deflate", "zstd"} else {}
+    image = image_of(picture)
+    try:
+        page = io.BytesIO(saved(image, "TIFF", compression=name, tiffinfo=info))
+    except OSError:  # a codec that this build of libtiff lacks
+        page = io.BytesIO(saved(image, "TIFF", compression="tiff_adobe_deflate", tiffinfo=info))
+    theirs, start = td.read_layout(page)
+    tags, _ = td.read_directory(page, theirs, start)
+    stored = {tag: td.reordered(entry, theirs, layout) for tag, entry in tags.items() if tag in _STORAGE}
+    return list(td.strips(page, theirs, tags)), stored

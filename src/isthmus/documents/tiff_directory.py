@@ -1,0 +1,211 @@
+"""TIFF's directories: read from a file, and copied to another one with all that they point to (TIFF 6.0, BigTIFF)."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_BYTE, _SHORT, _LONG, _LONG8 = 1, 3, 4, 16
+STRIP_OFFSETS, STRIP_LENGTHS, TILE_OFFSETS, TILE_LENGTHS = 273, 279, 324, 325
+SUB_DIRECTORIES = {330, 34665, 34853, 40965}  # SubIFDs, EXIF, GPS, interoperability
+_MOST_ENTRIES, _MOST_BYTES = 4096, 2**28
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The order of bytes, and whether offsets have 64 bits."""
+
+    order: str
+    big: bool
+
+    @property
+    def offset(self) -> str:
+        return self.order + ("Q" if self.big else "I")
+
+    def header(self) -> bytes:
+        """The start of a file, with room for the offset of the first directory."""
+        mark = b"II" if self.order == "<" else b"MM"
+        if self.big:
+            return mark + struct.pack(self.order + "HHHQ", 43, 8, 0, 0)
+        return mark + struct.pack(self.order + "HI", 42, 0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tag's type, count and value as bytes in the file's order."""
+
+    type: int
+    count: int
+    value: bytes
+
+    def numbers(self, layout: Layout) -> tuple[int, ...]:
+        letter = _LETTERS.get(self.type)
+        return struct.unpack(f"{layout.order}{self.count}{letter}", self.value) if letter else ()
+
+
+Directory = dict[int, Entry]
+
+
+def read_layout(file: BinaryIO) -> tuple[Layout, int]:
+    """The layout of a file and the offset of its first directory."""
+    file.seek(0)
+    start = file.read(16)
+    layout = Layout("<" if start[:2] == b"II" else ">", start[2:4] in {b"+\0", b"\0+"})
+    return layout, struct.unpack_from(layout.offset, start, 8 if layout.big else 4)[0]
+
+
+def offsets(file: BinaryIO) -> Iterator[int]:
+    """The offsets of the directories, one a page; a chain that goes round in a circle is damaged."""
+    layout, offset = read_layout(file)
+    seen = set[int]()
+    while offset:
+        if offset in seen:
+            raise ValueError("its pages follow each other in a circle")
+        seen.add(offset)
+        yield offset
+        _, offset = read_directory(file, layout, offset)
+
+
+def read_directory(file: BinaryIO, layout: Layout, offset: int) -> tuple[Directory, int]:
+    """The tags at an offset, and the offset of the next directory."""
+    file.seek(offset)
+    count = _unpack(file, layout.order + ("Q" if layout.big else "H"))
+    if count > _MOST_ENTRIES:
+        raise ValueError(f"it has a directory of {count} entries")
+    size, inline = (20, 8) if layout.big else (12, 4)
+    table = file.read(count * size)
+    if len(table) < count * size:
+        raise ValueError("it ends within a directory")
+    following = _unpack(file, layout.offset)
+    tags: Directory = {}
+    for place in range(0, len(table), size):
+        tag, type = struct.unpack_from(layout.order + "HH", table, place)
+        (number,) = struct.unpack_from(layout.offset, table, place + 4)
+        length = number * _SIZES.get(type, 0)
+        if length > _MOST_BYTES:
+            raise ValueError(f"tag {tag} has {length} bytes")
+        value = table[place + size - inline : place + size][:length]
+        if length > inline:
+            file.seek(struct.unpack_from(layout.offset, table, place + size - inline)[0])
+            value = file.read(length)
+        if len(value) == length and type in _SIZES:
+            tags.setdefault(tag, Entry(type, number, value))
+    return tags, following
+
+
+def number(tags: Directory, layout: Layout, tag: int, default: int = 0) -> int:
+    """The first number of a tag."""
+    found = tags[tag].numbers(layout) if tag in tags else ()
+    return found[0] if found else default
+
+
+def strips(file: BinaryIO, layout: Layout, tags: Directory) -> Iterator[bytes]:
+    """The strips or tiles of a picture, as they are stored."""
+    tiled = TILE_OFFSETS in tags
+    starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if tiled else (STRIP_OFFSETS, STRIP_LENGTHS)
+    if starts not in tags or lengths not in tags:
+        raise ValueError("it does not say where its pixels are")
+    for start, length in zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=True):
+        file.seek(start)
+        data = file.read(min(length, 2**31))
+        if len(data) < length:
+            raise ValueError("it ends within its pixels")
+        yield data
+
+
+def numbers_entry(layout: Layout, values: Sequence[int]) -> Entry:
+    """A tag of offsets or lengths."""
+    type = _LONG8 if layout.big else _LONG
+    return Entry(type, len(values), struct.pack(f"{layout.order}{len(values)}{layout.offset[-1]}", *values))
+
+
+def shorts_entry(layout: Layout, *values: int) -> Entry:
+    """A tag of small numbers."""
+    return Entry(_SHORT, len(values), struct.pack(f"{layout.order}{len(values)}H", *values))
+
+
+def reordered(entry: Entry, old: Layout, new: Layout) -> Entry:
+    """An entry in another order of bytes."""
+    width = {2: 2, 3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8, 16: 8, 17: 8, 18: 8}.get(entry.type, 1)
+    if old.order == new.order or width == 1 or entry.type == 2:
+        return entry
+    value = b"".join(entry.value[i : i + width][::-1] for i in range(0, len(entry.value), width))
+    return Entry(entry.type, entry.count, value)
+
+
+class Writer:
+    """A TIFF that grows by one directory at a time."""
+
+    def __init__(self, output: BinaryIO, layout: Layout) -> None:
+        self._file, self._layout = output, layout
+        self._link = 8 if layout.big else 4
+        output.write(layout.header())
+
+    def add(self, tags: Directory, data: Sequence[bytes] | Iterator[bytes], source: tuple[BinaryIO, Layout]) -> None:
+        """A page: its tags, its strips or tiles, and the sub-directories of the source that it points to."""
+        tags = dict(tags)
+        starts, lengths = [], []
+        for strip in data:
+            starts.append(self._put(strip))
+            lengths.append(len(strip))
+        tiled = TILE_OFFSETS in tags
+        tags[TILE_OFFSETS if tiled else STRIP_OFFSETS] = numbers_entry(self._layout, starts)
+        tags[TILE_LENGTHS if tiled else STRIP_LENGTHS] = numbers_entry(self._layout, lengths)
+        place = self._directory(tags, source, depth=0)
+        end = self._file.tell()
+        self._file.seek(self._link)
+        self._file.write(struct.pack(self._layout.offset, place))
+        self._link = end - struct.calcsize(self._layout.offset)
+        self._file.seek(end)
+
+    def _put(self, data: bytes) -> int:
+        place = self._file.tell()
+        if place % 2:  # offsets are even (TIFF 6.0, section 2)
+            self._file.write(b"\0")
+            place += 1
+        if not self._layout.big and place + len(data) >= 2**32:
+            raise ValueError("it would grow past the 4 GiB that its kind of TIFF can have")
+        self._file.write(data)
+        return place
+
+    def _directory(self, tags: Directory, source: tuple[BinaryIO, Layout], depth: int) -> int:
+        """Write a directory, its values and its sub-directories; the offset of the next one is 0 and comes last."""
+        layout, entries = self._layout, b""
+        inline = 8 if layout.big else 4
+        for tag, found in sorted(tags.items()):
+            if tag in SUB_DIRECTORIES:
+                copied = [self._copy(source, start, depth + 1) for start in found.numbers(source[1])]
+            entry = numbers_entry(layout, copied) if tag in SUB_DIRECTORIES else found
+            head = struct.pack(layout.order + "HH", tag, entry.type) + struct.pack(layout.offset, entry.count)
+            value = entry.value
+            if len(value) > inline:
+                value = struct.pack(layout.offset, self._put(value))
+            entries += head + value.ljust(inline, b"\0")
+        count = struct.pack(layout.order + ("Q" if layout.big else "H"), len(tags))
+        place = self._put(count + entries)
+        self._file.write(struct.pack(layout.offset, 0))
+        return place
+
+    def _copy(self, source: tuple[BinaryIO, Layout], offset: int, depth: int) -> int:
+        file, layout = source
+        if depth > 4:
+            raise ValueError("its directories are nested too deep")
+        tags, _ = read_directory(file, layout, offset)
+        if STRIP_OFFSETS in tags or TILE_OFFSETS in tags:
+            starts, lengths = [], []
+            for strip in strips(file, layout, tags):
+                starts.append(self._put(strip))
+                lengths.append(len(strip))
+            tiled = TILE_OFFSETS in tags
+            tags[TILE_OFFSETS if tiled else STRIP_OFFSETS] = numbers_entry(self._layout, starts)
+            tags[TILE_LENGTHS if tiled else STRIP_LENGTHS] = numbers_entry(self._layout, lengths)
+        return self._directory(tags, source, depth)
+
+
+def _unpack(file: BinaryIO, format: str) -> int:
+    data = file.read(struct.calcsize(format))
+    if len(data) < struct.calcsize(format):
+        raise ValueError("it ends within a directory")
+    return int(struct.unpack(format, data)[0])
