@@ -2,7 +2,7 @@
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter
 from scipy.spatial import Delaunay
 
 from isthmus.pages.made.area import Area, Grey, clouds, noise, resize
@@ -33,17 +33,17 @@ def _add_fold(
 ) -> None:
     """Add the shade of one fold, looked up by the distance from its line in mm."""
     reach = float(max(abs(distance.min()), abs(distance.max()))) + 1
-    step = max(area.pixel / 4, 0.02)
+    step = max(area.pixel / 2, 0.05)
     d = np.arange(-reach, reach + step, step, dtype=np.float32)
     left, right = rng.normal(0, 0.035, 2)
     slope = np.where(d < 0, left * np.exp(d / rng.uniform(3, 25)), right * np.exp(-d / rng.uniform(3, 25)))
+    shade += slope.astype(np.float32).take(((distance + np.float32(reach)) * np.float32(1 / step)).astype(np.int32))
     width = max(rng.uniform(0.1, 0.35), area.pixel / 2)
+    near = np.flatnonzero(np.abs(distance) < 5 * width)
+    d = distance.ravel()[near]
     ridge = rng.normal(0.03, 0.07) * np.exp(-((d / width) ** 2))
-    beside = rng.normal(0, 0.05) * np.exp(-(((d - rng.choice([-1, 1]) * 1.6 * width) / (1.3 * width)) ** 2))
-    places = ((distance + np.float32(reach)) * np.float32(1 / step)).astype(np.int32)
-    shade += slope.astype(np.float32)[places]
-    worn = np.clip(1 + np.float32(0.6) * wear, 0.1, 2)
-    shade += (ridge + beside).astype(np.float32)[places] * worn
+    ridge += rng.normal(0, 0.05) * np.exp(-(((d - rng.choice([-1, 1]) * 1.6 * width) / (1.3 * width)) ** 2))
+    shade.ravel()[near] += ridge * np.clip(1 + np.float32(0.6) * wear.ravel()[near], 0.1, 2)
 
 
 def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
@@ -96,12 +96,18 @@ def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float
 
 def _bent(rng: np.random.Generator, area: Area, values: Grey, margin: float) -> Grey:
     """The page within its margin, its points shifted by smooth noise, so that no edge stays straight."""
-    reach, width = np.float32(rng.uniform(0.15, 0.45) / area.pixel), rng.uniform(2, 5)
-    places = [
-        reach * clouds(rng, area, width, octaves=3, gain=0.45) + np.float32(margin / area.pixel) + steps
+    reach, bumps = np.float32(rng.uniform(0.15, 0.45) / area.pixel), rng.uniform(2, 5)
+    rows, columns = (
+        (reach * clouds(rng, area, bumps, octaves=3, gain=0.45) + np.float32(margin / area.pixel) + steps).astype(
+            np.intp
+        )
         for steps in (np.arange(area.height, dtype=np.float32)[:, None], np.arange(area.width, dtype=np.float32)[None])
-    ]
-    return np.asarray(map_coordinates(values, places, order=1, mode="nearest"))
+    )
+    height, width = values.shape
+    np.clip(rows, 0, height - 1, out=rows)
+    np.clip(columns, 0, width - 1, out=columns)
+    bent: Grey = values.take(rows * width + columns)
+    return bent
 
 
 def _blur(values: Grey, sigma: float) -> Grey:

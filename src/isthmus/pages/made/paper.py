@@ -11,7 +11,7 @@ def paper(rng: np.random.Generator, area: Area) -> Grey:
     tone = 1 - min(rng.gamma(1.5, 0.06), 0.35)
     formation = rng.uniform(0.002, 0.012)
     grain = rng.uniform(0.003, 0.018)
-    uneven = np.float32(formation) * clouds(rng, area, rng.uniform(2, 8), octaves=4, gain=rng.uniform(0.5, 0.9))
+    uneven = np.float32(formation) * clouds(rng, area, rng.uniform(2, 8), octaves=3, gain=rng.uniform(0.5, 0.9))
     uneven += np.float32(grain) * noise(rng, area, rng.uniform(0.12, 0.4))
     if rng.random() < 0.25:  # laid paper, or a scanner's lines
         uneven += _lines(rng, area)

@@ -40,7 +40,7 @@ def _lines_of_text(rng: np.random.Generator, area: Area, fonts: Fonts) -> Image.
     face = family.bold if rng.random() < 0.3 else family.upright
     size = float(np.exp(rng.uniform(np.log(2.2), np.log(9))))
     font, leading = face.font(round(size / pixel)), size * rng.uniform(1.1, 1.7)
-    length = int(1.2 * area.width_mm / (0.22 * size)) // 5 + 2
+    length = int(area.width_mm / (2 * size)) + 2
     words = _words()
     for y in np.arange(rng.uniform(0, leading), area.height_mm + leading, leading):
         if rng.random() < 0.9:

@@ -21,9 +21,9 @@ def specks(rng: np.random.Generator, area: Area) -> Grey:
         draw.ellipse((x - radius, y - tall, x + radius, y + tall), fill=int(rng.uniform(60, 255)))
     for _ in range(rng.poisson(min(rng.gamma(1, 1.0) * square, 20))):
         _hair(rng, area, draw, mm)
-    image = image.filter(ImageFilter.GaussianBlur(0.06 * mm))
     if scale > 1:
         image = image.reduce(scale)
+    image = image.filter(ImageFilter.GaussianBlur(0.06 / area.pixel))
     return np.asarray(image).astype(np.float32) * np.float32(rng.uniform(0.3, 1.6) / 255)
 
 
