@@ -20,9 +20,9 @@ class Canvas:
     the boxes of what was drawn by those methods.
     """
 
-    def __init__(self, area: Area) -> None:
+    def __init__(self, area: Area, scale: int | None = None) -> None:
         self.area = area
-        self.scale = 3 if area.dpi <= 100 else 2 if area.dpi <= 300 else 1
+        self.scale = scale or (3 if area.dpi <= 100 else 2 if area.dpi <= 300 else 1)
         self.mm = self.scale / area.pixel
         self._image = Image.new("L", (area.width * self.scale, area.height * self.scale), 255)
         self._draw = ImageDraw.Draw(self._image)
@@ -56,8 +56,10 @@ class Canvas:
             self.rule(ends, width, ink)
 
     def fill(self, box: Box, ink: float) -> None:
-        """An even area."""
+        """An even area; if it is grey, it counts as a picture."""
         self._draw.rectangle(self._pixels(box), fill=_grey(ink))
+        if 0 < ink < 1:
+            self.pictures.append(box)
 
     def ellipse(self, box: Box, *, ink: float = 0, width: float | None = None) -> None:
         """An ellipse within a box, as a line of some width or filled."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.pages.made import text
+from isthmus.errors import ParameterError
+from isthmus.pages.made import forms, formulas, office, pen, pictures, tables, text
 from isthmus.pages.made.area import MM_PER_INCH, Area, Grey
 from isthmus.pages.made.canvas import Box, Canvas
 from isthmus.pages.made.fonts import Fonts, all_fonts
@@ -16,7 +17,24 @@ A4 = (297.0, 210.0)
 
 Block = Callable[[np.random.Generator, Canvas, Style, text.Column, float], float]
 
-_BLOCKS: dict[Block, float] = {text.paragraph: 6, text.heading: 1.2, text.bullets: 0.6, text.contents: 0.3}
+_BLOCKS: tuple[Block, ...] = (
+    text.paragraph, text.heading, text.bullets, text.contents, tables.table, formulas.formula, pictures.figure,
+    forms.form, office.footnotes, pen.notes, pen.signature, office.bars,
+)  # fmt: skip
+KINDS_OF_PAGES: dict[str, tuple[float, ...]] = {
+    "text": (8, 1.2, 0.4, 0, 0.1, 0.1, 0.1, 0, 0.2, 0, 0, 0),
+    "article": (6, 1.2, 0.6, 0, 0.5, 2.0, 0.6, 0, 0.3, 0, 0, 0),
+    "report": (4, 1.5, 1.5, 0.1, 1.5, 0.2, 1.0, 0.2, 0.2, 0, 0.1, 0.1),
+    "contents": (0.3, 0.6, 0.1, 4, 0.2, 0, 0, 0, 0, 0, 0, 0),
+    "letter": (5, 0.3, 0.4, 0, 0.2, 0, 0, 0.1, 0, 0.1, 1.0, 0.2),
+    "form": (0.8, 1, 0.2, 0, 1.0, 0, 0, 5, 0, 0.2, 0.6, 0.3),
+    "tables": (0.5, 0.7, 0, 0, 5, 0, 0.2, 0.1, 0.1, 0, 0, 0.1),
+    "pictures": (2, 0.6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0),
+    "handwriting": (0.2, 0.1, 0, 0, 0, 0, 0.1, 0.1, 0, 5, 0.5, 0),
+}
+"""How often each block stands on a page of a kind."""
+
+_SHARES = (0.3, 0.14, 0.14, 0.07, 0.1, 0.08, 0.08, 0.05, 0.04)
 
 
 @dataclass(frozen=True)
@@ -43,9 +61,10 @@ def clean_page(
     dpi: float = 150,
     size_mm: tuple[float, float] = A4,
     fonts: Fonts | None = None,
+    kind: str | None = None,
 ) -> Grey:
     """A clean page as an array of shape (height, width), float32 in [0, 1]; ``draw_page`` tells more about it."""
-    return draw_page(rng, dpi, size_mm, fonts).grey
+    return draw_page(rng, dpi, size_mm, fonts, kind=kind).grey
 
 
 def draw_page(
@@ -53,6 +72,8 @@ def draw_page(
     dpi: float = 150,
     size_mm: tuple[float, float] = A4,
     fonts: Fonts | None = None,
+    *,
+    kind: str | None = None,
 ) -> Page:
     """Draw a clean page, and say where its rules and pictures are.
 
@@ -66,23 +87,47 @@ def draw_page(
         Height and width in mm.
     fonts : Fonts, default=None
         Fonts to choose from; None stands for all that are found.
+    kind : str, default=None
+        One of ``KINDS_OF_PAGES``; None draws one by lot.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such kind.
     """
-    height, width = (round(side / MM_PER_INCH * dpi) for side in size_mm)
+    if kind is not None and kind not in KINDS_OF_PAGES:
+        raise ParameterError(f"kind must be one of {', '.join(KINDS_OF_PAGES)}. Got {kind!r} instead.")
+    height, width = (max(round(side / MM_PER_INCH * dpi), 1) for side in size_mm)
     canvas = Canvas(Area(height, width, dpi))
     style = Style.draw(rng, fonts or all_fonts())
-    tall, wide = size_mm
-    small = min(size_mm) < 120  # a piece of a page rather than a page
-    left, right, top, bottom = (rng.uniform(-4, 6) if small else rng.uniform(10, 30) for _ in range(4))
-    columns = int(rng.choice([1, 2, 3], p=[0.65, 0.27, 0.08])) if wide > 120 else 1
+    drawn = str(rng.choice(list(KINDS_OF_PAGES), p=_SHARES))
+    weights = np.array(KINDS_OF_PAGES[kind or drawn]) * rng.gamma(2, 0.5, len(_BLOCKS))
+    box = _print_area(rng, size_mm)
+    left, top, right, bottom = box
+    if (kind or drawn) == "letter":
+        top = office.letterhead(rng, canvas, style, (left, right, bottom), top)
+    columns = int(rng.choice([1, 2, 3], p=[0.65, 0.27, 0.08])) if right - left > 120 else 1
     gutter = rng.uniform(4, 9)
-    each = (wide - left - right - gutter * (columns - 1)) / columns
-    names = list(_BLOCKS)
-    weights = np.array(list(_BLOCKS.values())) * rng.gamma(1, 1, len(names))
-    weights /= weights.sum()
+    each = (right - left - gutter * (columns - 1)) / columns
     for column in range(columns):
-        x = left + column * (each + gutter)
-        y = top
-        while y < tall - bottom:
-            block = names[rng.choice(len(names), p=weights)]
-            y = block(rng, canvas, style, (x, x + each, tall - bottom), y)
+        x, y = left + column * (each + gutter), top
+        for block in rng.choice(len(_BLOCKS), 60, p=weights / weights.sum()).tolist():
+            y = _BLOCKS[block](rng, canvas, style, (x, x + each, bottom), y)
+            if y > bottom - style.leading:
+                break
+        if columns > 1 and column and rng.random() < 0.3:
+            canvas.rule((x - 0.5 * gutter, top, x - 0.5 * gutter, bottom), style.rule, style.ink)
+    office.running_lines(rng, canvas, style, box)
+    if rng.random() < 0.15:
+        office.stamp(rng, canvas, style, box)
+    for _ in range(rng.choice([0, 1, 3], p=[0.88, 0.08, 0.04])):
+        pen.scrawl(rng, canvas, box)
     return Page(canvas.grey(), canvas.rules, canvas.pictures)
+
+
+def _print_area(rng: np.random.Generator, size_mm: tuple[float, float]) -> Box:
+    """Where print goes; on what is a piece of a page rather than a page it may reach over the edges."""
+    height, width = size_mm
+    small = min(size_mm) < 120
+    left, right, top, bottom = (rng.uniform(-4, 6) if small else rng.uniform(10, 30) for _ in range(4))
+    return left, top, width - right, height - bottom
