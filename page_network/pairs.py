@@ -23,7 +23,7 @@ N_GREYS = 65
 """Rows and columns of the table that says how text looks on a sheet that takes its contrast."""
 
 _GREYS = np.linspace(0, 1, N_GREYS, dtype=np.float32)
-CONTRAST_LOST = 0.45 + (2 * _GREYS[None] - 1) * (_GREYS[:, None] - 0.45)
+CONTRAST_LOST = 0.5 + (2 * _GREYS[None] - 1) * (_GREYS[:, None] - 0.5)
 """Grey by text (rows) and sheet (columns) where nothing is known: the less light, the less contrast about a middle."""
 
 

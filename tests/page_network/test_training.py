@@ -1,0 +1,122 @@
+"""The scripts that train the page network, on small pages in the form of NoisyOffice's."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from isthmus.pages.made import clean_page, dirt_sheet
+
+SIDE = 64
+SCRIPTS = Path(__file__).parents[2] / "page_network"
+
+
+@pytest.fixture
+def scripts(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import material
+    import pairs
+    import patches
+    import train
+
+    yield {"material": material, "pairs": pairs, "patches": patches, "train": train}
+    for name in ("material", "pairs", "patches", "train"):
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pages of two parts and two kinds of dirt (one that multiplies), six texts each; a page is sheet × text."""
+    folder = tmp_path_factory.mktemp("pairs")
+    rng = np.random.default_rng(0)
+    for part in ("TR", "VA"):
+        texts = [clean_page(rng, 100, (SIDE * 0.254, SIDE * 0.254))[:SIDE, :SIDE] for _ in range(6)]
+        for kind in ("c", "w"):
+            sheet = 0.5 + 0.45 * dirt_sheet(rng, SIDE, SIDE, 100)
+            for font, text in enumerate(texts):
+                softened = 0.45 + (2 * sheet - 1) * (text - 0.45)
+                noisy = np.where(text == 1, sheet, softened) if kind == "w" else sheet * text
+                for name, image in (("noisy", noisy), ("clean", text)):
+                    (folder / name).mkdir(exist_ok=True)
+                    pixels = np.uint8(np.rint(image.clip(0, 1) * 255))
+                    Image.fromarray(pixels).save(folder / name / f"Fontf{font}_Noise{kind}_{part}.png")
+    return folder
+
+
+@pytest.fixture
+def run(scripts, monkeypatch):
+    """Run a script with arguments."""
+
+    def call(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        scripts[name].main()
+
+    return call
+
+
+@pytest.fixture
+def made(scripts, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(scripts["material"], "SIDE", 96)
+    run("material", tmp_path / "made", "--sheets", 2, "--pages", 2)
+    return tmp_path / "made"
+
+
+def test_sheets_and_texts_are_found_again(scripts, folder):
+    pairs = scripts["pairs"].read_pairs(folder)
+    assert len(pairs) == 24
+    material = scripts["pairs"].take_apart([pair for pair in pairs if pair.part == "TR"])
+    assert (len(material.multiplying), len(material.softening), len(material.texts)) == (1, 1, 6)
+    multiplied = [pair for pair in pairs if (pair.part, pair.kind) == ("TR", "c")]
+    for pair, (text, clean) in zip(multiplied, material.texts, strict=True):
+        assert clean is pair.clean
+        assert np.abs(material.multiplying[0] * text - pair.noisy).max() < 0.02
+    for pair in (pair for pair in pairs if (pair.part, pair.kind) == ("TR", "w")):
+        white = pair.clean == 1
+        assert np.abs(material.softening[0] - pair.noisy)[white].max() < 0.01
+
+
+def test_softened_text_has_less_contrast_on_darker_paper(scripts):
+    table, soften = scripts["pairs"].CONTRAST_LOST, scripts["pairs"].soften
+    ink, paper = (soften(np.float32([text] * 2), np.float32([0.95, 0.6]), table) for text in (0, 1))
+    assert paper == pytest.approx([0.95, 0.6], abs=0.02)
+    assert ink[0] < 0.1 < ink[1] < paper[1]
+
+
+def test_patches_come_from_the_chosen_pairs_alone(scripts, folder):
+    """With every patch a whole page, the clean parts are pages of the part that was chosen."""
+    pairs = [pair for pair in scripts["pairs"].read_pairs(folder) if pair.part == "VA"]
+    source = scripts["patches"].Source(scripts["pairs"].take_apart(pairs), size=SIDE)
+    noisy, clean = source.batch(40, np.random.default_rng(0))
+    assert noisy.shape == clean.shape == (40, 1, SIDE, SIDE)
+    assert noisy.dtype == clean.dtype == np.float32
+    assert 0 <= noisy.min() < noisy.max() <= 1
+    for patch in clean[:, 0]:
+        assert any(np.array_equal(patch, pair.clean) for pair in pairs)
+    assert not all(any(np.allclose(patch, pair.noisy) for pair in pairs) for patch in noisy[:, 0])
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(run, scripts, folder, made, tmp_path, monkeypatch):  # noqa: PLR0917
+    options = ["--made", made, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 2]
+    for name, steps in (("whole.pt", [4]), ("parts.pt", [2, 4])):
+        for n in steps:
+            # The rate of the whole run, as if it had been stopped rather than ended.
+            monkeypatch.setattr(scripts["train"].Run, "_learning_rate", lambda run: 1e-3)
+            run("train", tmp_path / name, *options, "--steps", n)
+    whole, parts = (torch.load(tmp_path / name, weights_only=True) for name in ("whole.pt", "parts.pt"))
+    assert whole["step"] == parts["step"] == 4
+    for key in ("network", "average"):
+        for name, tensor in whole[key].items():
+            assert torch.equal(tensor, parts[key][name]), (key, name)
+
+
+def test_training_cleans(run, scripts, folder, made, tmp_path, capsys):  # noqa: PLR0917
+    """Sixty steps bring unseen pages nearer to their clean versions than they are."""
+    pairs = [pair for pair in scripts["pairs"].read_pairs(folder) if pair.part == "VA"]
+    untouched = np.sqrt(np.mean([(pair.noisy - pair.clean) ** 2 for pair in pairs]))
+    options = ["--made", made, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 8]
+    run("train", tmp_path / "n.pt", *options, "--steps", 60, "--learning-rate", 3e-3)
+    unseen = float(capsys.readouterr().out.rstrip().rpartition(" ")[2])
+    assert unseen < 0.7 * untouched
