@@ -6,7 +6,14 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-Grey = Float32[np.ndarray, "height width"]  # reflectance: 0 is black, 1 is white
+Grey = Float32[np.ndarray, "height width"]
+"""Reflectance: 0 is black, 1 is white."""
+
+Pixels = Float32[np.ndarray, "height width *channels"]
+"""Grey, or red, green and blue."""
+
+Tint = tuple[float, float, float]
+"""Red, green and blue, in [0, 1]."""
 
 MM_PER_INCH = 25.4
 
@@ -22,6 +29,7 @@ class Area:
     height: int
     width: int
     dpi: float
+    nominal: tuple[int, int] | None = None
 
     @property
     def pixel(self) -> float:
@@ -29,14 +37,14 @@ class Area:
         return MM_PER_INCH / self.dpi
 
     @property
-    def height_mm(self) -> float:
-        """The height in mm."""
-        return self.height * self.pixel
+    def height_mm(self) -> int:
+        """The height in whole mm, which pixels of all sizes agree on."""
+        return self.nominal[0] if self.nominal else max(round(self.height * self.pixel), 1)
 
     @property
-    def width_mm(self) -> float:
-        """The width in mm."""
-        return self.width * self.pixel
+    def width_mm(self) -> int:
+        """The width in whole mm."""
+        return self.nominal[1] if self.nominal else max(round(self.width * self.pixel), 1)
 
     @property
     def y(self) -> Float32[np.ndarray, "height 1"]:
@@ -52,7 +60,8 @@ class Area:
         """The pixels of a part given in mm, as rows, columns and an area of its own; it is cut off at the edges."""
         rows = _pixels(top, bottom, self.pixel, self.height)
         columns = _pixels(left, right, self.pixel, self.width)
-        return rows, columns, Area(rows.stop - rows.start, columns.stop - columns.start, self.dpi)
+        size = (max(round(bottom - top), 1), max(round(right - left), 1))
+        return rows, columns, Area(rows.stop - rows.start, columns.stop - columns.start, self.dpi, size)
 
 
 def fork(rng: np.random.Generator) -> np.random.Generator:
@@ -79,19 +88,19 @@ def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
     if mm <= area.pixel:
         white = rng.standard_normal((area.height, area.width), dtype=np.float32)
         return white * np.float32(mm / area.pixel)
-    rows, columns = area.height_mm / mm, area.width_mm / mm
-    grid = rng.standard_normal((int(rows) + 4, int(columns) + 4), dtype=np.float32)
+    grid = rng.standard_normal((int(area.height_mm / mm) + 5, int(area.width_mm / mm) + 5), dtype=np.float32)
     left, top = rng.uniform(1, 2, 2)
-    return resize(grid * np.float32(1.35), area.height, area.width, (left, top, left + columns, top + rows))
+    box = (left, top, left + area.width * area.pixel / mm, top + area.height * area.pixel / mm)
+    return resize(grid * np.float32(1.35), area.height, area.width, _within(box, grid.shape))
 
 
 def clouds(rng: np.random.Generator, area: Area, mm: float, octaves: int = 3, gain: float = 0.6) -> Grey:
     """Noise of variance about 1 with finer noise on it: each octave has half the width of the one before."""
     step = mm / 2 ** (octaves - 1) / 4  # fine enough for the finest octave
     if step > 1.5 * area.pixel:
-        rows, columns = area.height_mm / step, area.width_mm / step
-        coarse = Area(int(rows) + 3, int(columns) + 3, MM_PER_INCH / step)
-        return resize(clouds(rng, coarse, mm, octaves, gain), area.height, area.width, (1, 1, 1 + columns, 1 + rows))
+        rows, columns = area.height * area.pixel / step, area.width * area.pixel / step
+        coarse = Area(int(rows) + 1, int(columns) + 1, MM_PER_INCH / step, (area.height_mm, area.width_mm))
+        return resize(clouds(rng, coarse, mm, octaves, gain), area.height, area.width, (0, 0, columns, rows))
     rng = fork(rng)
     total = np.zeros((area.height, area.width), np.float32)
     power = 0.0
@@ -111,3 +120,9 @@ def smoothstep(values: Float32[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*s
 def _pixels(start: float, end: float, pixel: float, size: int) -> slice:
     first = min(max(int(np.floor(start / pixel)), 0), size)
     return slice(first, min(max(int(np.ceil(end / pixel)), first), size))
+
+
+def _within(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """A box that does not reach over the edges of a grid, by rounding or because a page is more than its whole mm."""
+    left, top, right, bottom = box
+    return left, top, min(right, shape[1]), min(bottom, shape[0])

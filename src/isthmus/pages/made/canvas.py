@@ -1,16 +1,18 @@
 """What clean pages are drawn on: places and sizes are in millimetres, whatever the dpi."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
-from jaxtyping import Float32
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
-from isthmus.pages.made.area import Area, Grey
+from isthmus.pages.made.area import Area, Grey, Pixels, Tint
 from isthmus.pages.made.fonts import Face
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in mm."""
+
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, as JPEG and Pillow weigh them
 
 
 class Canvas:
@@ -20,11 +22,12 @@ class Canvas:
     the boxes of what was drawn by those methods.
     """
 
-    def __init__(self, area: Area, scale: int | None = None) -> None:
+    def __init__(self, area: Area, *, colour: bool = False, scale: int | None = None) -> None:
         self.area = area
         self.scale = scale or (3 if area.dpi <= 100 else 2 if area.dpi <= 300 else 1)
         self.mm = self.scale / area.pixel
-        self._image = Image.new("L", (area.width * self.scale, area.height * self.scale), 255)
+        self._image = Image.new("RGB" if colour else "L", (area.width * self.scale, area.height * self.scale), "white")
+        self._tint: Tint = (0, 0, 0)
         self._draw = ImageDraw.Draw(self._image)
         self.rules: list[Box] = []
         self.pictures: list[Box] = []
@@ -32,7 +35,7 @@ class Canvas:
     def text(self, x: float, y: float, text: str, face: Face, size: float, *, ink: float = 0) -> float:
         """Write from x to the right on the base line y, ``size`` mm an em; gives the x where it ends."""
         place = (x * self.mm, y * self.mm)
-        self._draw.text(place, text, fill=_grey(ink), font=face.font(round(size * self.mm, 2)), anchor="ls")
+        self._draw.text(place, text, fill=self._colour(ink), font=face.font(round(size * self.mm, 2)), anchor="ls")
         return x + face.width(text) * size
 
     def rule(self, ends: Box, width: float, ink: float = 0) -> None:
@@ -40,13 +43,15 @@ class Canvas:
         left, top, right, bottom = ends
         half = max(width, 1.2 * self.area.pixel) / 2
         box = (left, top - half, right, top + half) if top == bottom else (left - half, top, left + half, bottom)
-        self._draw.rectangle(self._pixels(box), fill=_grey(ink))
+        self._draw.rectangle(self._pixels(box), fill=self._colour(ink))
         self.rules.append(box)
 
     def line(self, points: Sequence[tuple[float, float]], width: float, ink: float = 0) -> None:
         """A line through points, such as a stroke of a pen."""
         pixels = max(1, round(width * self.mm))
-        self._draw.line([(x * self.mm, y * self.mm) for x, y in points], fill=_grey(ink), width=pixels, joint="curve")
+        self._draw.line(
+            [(x * self.mm, y * self.mm) for x, y in points], fill=self._colour(ink), width=pixels, joint="curve"
+        )
 
     def frame(self, box: Box, width: float, ink: float = 0) -> None:
         """Four rules around a box."""
@@ -57,49 +62,63 @@ class Canvas:
 
     def fill(self, box: Box, ink: float) -> None:
         """An even area; if it is grey, it counts as a picture."""
-        self._draw.rectangle(self._pixels(box), fill=_grey(ink))
+        self._draw.rectangle(self._pixels(box), fill=self._colour(ink))
         if 0 < ink < 1:
             self.pictures.append(box)
 
     def ellipse(self, box: Box, *, ink: float = 0, width: float | None = None) -> None:
         """An ellipse within a box, as a line of some width or filled."""
         if width is None:
-            self._draw.ellipse(self._pixels(box), fill=_grey(ink))
+            self._draw.ellipse(self._pixels(box), fill=self._colour(ink))
         else:
-            self._draw.ellipse(self._pixels(box), outline=_grey(ink), width=max(1, round(width * self.mm)))
+            self._draw.ellipse(self._pixels(box), outline=self._colour(ink), width=max(1, round(width * self.mm)))
 
     def polygon(self, points: Sequence[tuple[float, float]], ink: float) -> None:
         """A filled polygon."""
-        self._draw.polygon([(x * self.mm, y * self.mm) for x, y in points], fill=_grey(ink))
+        self._draw.polygon([(x * self.mm, y * self.mm) for x, y in points], fill=self._colour(ink))
 
-    def picture(self, box: Box, values: Float32[np.ndarray, "rows columns"]) -> None:
+    def picture(self, box: Box, values: Pixels) -> None:
         """A picture, in [0, 1], over what is there."""
         left, top, right, bottom = (round(value * self.mm) for value in box)
         if right > left and bottom > top:
-            picture = Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255)).resize((right - left, bottom - top))
-            self._image.paste(picture, (left, top))
+            picture = Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255)).convert(self._image.mode)
+            self._image.paste(picture.resize((right - left, bottom - top)), (left, top))
             self.pictures.append(box)
 
-    def stamp(self, centre: tuple[float, float], drawn: "Canvas", angle: float, ink: float) -> None:
-        """What is drawn on another canvas, turned by degrees, over what is there; its black becomes ``ink``."""
+    def stamp(self, centre: tuple[float, float], drawn: "Canvas", angle: float, strength: Grey) -> None:
+        """What is drawn on another canvas, turned by degrees, in the ink of this one over what is there.
+
+        ``strength`` is how much of the ink is left where, on a grid as coarse as it has values.
+        """
         x, y = centre
         mask = Image.eval(drawn._image, lambda value: 255 - value)
-        mask = mask.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+        even = Image.fromarray(np.uint8(np.clip(strength, 0, 1) * 255)).resize(mask.size, Image.Resampling.BICUBIC)
+        mask = ImageChops.multiply(mask, even).rotate(angle, Image.Resampling.BICUBIC, expand=True)
         left, top = round(x * self.mm - mask.width / 2), round(y * self.mm - mask.height / 2)
-        darkest = Image.eval(mask, lambda value: round(255 - value * (1 - ink)))
         under = self._image.crop((left, top, left + mask.width, top + mask.height))
-        self._image.paste(Image.fromarray(np.minimum(np.asarray(under), np.asarray(darkest))), (left, top))
+        ink = Image.new(self._image.mode, mask.size, self._colour(0))
+        self._image.paste(ImageChops.darker(under, Image.composite(ink, under, mask)), (left, top))
 
-    def grey(self) -> Grey:
+    def pixels(self) -> Pixels:
         """The page, in [0, 1]."""
         image = self._image.reduce(self.scale) if self.scale > 1 else self._image
         return np.asarray(image).astype(np.float32) * np.float32(1 / 255)
+
+    @contextmanager
+    def inked(self, tint: Tint) -> Iterator[None]:
+        """Draw in a colour, or in what is seen of it in grey."""
+        before, self._tint = self._tint, tint
+        yield
+        self._tint = before
+
+    def _colour(self, ink: float) -> int | tuple[int, ...]:
+        """What Pillow draws with: the tint, thinned with white."""
+        values = [channel + (1 - channel) * ink for channel in self._tint]
+        if self._image.mode == "RGB":
+            return tuple(round(255 * value) for value in values)
+        return round(255 * float(np.dot(values, LUMINANCE)))
 
     def _pixels(self, box: Box) -> tuple[float, float, float, float]:
         """Pillow includes the last pixel of a box."""
         left, top, right, bottom = (round(value * self.mm) for value in box)
         return left, top, max(right - 1, left), max(bottom - 1, top)
-
-
-def _grey(ink: float) -> int:
-    return round(255 * ink)

@@ -6,25 +6,27 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from isthmus.pages.made.area import Area, Grey, clouds, fork
-from isthmus.pages.made.sheets import Sheet, draw_sheet
+from isthmus.pages.made.area import Area, Grey, Pixels, clouds, fork
+from isthmus.pages.made.fonts import Fonts
+from isthmus.pages.made.sheets import Sheet, channels, draw_sheet
 
 
 def dirty_page(
-    clean: Grey,
+    clean: Pixels,
     rng: np.random.Generator,
     dpi: float = 150,
     *,
     kinds: tuple[str, ...] | None = None,
     level: float = 1.0,
     back: Grey | None = None,
-) -> Grey:
+    fonts: Fonts | None = None,
+) -> Pixels:
     """A dirty scan of a clean page.
 
     Parameters
     ----------
-    clean : array of shape (height, width)
-        In [0, 1]: 1 is white.
+    clean : array of shape (height, width) or (height, width, 3)
+        In [0, 1]: 1 is white. A page in colours gets dirt in colours.
     rng : numpy.random.Generator
         Source of everything random.
     dpi : float, default=150
@@ -34,54 +36,59 @@ def dirty_page(
     level : float, default=1
         How thick the dirt is, see ``dirt_sheet``; 0 gives the page as it is.
     back : array of shape (height, width), default=None
-        What is printed on the other side; None stands for marks that look like text when they shine through.
+        What is printed on the other side; None stands for lines of text.
+    fonts : Fonts, default=None
+        Fonts of those; None stands for all that are found.
 
     Returns
     -------
-    array of shape (height, width), float32
+    array of the shape of ``clean``, float32
         In [0, 1].
     """
-    height, width = clean.shape
+    height, width = clean.shape[:2]
     area = Area(height, width, dpi)
-    sheet = draw_sheet(fork(rng), height, width, dpi, kinds=kinds, level=level, back=back)
+    sheet = draw_sheet(
+        fork(rng), height, width, dpi, kinds=kinds, level=level, back=back, fonts=fonts, colour=clean.ndim == 3
+    )
     ink = _worn(fork(rng), area, clean, level)
     seen = printed(ink, sheet, soft=bool(rng.random() < 0.5))
     return _scanned(fork(rng), area, seen, level)
 
 
-def printed(ink: Grey, sheet: Sheet, *, soft: bool = False) -> Grey:
+def printed(ink: Pixels, sheet: Sheet, *, soft: bool = False) -> Pixels:
     """Print on a sheet of dirt.
 
     Dirt multiplies the light, so that print only becomes darker. With ``soft`` the shade of folds and wrinkles does
     otherwise, as in scans whose contrast shrinks where the paper turns away: value = ½ + a (ink − ½), with a from 1 on
     flat paper to 0 where the shade is half; there print is the lighter the darker its paper.
     """
+    shade = channels(sheet.shade, ink)
     if soft:
-        contrast = np.clip(2 * sheet.shade - 1, 0.05, 1)
-        seen: Grey = (np.float32(0.5) + contrast * (ink - np.float32(0.5))) * sheet.coat
+        contrast = np.clip(2 * shade - 1, 0.05, 1)
+        seen: Pixels = (np.float32(0.5) + contrast * (ink - np.float32(0.5))) * sheet.coat
     else:
-        seen = ink * sheet.shade * sheet.coat
+        seen = ink * shade * sheet.coat
     return np.clip(seen, 0, 1, out=seen)
 
 
-def _worn(rng: np.random.Generator, area: Area, clean: Grey, level: float) -> Grey:
+def _worn(rng: np.random.Generator, area: Area, clean: Pixels, level: float) -> Pixels:
     """Print as it comes out of a press and ages: spread or thin, not quite black, faded in places."""
     black = min(rng.gamma(1.2, 0.05), 0.3) * min(level, 1)
     ink = clean
-    if rng.random() < 0.25 * min(level, 1):  # faded or broken
+    if rng.random() < 0.15 * min(level, 1):  # faded or broken
         holes = clouds(rng, area, rng.uniform(0.3, 3), octaves=3)
-        fade = np.clip(np.float32(rng.uniform(0.2, 0.7)) * (holes - np.float32(rng.uniform(0.3, 1.5))), 0, 0.7)
-        ink = ink + (1 - ink) * fade
-    worn: Grey = np.float32(black) + np.float32(1 - black) * ink
+        fade = np.clip(np.float32(rng.uniform(0.2, 0.7)) * (holes - np.float32(rng.uniform(0.3, 1.5))), 0, 0.6)
+        ink = ink + (1 - ink) * channels(fade, ink)
+    worn: Pixels = np.float32(black) + np.float32(1 - black) * ink
     return worn
 
 
-def _scanned(rng: np.random.Generator, area: Area, seen: Grey, level: float) -> Grey:
+def _scanned(rng: np.random.Generator, area: Area, seen: Pixels, level: float) -> Pixels:
     """What a scanner or camera makes of it: blur, noise, the compression of JPEG."""
     amount = min(level, 1)
     blur = rng.choice([0, rng.uniform(0.02, 0.09), rng.uniform(0.06, 0.16)], p=[0.3, 0.5, 0.2]) * amount
     if blur > 0.3 * area.pixel:
-        seen = gaussian_filter(seen, blur / area.pixel, truncate=3)
+        seen = gaussian_filter(seen, blur / area.pixel, truncate=3, axes=(0, 1))
     if rng.random() < 0.5 * amount:
         seen = seen + np.float32(rng.uniform(0.002, 0.02)) * rng.standard_normal(seen.shape, dtype=np.float32)
     seen = np.clip(seen, 0, 1)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from isthmus.pages.made.area import Area
+from isthmus.pages.made.area import Area, Tint
 from isthmus.pages.made.canvas import Canvas
-from isthmus.pages.made.style import Style
+from isthmus.pages.made.style import INKS, Style
 from isthmus.pages.made.text import Column
 
 
@@ -19,7 +19,8 @@ def letterhead(rng: np.random.Generator, canvas: Canvas, style: Style, column: C
     x = left
     if rng.random() < 0.6:
         r = 0.7 * large
-        _emblem(rng, canvas, style, (left, y - 1.2 * r, left + 2 * r, y + 0.8 * r))
+        with canvas.inked(style.accent):
+            _emblem(rng, canvas, style, (left, y - 1.2 * r, left + 2 * r, y + 0.8 * r))
         x += 2.6 * r
     name = style.writer.title(4) if not style.script.right_to_left else style.figures.title(4)
     while face.width(name) * large > right - x and " " in name:
@@ -106,7 +107,11 @@ def stamp(rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[flo
     small = min(0.55 * size, (wide - 6) / max(face.width(date), 0.1))
     rubber.text(0.5 * (wide - face.width(date) * small), 0.5 * high + 1.3 * small, date, face, small)
     centre = (rng.uniform(left, right), rng.uniform(top, bottom))
-    canvas.stamp(centre, rubber, rng.normal(0, 12), rng.uniform(0.1, 0.6))
+    tint: Tint = (0.1, 0.1, 0.1) if rng.random() < 0.3 else INKS[rng.integers(len(INKS))]
+    # The pad was dry in places, or pressed harder on one side.
+    strength = rng.uniform(0.45, 1) + rng.normal(0, rng.uniform(0.05, 0.35), (int(rng.integers(2, 9)), 8))
+    with canvas.inked(tint):
+        canvas.stamp(centre, rubber, rng.normal(0, 12), strength.astype(np.float32))
 
 
 def running_lines(

@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.errors import ParameterError
 from isthmus.pages.made import forms, formulas, office, pen, pictures, tables, text
-from isthmus.pages.made.area import MM_PER_INCH, Area, Grey
+from isthmus.pages.made.area import MM_PER_INCH, Area, Pixels
 from isthmus.pages.made.canvas import Box, Canvas
 from isthmus.pages.made.fonts import Fonts, all_fonts
 from isthmus.pages.made.style import Style
@@ -43,15 +43,15 @@ class Page:
 
     Attributes
     ----------
-    grey : array of shape (height, width)
-        The page, float32 in [0, 1]: 1 is white.
+    pixels : array of shape (height, width) or (height, width, 3)
+        The page, float32 in [0, 1]: 1 is white. Three channels are red, green and blue.
     rules : list of (left, top, right, bottom)
         The straight lines of tables, forms and headings, in mm.
     pictures : list of (left, top, right, bottom)
         Photographs, halftones and grey areas, in mm.
     """
 
-    grey: Grey
+    pixels: Pixels
     rules: list[Box]
     pictures: list[Box]
 
@@ -61,10 +61,12 @@ def clean_page(
     dpi: float = 150,
     size_mm: tuple[float, float] = A4,
     fonts: Fonts | None = None,
+    *,
     kind: str | None = None,
-) -> Grey:
-    """A clean page as an array of shape (height, width), float32 in [0, 1]; ``draw_page`` tells more about it."""
-    return draw_page(rng, dpi, size_mm, fonts, kind=kind).grey
+    colour: bool = False,
+) -> Pixels:
+    """The pixels of a clean page, (height, width) or (height, width, 3) in [0, 1]; parameters as of ``draw_page``."""
+    return draw_page(rng, dpi, size_mm, fonts, kind=kind, colour=colour).pixels
 
 
 def draw_page(
@@ -74,6 +76,7 @@ def draw_page(
     fonts: Fonts | None = None,
     *,
     kind: str | None = None,
+    colour: bool = False,
 ) -> Page:
     """Draw a clean page, and say where its rules and pictures are.
 
@@ -89,6 +92,8 @@ def draw_page(
         Fonts to choose from; None stands for all that are found.
     kind : str, default=None
         One of ``KINDS_OF_PAGES``; None draws one by lot.
+    colour : bool, default=False
+        Red, green and blue instead of grey; the page is the same.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def draw_page(
     if kind is not None and kind not in KINDS_OF_PAGES:
         raise ParameterError(f"kind must be one of {', '.join(KINDS_OF_PAGES)}. Got {kind!r} instead.")
     height, width = (max(round(side / MM_PER_INCH * dpi), 1) for side in size_mm)
-    canvas = Canvas(Area(height, width, dpi))
+    canvas = Canvas(Area(height, width, dpi), colour=colour)
     style = Style.draw(rng, fonts or all_fonts())
     drawn = str(rng.choice(list(KINDS_OF_PAGES), p=_SHARES))
     weights = np.array(KINDS_OF_PAGES[kind or drawn]) * rng.gamma(2, 0.5, len(_BLOCKS))
@@ -122,7 +127,7 @@ def draw_page(
         office.stamp(rng, canvas, style, box)
     for _ in range(rng.choice([0, 1, 3], p=[0.88, 0.08, 0.04])):
         pen.scrawl(rng, canvas, box)
-    return Page(canvas.grey(), canvas.rules, canvas.pictures)
+    return Page(canvas.pixels(), canvas.rules, canvas.pictures)
 
 
 def _print_area(rng: np.random.Generator, size_mm: tuple[float, float]) -> Box:

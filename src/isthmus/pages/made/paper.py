@@ -20,7 +20,7 @@ def paper(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def ageing(rng: np.random.Generator, area: Area) -> Grey:
-    """What age leaves of the paper's reflectance: darker edges, faint clouds of yellow, and brown spots (foxing)."""
+    """What age makes paper absorb: more at the edges, in faint clouds, and in brown spots (foxing)."""
     absorbed = np.float32(rng.gamma(1.5, 0.025)) * clouds(rng, area, rng.uniform(10, 60), octaves=4, gain=0.7)
     if rng.random() < 0.5:
         reach = rng.uniform(4, 25)
@@ -30,7 +30,7 @@ def ageing(rng: np.random.Generator, area: Area) -> Grey:
         absorbed += np.float32(rng.uniform(0.03, 0.3)) * np.exp(-nearest / np.float32(reach))
     if rng.random() < 0.3:
         absorbed += _foxing(rng, area)
-    return np.exp(-np.maximum(absorbed, -0.1))
+    return np.maximum(absorbed, -0.1)
 
 
 def _foxing(rng: np.random.Generator, area: Area) -> Grey:

@@ -5,7 +5,7 @@ from jaxtyping import Float64
 from scipy.interpolate import make_interp_spline
 
 from isthmus.pages.made.canvas import Canvas
-from isthmus.pages.made.style import Style
+from isthmus.pages.made.style import INKS, Style
 from isthmus.pages.made.text import Column
 
 
@@ -108,7 +108,10 @@ class Hand:
         self.rng, self.size = rng, size
         self.slant = rng.normal(0.25, 0.2)
         self.pen = rng.uniform(0.18, 0.5)
-        self.ink = rng.choice([0, rng.uniform(0, 0.4)])
+        self.ink = float(rng.choice([0, rng.uniform(0, 0.4)]))
+        self.tint = (
+            INKS[0] if rng.random() < 0.5 else (0, 0, 0) if rng.random() < 0.7 else INKS[rng.integers(len(INKS))]
+        )
         self.joined = rng.random() < 0.6
         self.letters = [self._letter() for _ in range(24)]
 
@@ -144,6 +147,10 @@ class Hand:
 
     def stroke(self, canvas: Canvas, points: Float64[np.ndarray, "points 2"]) -> None:
         """A smooth line through points, thinner where the pen is fast."""
+        with canvas.inked(self.tint):
+            self._stroke(canvas, points)
+
+    def _stroke(self, canvas: Canvas, points: Float64[np.ndarray, "points 2"]) -> None:
         if len(points) < 3:
             canvas.line(points.tolist(), self.pen, self.ink)
             return

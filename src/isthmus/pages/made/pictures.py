@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float32
 
-from isthmus.pages.made.area import Area, Grey, clouds, smoothstep
-from isthmus.pages.made.canvas import Box, Canvas
-from isthmus.pages.made.style import Style
+from isthmus.pages.made.area import Area, Grey, Pixels, clouds, smoothstep
+from isthmus.pages.made.canvas import LUMINANCE, Box, Canvas
+from isthmus.pages.made.style import INKS, Style
 from isthmus.pages.made.text import Column
 
 
@@ -81,9 +81,19 @@ def screened(values: Grey, area: Area, angle: float, pitch: float) -> Grey:
 
 def _photograph(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> None:
     area = _area(box, 1 / canvas.area.pixel)
-    canvas.picture(box, scene(rng, area))
+    canvas.picture(box, _toned(rng, scene(rng, area)))
     if rng.random() < 0.2:
         canvas.frame(box, style.rule, style.ink)
+
+
+def _toned(rng: np.random.Generator, values: Grey) -> Pixels:
+    """A grey picture in colours: each tone has its own, between three that are drawn by lot."""
+    shifts = rng.uniform(-0.25, 0.25, (3, 3))
+    shifts -= (shifts @ LUMINANCE)[:, None]  # none changes how bright it is
+    tones = np.linspace(0, 1, 3)
+    toned: Pixels = np.stack([values + np.interp(values, tones, shifts[:, channel]) for channel in range(3)], -1)
+    clipped: Pixels = np.clip(toned, 0, 1).astype(np.float32)
+    return clipped
 
 
 def _halftone(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> None:
@@ -126,7 +136,8 @@ def _plot(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> N
         walk = np.cumsum(rng.normal(0, 1, count))
         ys = y0 - (y0 - top) * (0.05 + 0.9 * (walk - walk.min()) / (np.ptp(walk) + 1e-9))
         if kind == 0:
-            canvas.line(np.stack([xs, ys], 1).tolist(), rng.uniform(0.15, 0.6), rng.uniform(0, 0.4))
+            with canvas.inked(INKS[rng.integers(len(INKS))] if style.accent != (0, 0, 0) else (0, 0, 0)):
+                canvas.line(np.stack([xs, ys], 1).tolist(), rng.uniform(0.15, 0.6), rng.uniform(0, 0.4))
         elif kind == 1:
             r = rng.uniform(0.3, 1)
             for x, y in zip(xs.tolist(), ys.tolist(), strict=True):

@@ -1,12 +1,13 @@
 """A sheet of dirt: everything on a page but its print, as the reflectance that a scan of the empty page would have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from isthmus.errors import ParameterError
 from isthmus.pages.made import creases, light, paper, specks, stains
-from isthmus.pages.made.area import Area, Grey, fork
+from isthmus.pages.made.area import Area, Grey, Pixels, Tint, fork
 from isthmus.pages.made.fonts import Fonts, all_fonts
 from isthmus.pages.made.reverse import through
 
@@ -16,6 +17,13 @@ _SHARES = {"paper": 1.0, "light": 0.7, "folds": 0.2, "wrinkles": 0.25, "stains":
 _STAINS: tuple[stains.Stain, ...] = (stains.ring, stains.spill, stains.drops, stains.water, stains.fingers)
 _STAIN_SHARES = (0.35, 0.3, 0.1, 0.12, 0.13)
 
+_PAPERS: tuple[Tint, ...] = (
+    (1, 1, 0.99), (1, 0.98, 0.93), (1, 0.96, 0.8), (1, 0.88, 0.86), (0.86, 0.95, 1), (0.88, 0.98, 0.86),
+)  # fmt: skip
+# What absorbs, in shares of what it absorbs in grey: old paper and coffee take blue away most.
+_BROWN: Tint = (0.6, 1.05, 1.8)
+_LIQUIDS: tuple[Tint, ...] = (_BROWN, (0.5, 1.4, 1.0), (1.5, 1.0, 0.3), (1.0, 1.0, 1.0))  # coffee, wine, ink, dirt
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -23,19 +31,19 @@ class Sheet:
 
     Attributes
     ----------
-    coat : array of shape (height, width)
+    coat : array of shape (height, width) or (height, width, 3)
         Paper, stains, the other side, specks: what multiplies the light that print returns, too.
     shade : array of shape (height, width)
         Light, folds and wrinkles.
     """
 
-    coat: Grey
+    coat: Pixels
     shade: Grey
 
     @property
-    def whole(self) -> Grey:
+    def whole(self) -> Pixels:
         """The scan of the empty page, in [0, 1]."""
-        seen: Grey = np.clip(self.coat * self.shade, 0, 1)
+        seen: Pixels = np.clip(self.coat * channels(self.shade, self.coat), 0, 1)
         return seen
 
 
@@ -48,7 +56,8 @@ def dirt_sheet(
     kinds: tuple[str, ...] | None = None,
     level: float = 1.0,
     fonts: Fonts | None = None,
-) -> Grey:
+    colour: bool = False,
+) -> Pixels:
     """An empty dirty page as a scanner sees it: 1 is white, 0 black. Multiply a clean page by it.
 
     Parameters
@@ -65,13 +74,15 @@ def dirt_sheet(
         How thick the dirt is: the sheet is raised to this power, as light that passes a layer twice is (Beer's law).
     fonts : Fonts, default=None
         Fonts of what shines through from the other side; None stands for all that are found.
+    colour : bool, default=False
+        Whether paper and stains have colours.
 
     Returns
     -------
-    array of shape (height, width), float32
+    array of shape (height, width), or (height, width, 3) with colours, float32
         In [0, 1].
     """
-    return draw_sheet(rng, height, width, dpi, kinds=kinds, level=level, fonts=fonts).whole
+    return draw_sheet(rng, height, width, dpi, kinds=kinds, level=level, fonts=fonts, colour=colour).whole
 
 
 def draw_sheet(
@@ -84,6 +95,7 @@ def draw_sheet(
     level: float = 1.0,
     back: Grey | None = None,
     fonts: Fonts | None = None,
+    colour: bool = False,
 ) -> Sheet:
     """What ``dirt_sheet`` gives, in its two parts; ``back`` is what is printed on the other side."""
     if kinds is not None and not set(kinds) <= set(KINDS):
@@ -92,20 +104,7 @@ def draw_sheet(
     chosen = {name for name, share in _SHARES.items() if rng.random() < share} if kinds is None else {*kinds}
     parts = {name: fork(rng) for name in KINDS}  # a kind more or less leaves the others as they are
 
-    coat = paper.paper(parts["paper"], area)
-    if parts["paper"].random() < 0.35:
-        coat *= paper.ageing(parts["paper"], area)
-    absorbed = np.zeros((height, width), np.float32)
-    if "stains" in chosen:
-        _stain(parts["stains"], area, absorbed)
-        most = np.float32(parts["stains"].uniform(0.7, 2.2))  # the darkest still leave print to be seen
-        absorbed = most * (1 - np.exp(-absorbed / most))
-    if "through" in chosen:
-        absorbed += through(parts["through"], area, fonts or all_fonts(), back)
-    if "specks" in chosen:
-        absorbed += specks.specks(parts["specks"], area) + specks.dust(parts["specks"], area)
-    coat *= np.exp(-absorbed)
-
+    coat = _coat(parts, area, chosen, lambda: through(parts["through"], area, fonts or all_fonts(), back), colour)
     shade = np.ones((height, width), np.float32)
     if "folds" in chosen:
         shade += creases.folds(parts["folds"], area)
@@ -121,6 +120,38 @@ def draw_sheet(
     if level != 1:
         coat, shade = coat ** np.float32(level), shade ** np.float32(level)
     return Sheet(coat, shade)
+
+
+def _coat(
+    parts: dict[str, np.random.Generator], area: Area, chosen: set[str], shines: Callable[[], Grey], colour: bool
+) -> Pixels:
+    """Paper and what lies on it; each layer absorbs light of its own colour."""
+    plain = paper.paper(parts["paper"], area)
+    hue = parts["paper"].choice(len(_PAPERS), p=[0.5, 0.3, 0.05, 0.05, 0.05, 0.05])
+    layers: list[tuple[Grey, Tint]] = []
+    if parts["paper"].random() < 0.35:
+        layers.append((paper.ageing(parts["paper"], area), _BROWN))
+    if "stains" in chosen:
+        absorbed = np.zeros((area.height, area.width), np.float32)
+        tint = _LIQUIDS[parts["stains"].choice(len(_LIQUIDS), p=[0.7, 0.1, 0.1, 0.1])]
+        _stain(parts["stains"], area, absorbed)
+        most = np.float32(parts["stains"].uniform(0.7, 2.2))  # the darkest still leave print to be seen
+        layers.append((most * (1 - np.exp(-absorbed / most)), tint))
+    if "through" in chosen:
+        layers.append((shines(), (1, 1, 1)))
+    if "specks" in chosen:
+        layers.append((specks.specks(parts["specks"], area) + specks.dust(parts["specks"], area), (1, 1, 1)))
+    if not colour:
+        return plain * np.exp(-sum((layer for layer, _ in layers), np.zeros((), np.float32)))
+    absorbed_by = [
+        sum((np.float32(tint[c]) * layer for layer, tint in layers), np.zeros((), np.float32)) for c in range(3)
+    ]
+    return np.stack([plain * np.float32(_PAPERS[hue][c]) * np.exp(-absorbed_by[c]) for c in range(3)], -1)
+
+
+def channels(grey: Grey, like: Pixels) -> Pixels:
+    """Grey with an axis for channels if something else has one, so that the two can be multiplied."""
+    return grey[:, :, None] if like.ndim == 3 else grey
 
 
 def _stain(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isthmus.pages.made.area import Tint
 from isthmus.pages.made.fonts import SIGNS, Family, Fonts
 from isthmus.pages.made.words import SCRIPTS, Script, Writer
+
+INKS: tuple[Tint, ...] = ((0.05, 0.1, 0.5), (0.55, 0.05, 0.1), (0.05, 0.35, 0.15), (0.35, 0.1, 0.45), (0.7, 0.3, 0.02))
+"""Blue, red, green, violet and orange."""
 
 POINT = 25.4 / 72  # mm
 
@@ -26,6 +30,7 @@ class Style:
     rule: float
     justified: bool
     indent: float
+    accent: Tint
 
     @classmethod
     def draw(cls, rng: np.random.Generator, fonts: Fonts) -> "Style":
@@ -50,5 +55,6 @@ class Style:
             ink=0 if rng.random() < 0.75 else rng.uniform(0, 0.35),
             rule=rng.uniform(0.1, 0.5),
             justified=bool(rng.random() < 0.65) and script.spaced,
-            indent=rng.choice([0, rng.uniform(1, 2)]) * size,
+            indent=float(rng.choice([0, rng.uniform(1, 2)])) * size,
+            accent=INKS[rng.integers(len(INKS))] if rng.random() < 0.3 else (0, 0, 0),
         )

@@ -35,7 +35,8 @@ def heading(rng: np.random.Generator, canvas: Canvas, style: Style, column: Colu
     x = left + (right - left - width) / 2 if rng.random() < 0.3 else left
     if style.script.right_to_left:
         x = right - width
-    canvas.text(x, y, text, face, size, ink=style.ink)
+    with canvas.inked(style.accent):
+        canvas.text(x, y, text, face, size, ink=style.ink)
     if rng.random() < 0.12:
         canvas.rule((left, y + 0.3 * size, right, y + 0.3 * size), style.rule, style.ink)
     return y + 0.5 * style.leading
