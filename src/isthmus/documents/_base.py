@@ -4,11 +4,14 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from isthmus.atomic import reason
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError, IsthmusError
+
+File = BinaryIO | BytesIO
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Format(Protocol):
     NAME: str
     HOLDS_BILEVEL: bool
 
-    def plan(self, file: BinaryIO, name: str, rules: Rules) -> Plan:
+    def plan(self, file: File, name: str, rules: Rules) -> Plan:
         """Find the pages without decoding any; whatever cannot be cleaned whole is refused here."""
 
     def read(self, path: str, place: Place) -> Picture:
@@ -69,7 +72,7 @@ class Format(Protocol):
         """Encode what became of a picture, for ``write``."""
 
     def write(
-        self, file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
+        self, file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File
     ) -> None:
         """Write the document with the encoded pictures in their places, and everything else as it was.
 

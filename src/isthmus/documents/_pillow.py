@@ -3,18 +3,18 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from isthmus.documents._base import Place, Plan, Rules, decoding
+from isthmus.documents._base import File, Place, Plan, Rules, decoding
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
 
 
 @contextmanager
-def opened(file: str | BinaryIO, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     """An image, of which Pillow has read the header alone."""
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None  # the limit here is the user's
@@ -26,7 +26,7 @@ def opened(file: str | BinaryIO, formats: tuple[str, ...]) -> Iterator[Image.Ima
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def plan_single(file: BinaryIO, name: str, rules: Rules, formats: tuple[str, ...]) -> Plan:
+def plan_single(file: File, name: str, rules: Rules, formats: tuple[str, ...]) -> Plan:
     """The plan of a file with one picture; animations are no pages."""
     with decoding(name), opened(file, formats) as image:
         rules.check_size(name, *image.size)

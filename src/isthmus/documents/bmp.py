@@ -1,8 +1,6 @@
 """BMP: the new pixels are written as Pillow does, with the old resolution."""
 
-from typing import BinaryIO
-
-from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._base import File, Place, Plan, Rules
 from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.picture import Picture
 from isthmus.documents.single import write_single
@@ -10,7 +8,7 @@ from isthmus.documents.single import write_single
 NAME, HOLDS_BILEVEL = "BMP", True
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     return plan_single(file, name, rules, ("BMP",))
 
 

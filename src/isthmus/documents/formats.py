@@ -3,9 +3,9 @@
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
-from isthmus.documents._base import Format
+from isthmus.documents._base import File, Format
 from isthmus.errors import InputError, MissingExtraError, ParameterError
 
 _SUFFIXES = {
@@ -58,7 +58,7 @@ def format_name(name: str) -> str:
     return "WebP" if name == "webp" else name.upper()
 
 
-def find_format(file: BinaryIO, name: str) -> str:
+def find_format(file: File, name: str) -> str:
     """The name of the module for a document.
 
     Raises

@@ -2,9 +2,8 @@
 
 import struct
 from collections.abc import Iterable
-from typing import BinaryIO
 
-from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._base import File, Place, Plan, Rules
 from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single
 from isthmus.documents.encodings import jpeg, jpeg_tables, segments
 from isthmus.documents.picture import Picture
@@ -16,7 +15,7 @@ _FORMATS = ("JPEG", "MPO")
 _JFIF, _PICTURES, _ADOBE, _COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     return plan_single(file, name, rules, _FORMATS)
 
 

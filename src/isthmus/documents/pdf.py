@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
-from isthmus.documents._base import LeftAsItIs, Place, Plan, Rules, decoding
+from isthmus.documents._base import File, LeftAsItIs, Place, Plan, Rules, decoding
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
 from isthmus.documents.pdf_scans import dots_per_inch, scans
@@ -23,7 +23,7 @@ _MOST_INFLATED = 2**26  # bytes of a stream of text or drawing; images are infla
 _CODED = ("/Filter", "/DecodeParms", "/Length")
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     places: dict[tuple[int, int], Place] = {}
     with _opened(file, name) as pdf:
         with decoding(name):
@@ -66,9 +66,7 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
     return entries.encode() + b"\n" + data
 
 
-def write(
-    file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
-) -> None:
+def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File) -> None:
     with Spool() as spool:
         streams = {}
         for place, data in encoded:
@@ -99,7 +97,7 @@ def _replace(pdf: Any, key: tuple[int, ...], stream: Any) -> None:
 
 
 @contextmanager
-def _opened(file: BinaryIO | str, name: str) -> Iterator[Any]:
+def _opened(file: File | str, name: str) -> Iterator[Any]:
     """A PDF that is not encrypted, within limits against bombs."""
     limits = set_qpdf_limits(flate_max_memory=_MOST_INFLATED, run_length_max_memory=2**28)
     try:

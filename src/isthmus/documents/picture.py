@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, UInt8, UInt16
+from jaxtyping import Bool, Float, UInt8, UInt16
 from PIL import Image
 from scipy.spatial import KDTree
 
-_ROOM = 4  # entries of a palette
+_ROOM, _ALIKE = 4, 4  # entries of a palette, and levels between colours
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
@@ -116,7 +116,8 @@ def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], afte
     colours, which = np.unique(wanted, axis=0, return_inverse=True)
     kept = np.unique(samples[~changed])
     # A palette of few colours without room for others grows, since paper must be able to become white.
-    levels = picture.levels if picture.levels - len(kept) >= _ROOM else 256
+    missing = len(kept) == 0 or (_distances(palette[kept], colours) > _ALIKE).any()
+    levels = 256 if missing and picture.levels - len(kept) < _ROOM else picture.levels
     used = np.zeros(levels, bool)
     used[kept] = True
     free = np.flatnonzero(~used)
@@ -130,6 +131,10 @@ def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], afte
     samples[changed] = nearest[which.ravel()].astype(samples.dtype)
     palette = room[: max(len(palette), int(known.max()) + 1)]
     return replace(picture, samples=samples, palette=palette, levels=levels)
+
+
+def _distances(palette: UInt8[np.ndarray, "n 3"], colours: UInt8[np.ndarray, "m 3"]) -> Float[np.ndarray, " m"]:
+    return np.asarray(KDTree(palette.astype(float)).query(colours.astype(float))[0])
 
 
 def _main_colours(pixels: UInt8[np.ndarray, "n 3"], count: int) -> UInt8[np.ndarray, "m 3"]:

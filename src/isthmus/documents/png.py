@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import BinaryIO
 
-from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._base import File, Place, Plan, Rules
 from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single
 from isthmus.documents.encodings import PNG_SIGNATURE, chunks, png, png_chunk
 from isthmus.documents.picture import Picture
@@ -15,7 +14,7 @@ NAME, HOLDS_BILEVEL = "PNG", True
 _GREY, _COLOUR, _PALETTE = 0, 2, 3
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     found = plan_single(file, name, rules, ("PNG",))
     file.seek(0)
     bits, colour_type = _header(file.read(33))

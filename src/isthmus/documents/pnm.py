@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import replace
-from typing import BinaryIO
 
 import numpy as np
 
-from isthmus.documents._base import Place, Plan, Rules, decoding
+from isthmus.documents._base import File, Place, Plan, Rules, decoding
 from isthmus.documents._pillow import image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.picture import Picture
 from isthmus.documents.single import write_single
@@ -19,7 +18,7 @@ _HEADER = re.compile(rb"P([1-6])" + _SPACE + rb"(\d+)" + _SPACE + rb"(\d+)(?:" +
 _CHANNELS = {b"5": 1, b"6": 3}
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     found = plan_single(file, name, rules, ("PPM",))
     with decoding(name):
         file.seek(0)

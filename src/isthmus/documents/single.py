@@ -2,13 +2,12 @@
 
 import shutil
 from collections.abc import Iterable
-from typing import BinaryIO
 
-from isthmus.documents._base import Place, Plan
+from isthmus.documents._base import File, Place, Plan
 
 
 def write_single(
-    file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
+    file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File
 ) -> None:
     """Write the encoded file, or the old one where nothing changed."""
     for _, data in encoded:
@@ -18,7 +17,7 @@ def write_single(
             output.write(data)
 
 
-def copy_whole(file: BinaryIO, output: BinaryIO) -> None:
+def copy_whole(file: File, output: File) -> None:
     """Make the output the same bytes as a file."""
     file.seek(0)
     output.seek(0)

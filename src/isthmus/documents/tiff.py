@@ -3,13 +3,12 @@
 import io
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from isthmus.documents import tiff_directory as td
-from isthmus.documents._base import Place, Plan, Rules, decoding
+from isthmus.documents._base import File, Place, Plan, Rules, decoding
 from isthmus.documents._pillow import image_of, opened, picture_of, saved
 from isthmus.documents.encodings import JPEGTables, group4, jpeg, tables_in
 from isthmus.documents.picture import Picture
@@ -28,7 +27,7 @@ _PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma",
 _REDUCED = 330  # other sizes of the same picture, which would go on showing the old one
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     places: list[Place] = []
     with decoding(name):
         layout, _ = td.read_layout(file)
@@ -57,7 +56,8 @@ def read(path: str, place: Place) -> Picture:
         tags, _ = td.read_directory(file, layout, place.key[0])
         page = io.BytesIO()
         only = {tag: entry for tag, entry in tags.items() if tag in _STORAGE}
-        td.Writer(page, layout).add(only, td.strips(file, layout, tags), (file, layout))
+        # Pillow reads no BigTIFF in big-endian order.
+        td.Writer(page, td.Layout(layout.order, big=False)).add(only, td.strips(file, layout, tags), (file, layout))
     bits = td.number(tags, layout, _BITS, 1)
     with opened(page, ("TIFF",)) as image:
         if image.mode == "YCbCr":
@@ -79,11 +79,11 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
     tags = {_WIDTH: td.shorts_entry(layout, width) if width < 65536 else td.numbers_entry(layout, [width]),
             _HEIGHT: td.shorts_entry(layout, height) if height < 65536 else td.numbers_entry(layout, [height]),
             _ROWS: td.numbers_entry(layout, [height])}  # fmt: skip
-    if picture.kind == "bilevel":
-        data = [group4(picture.samples)]
+    before = sum(old[td.TILE_LENGTHS if td.TILE_LENGTHS in old else td.STRIP_LENGTHS].numbers(layout))
+    if picture.kind == "bilevel" and _is_best(data := [group4(picture.samples)], before, compression):
         tags |= _shorts(layout, {_BITS: [1], _COMPRESSION: [4], _PHOTOMETRIC: [0], _CHANNELS: [1]})
     elif compression == _JPEG and picture.kind in {"grey", "colour", "ink"} and picture.alpha is None:
-        data, more = _jpeg(picture, tables)
+        data, more = _jpeg(picture, tables, keep_rgb=td.number(old, layout, _PHOTOMETRIC) == 2)
         tags |= _shorts(layout, more)
     elif picture.kind == "grey16" or (picture.kind in {"grey", "palette"} and picture.levels < 256):
         data, more = _packed(picture, compression, layout)
@@ -97,9 +97,7 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
     return page.getvalue()
 
 
-def write(
-    file: BinaryIO, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: BinaryIO
-) -> None:
+def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File) -> None:
     layout, _ = td.read_layout(file)
     writer = td.Writer(output, layout)
     changed = False
@@ -144,15 +142,23 @@ def _shorts(layout: td.Layout, values: dict[int, Sequence[int]]) -> td.Directory
     return {tag: td.shorts_entry(layout, *numbers) for tag, numbers in values.items()}
 
 
-def _jpeg(picture: Picture, tables: JPEGTables | None) -> tuple[list[bytes], dict[int, Sequence[int]]]:
+def _is_best(fax: list[bytes], before: int, compression: int) -> bool:
+    """Whether Group 4 suits a page; halftones take fewer bytes as they were."""
+    return compression not in {_LZW, _DEFLATE, _OLD_DEFLATE} or len(fax[0]) <= before
+
+
+def _jpeg(
+    picture: Picture, tables: JPEGTables | None, *, keep_rgb: bool
+) -> tuple[list[bytes], dict[int, Sequence[int]]]:
     image = image_of(picture)
     if picture.kind == "ink":  # Pillow inverts what libtiff does not
         image = Image.frombytes("CMYK", image.size, (255 - picture.samples).tobytes())
-    data = jpeg(image, tables)
     channels = len(image.getbands())
+    keep_rgb = keep_rgb and channels == 3
+    data = jpeg(image, tables, **({"keep_rgb": True} if keep_rgb else {}))
     more: dict[int, Sequence[int]] = {_BITS: [8] * channels, _COMPRESSION: [_JPEG], _CHANNELS: [channels],
-                                      _PHOTOMETRIC: [{1: 1, 3: 6, 4: 5}[channels]]}  # fmt: skip
-    if channels == 3:
+                                      _PHOTOMETRIC: [2 if keep_rgb else {1: 1, 3: 6, 4: 5}[channels]]}  # fmt: skip
+    if channels == 3 and not keep_rgb:
         written = tables_in(b"", data)
         more[_SUBSAMPLING] = written.sampling if written else (1, 1)
     return [data], more

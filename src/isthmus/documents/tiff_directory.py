@@ -3,7 +3,8 @@
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+
+from isthmus.documents._base import File
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
@@ -48,7 +49,7 @@ class Entry:
 Directory = dict[int, Entry]
 
 
-def read_layout(file: BinaryIO) -> tuple[Layout, int]:
+def read_layout(file: File) -> tuple[Layout, int]:
     """The layout of a file and the offset of its first directory."""
     file.seek(0)
     start = file.read(16)
@@ -56,7 +57,7 @@ def read_layout(file: BinaryIO) -> tuple[Layout, int]:
     return layout, struct.unpack_from(layout.offset, start, 8 if layout.big else 4)[0]
 
 
-def offsets(file: BinaryIO) -> Iterator[int]:
+def offsets(file: File) -> Iterator[int]:
     """The offsets of the directories, one a page; a chain that goes round in a circle is damaged."""
     layout, offset = read_layout(file)
     seen = set[int]()
@@ -68,7 +69,7 @@ def offsets(file: BinaryIO) -> Iterator[int]:
         _, offset = read_directory(file, layout, offset)
 
 
-def read_directory(file: BinaryIO, layout: Layout, offset: int) -> tuple[Directory, int]:
+def read_directory(file: File, layout: Layout, offset: int) -> tuple[Directory, int]:
     """The tags at an offset, and the offset of the next directory."""
     file.seek(offset)
     count = _unpack(file, layout.order + ("Q" if layout.big else "H"))
@@ -101,7 +102,7 @@ def number(tags: Directory, layout: Layout, tag: int, default: int = 0) -> int:
     return found[0] if found else default
 
 
-def strips(file: BinaryIO, layout: Layout, tags: Directory) -> Iterator[bytes]:
+def strips(file: File, layout: Layout, tags: Directory) -> Iterator[bytes]:
     """The strips or tiles of a picture, as they are stored."""
     tiled = TILE_OFFSETS in tags
     starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if tiled else (STRIP_OFFSETS, STRIP_LENGTHS)
@@ -138,12 +139,12 @@ def reordered(entry: Entry, old: Layout, new: Layout) -> Entry:
 class Writer:
     """A TIFF that grows by one directory at a time."""
 
-    def __init__(self, output: BinaryIO, layout: Layout) -> None:
+    def __init__(self, output: File, layout: Layout) -> None:
         self._file, self._layout = output, layout
         self._link = 8 if layout.big else 4
         output.write(layout.header())
 
-    def add(self, tags: Directory, data: Sequence[bytes] | Iterator[bytes], source: tuple[BinaryIO, Layout]) -> None:
+    def add(self, tags: Directory, data: Sequence[bytes] | Iterator[bytes], source: tuple[File, Layout]) -> None:
         """A page: its tags, its strips or tiles, and the sub-directories of the source that it points to."""
         tags = dict(tags)
         starts, lengths = [], []
@@ -170,7 +171,7 @@ class Writer:
         self._file.write(data)
         return place
 
-    def _directory(self, tags: Directory, source: tuple[BinaryIO, Layout], depth: int) -> int:
+    def _directory(self, tags: Directory, source: tuple[File, Layout], depth: int) -> int:
         """Write a directory, its values and its sub-directories; the offset of the next one is 0 and comes last."""
         layout, entries = self._layout, b""
         inline = 8 if layout.big else 4
@@ -188,7 +189,7 @@ class Writer:
         self._file.write(struct.pack(layout.offset, 0))
         return place
 
-    def _copy(self, source: tuple[BinaryIO, Layout], offset: int, depth: int) -> int:
+    def _copy(self, source: tuple[File, Layout], offset: int, depth: int) -> int:
         file, layout = source
         if depth > 4:
             raise ValueError("its directories are nested too deep")
@@ -204,7 +205,7 @@ class Writer:
         return self._directory(tags, source, depth)
 
 
-def _unpack(file: BinaryIO, format: str) -> int:
+def _unpack(file: File, format: str) -> int:
     data = file.read(struct.calcsize(format))
     if len(data) < struct.calcsize(format):
         raise ValueError("it ends within a directory")

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
 
 from isthmus.atomic import (
     atomic_write,
@@ -19,7 +18,7 @@ from isthmus.atomic import (
     sweep_leftovers,
     temporary_file,
 )
-from isthmus.documents._base import Format, Place, Plan, Rules
+from isthmus.documents._base import File, Format, Place, Plan, Rules
 from isthmus.documents.formats import check_output_name, find_format, format_named
 from isthmus.documents.review import Review
 from isthmus.documents.work import PageFunction, PageReport, Work
@@ -206,7 +205,7 @@ def _written(document: _Document, results: Iterator[Result], options: Options, s
     return report
 
 
-def _check(format: Format, output: BinaryIO, document: _Document) -> None:
+def _check(format: Format, output: File, document: _Document) -> None:
     """Refuse to give the output its name unless it opens, and has as many pages and pictures of the same sizes."""
     output.flush()
     try:
@@ -221,7 +220,7 @@ def _check(format: Format, output: BinaryIO, document: _Document) -> None:
 
 
 @contextmanager
-def _output(name: str, swept: set[Path]) -> Iterator[BinaryIO]:
+def _output(name: str, swept: set[Path]) -> Iterator[File]:
     """A file that can be read back, and arrives under its name, or on standard output, when it is whole."""
     if name == "-":
         with tempfile.TemporaryFile() as file:
@@ -239,7 +238,7 @@ def _output(name: str, swept: set[Path]) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _opened(path: str, name: str) -> Iterator[BinaryIO]:
+def _opened(path: str, name: str) -> Iterator[File]:
     try:
         if Path(path).is_dir():
             raise InputError(f"{name}: is a folder.")

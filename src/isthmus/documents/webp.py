@@ -1,9 +1,8 @@
 """WebP: lossless stays lossless; lossy gets the best quality that takes no more bytes than before."""
 
 import struct
-from typing import BinaryIO
 
-from isthmus.documents._base import Place, Plan, Rules
+from isthmus.documents._base import File, Place, Plan, Rules
 from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.picture import Picture
 from isthmus.documents.single import write_single
@@ -13,7 +12,7 @@ NAME, HOLDS_BILEVEL = "WebP", False
 _QUALITIES = (90, 80, 70, 60, 45, 30, 15)
 
 
-def plan(file: BinaryIO, name: str, rules: Rules) -> Plan:
+def plan(file: File, name: str, rules: Rules) -> Plan:
     return plan_single(file, name, rules, ("WEBP",))
 
 

@@ -1,0 +1,96 @@
+"""Which documents a batch has, and where each goes: folders keep their tree, and what is done already is left out."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isthmus.documents.formats import SUFFIXES
+from isthmus.errors import InputError, OutputError, ParameterError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs of source and output, and how many documents there were already."""
+
+    pairs: tuple[tuple[str, str], ...]
+    n_done: int = 0
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """The pairs, each when its turn comes; the folder that it goes into is made then."""
+        for source, output in self.pairs:
+            if output != "-":
+                try:
+                    Path(output).absolute().parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise OutputError(f"{output}: its folder cannot be made ({error.strerror}).") from error
+            yield source, output
+
+
+def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Batch:
+    """Say where each input goes.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Files, folders, or ``-`` alone for standard input. Of folders the files whose names end as documents' do,
+        in order, those of hidden folders left out.
+    output : str
+        A file for one file; a folder, made where it is missing, for several or for a folder; ``-`` for standard output.
+    again : bool, default False
+        Whether documents are done whose output is there and no older than they are. A single file always is.
+
+    Raises
+    ------
+    ParameterError
+        If several documents would go to one place.
+    """
+    if len(inputs) == 1 and not Path(inputs[0]).is_dir():
+        source = inputs[0]
+        if source != "-" and output != "-" and (Path(output).is_dir() or output.endswith(os.sep)):
+            return _missing([(source, str(Path(output) / Path(source).name))], again)
+        return Batch(((source, output),))
+    if "-" in inputs or output == "-":
+        raise ParameterError("Standard input and output are for one document. Give a folder as the output instead.")
+    if Path(output).exists() and not Path(output).is_dir():
+        raise OutputError(f"{output}: is a file, and several documents need a folder.")
+    pairs: list[tuple[str, str]] = []
+    for name in inputs:
+        folder = Path(name)
+        if not folder.is_dir():
+            pairs.append((name, str(Path(output) / folder.name)))
+            continue
+        into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
+        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder, Path(output))]
+    places: dict[str, str] = {}
+    for source, place in pairs:
+        if place in places:
+            raise ParameterError(
+                f"{places[place]} and {source} would both go to {place}; clean them one after the other."
+            )
+        places[place] = source
+    if not pairs:
+        raise InputError(f"{', '.join(inputs)}: no file whose name ends in {', '.join(sorted(SUFFIXES))}.")
+    return _missing(pairs, again)
+
+
+def _missing(pairs: list[tuple[str, str]], again: bool) -> Batch:
+    todo = tuple(pair for pair in pairs if again or not _is_done(*pair))
+    return Batch(todo, len(pairs) - len(todo))
+
+
+def _is_done(source: str, output: str) -> bool:
+    try:
+        return Path(output).stat().st_mtime >= Path(source).stat().st_mtime
+    except (OSError, ValueError):
+        return False
+
+
+def _documents(folder: Path, output: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and (Path(place) / name).resolve() != output.resolve()
+        )
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(place) / name
