@@ -12,6 +12,7 @@ from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
+from isthmus.cli.make_pages import make_pages
 from isthmus.cli.messages import say
 from isthmus.cli.reconstruct import reconstruct
 from isthmus.cli.report import report
@@ -29,7 +30,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, 6 table and model "
     "do not fit, 7 something is not installed, 130 interrupted, 141 the reader of a pipe has left, 1 anything else.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, report, info)
+_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, report, info, make_pages)
 for _command in _COMMANDS:
     app.command()(_command)
 

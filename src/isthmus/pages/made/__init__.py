@@ -2,18 +2,23 @@
 
 from isthmus.pages.made.dirty import dirty_page, printed
 from isthmus.pages.made.fonts import Fonts
-from isthmus.pages.made.page import Page, clean_page, draw_page
+from isthmus.pages.made.page import KINDS_OF_PAGES, Page, clean_page, draw_page
+from isthmus.pages.made.pairs import Settings, made_pair, make_pages
 from isthmus.pages.made.sheets import KINDS, Sheet, dirt_sheet, draw_sheet
 
 __all__ = [
     "KINDS",
+    "KINDS_OF_PAGES",
     "Fonts",
     "Page",
+    "Settings",
     "Sheet",
     "clean_page",
     "dirt_sheet",
     "dirty_page",
     "draw_page",
     "draw_sheet",
+    "made_pair",
+    "make_pages",
     "printed",
 ]

@@ -1,0 +1,72 @@
+"""isthmus make-pages: pairs of clean and dirty pages."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.messages import counted, say
+from isthmus.errors import ParameterError
+
+_SIZES = {"a3": (420, 297), "a4": (297, 210), "a5": (210, 148), "letter": (279.4, 215.9), "legal": (355.6, 215.9)}
+
+
+def make_pages(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder for clean/*.png and dirty/*.png.", show_default=False)
+    ],
+    pages: Annotated[int, typer.Option(help="Number of pages.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed; with its number it decides a page.")] = 0,
+    dpi: Annotated[
+        str, typer.Option(help="Dots per inch, 100 to 600; of several, such as 150,300, each page is made at each.")
+    ] = "150",
+    size: Annotated[str, typer.Option(help="a3, a4, a5, letter, legal, or width and height in mm: 148x210.")] = "a4",
+    dirt: Annotated[float, typer.Option(help="How thick the dirt is: 0 none, 1 as usual, up to 3.")] = 1.0,
+    colour: Annotated[bool, typer.Option("--colour", "--color", help="Colours instead of grey.")] = False,
+    fonts: Annotated[
+        Path | None, typer.Option(help="Folder of fonts to use.  [default: all that are found]", show_default=False)
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes; they change nothing but the time.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no message.")] = False,
+) -> None:
+    """Make pairs of clean and dirty pages, to train on or to test with.
+
+    Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever
+    the number of pages and processes; another dpi gives the same pages in more or fewer pixels.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from isthmus.pages import made
+
+    resolutions = _resolutions(dpi)
+    settings = made.Settings(seed, _size(size), dirt, colour)
+    names = made.make_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
+    console = Console(stderr=True)
+    total = pages * len(resolutions)
+    for _ in track(names, "pages", total, console=console, disable=quiet or not console.is_terminal):
+        pass
+    if not quiet:
+        say(f"{counted(total, 'pair')} written to {folder / 'clean'} and {folder / 'dirty'}.")
+
+
+def _resolutions(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ParameterError(f"--dpi must be a number, or several with commas between. Got {text!r} instead.") from None
+
+
+def _size(text: str) -> tuple[float, float]:
+    """Height and width in mm."""
+    named = _SIZES.get(text.lower())
+    numbers = re.fullmatch(r"(\d+(?:\.\d+)?)[x×](\d+(?:\.\d+)?)", text.lower())
+    if named is not None:
+        return named
+    if numbers is None:
+        raise ParameterError(
+            f"--size must be {', '.join(_SIZES)}, or width and height in mm such as 148x210. Got {text!r} instead."
+        )
+    return (float(numbers[2]), float(numbers[1]))
