@@ -11,6 +11,7 @@ from isthmus._version import __version__
 if TYPE_CHECKING:
     from isthmus.base import load
     from isthmus.comparison import Comparison, compare
+    from isthmus.convolutional import ConvAutoencoder
     from isthmus.dense import Autoencoder
     from isthmus.errors import (
         InputError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Autoencoder": "isthmus.dense",
     "Comparison": "isthmus.comparison",
+    "ConvAutoencoder": "isthmus.convolutional",
     "compare": "isthmus.comparison",
     "load": "isthmus.base",
     "IsthmusError": "isthmus.errors",
@@ -41,6 +43,7 @@ _HOMES = {
 __all__ = [
     "Autoencoder",
     "Comparison",
+    "ConvAutoencoder",
     "InputError",
     "IsthmusError",
     "MismatchError",

@@ -3,7 +3,7 @@
 import copy
 import os
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +18,21 @@ from isthmus.errors import ModelFileError
 from isthmus.frames import like, without_torch
 from isthmus.influence import mean_absolute_jacobian
 from isthmus.model_file import read_model_file, read_settings, write_model_file
-from isthmus.networks import DenseAutoencoder
+from isthmus.networks import RowAutoencoder
 from isthmus.rows import Rows, dense_rows, n_batch_rows
 
 if TYPE_CHECKING:
     from isthmus.report import Report
 
-_ESTIMATORS = {"Autoencoder": "isthmus.dense"}
+_ESTIMATORS = {"Autoencoder": "isthmus.dense", "ConvAutoencoder": "isthmus.convolutional"}
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """A fitted network ``module_`` behind scikit-learn's methods; subclasses fit it."""
 
-    module_: DenseAutoencoder
-    mean_: Float64[np.ndarray, " features"]
-    scale_: Float64[np.ndarray, " features"]
+    module_: RowAutoencoder
+    mean_: Float64[np.ndarray, " columns"]
+    scale_: Float64[np.ndarray, " columns"]
     code_size_: int
     n_features_in_: int
 
@@ -48,7 +48,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         codes : ndarray of shape (n_rows, code_size_)
             In float32 if X is, otherwise in float64; a dataframe after ``set_output``.
         """
-        return self._encoded(self._check_rows(X))
+        rows, network = self._ready(X)
+        return self._codes_like(X, through(network.encode, network, rows, network.code_size), network)
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes.
@@ -68,8 +69,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             raise ValueError(
                 f"X has {codes.shape[1]} codes, but {type(self).__name__} is expecting {self.code_size_} codes."
             )
-        rows = self._apply(codes, lambda network, z: network.decode(z), self.n_features_in_)
-        return like(X, rows, self._column_names())
+        network = self._network(codes)
+        return self._rows_like(X, through(network.decode, network, codes, network.n_features), network)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode and decode rows.
@@ -83,8 +84,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         rows : ndarray of shape (n_rows, n_features), or a dataframe if X is one
             In the data's units.
         """
-        rows = self._apply(self._check_rows(X), lambda network, x: network(x), self.n_features_in_)
-        return like(X, rows, self._column_names())
+        rows, network = self._ready(X)
+        return self._rows_like(X, through(network, network, rows, network.n_features), network)
 
     def reconstruction_error(self, X: Any, *, target: Any = None, scaled: bool = False) -> Float[np.ndarray, " rows"]:
         """How far each row is from its reconstruction: the mean squared error over its columns.
@@ -103,15 +104,15 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         errors : ndarray of shape (n_rows,)
             In the data's units, or in those of the scaled columns, squared.
         """
-        X = self._check_rows(X)
-        expected = X if target is None else self._check_rows(target)
-        if expected.shape[0] != X.shape[0]:
-            raise ValueError(f"target has {expected.shape[0]} rows, but X has {X.shape[0]}.")
-        errors = np.empty(X.shape[0], dtype=_float_type(X))
-        network = self._network(X)
-        for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
-            difference = _through(network, X, rows, lambda net, x: net(x)) - dense_rows(expected, rows)
-            errors[rows] = np.mean((difference / self.scale_ if scaled else difference) ** 2, axis=1)
+        rows, network = self._ready(X)
+        expected = rows if target is None else self._ready(target)[0]
+        if expected.shape != rows.shape:
+            raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
+        errors = np.empty(rows.shape[0], dtype=float_type(rows))
+        unit = self._per_column(self.scale_, network) if scaled else 1.0
+        for part in batches_of(rows, network):
+            difference = applied(network, network, rows, part) - dense_rows(expected, part)
+            errors[part] = np.mean((difference / unit) ** 2, axis=1)
         return errors
 
     def code_influence(self, X: Any, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
@@ -129,8 +130,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             How far a column moves, in the data's units, when a code moves by one (or by its standard deviation). For a
             linear network it is ``abs(components_)`` where the scale does not standardise.
         """
-        codes = torch.from_numpy(np.asarray(self._encoded(self._check_rows(X)), dtype=np.float64))
-        codes = codes.to(self.module_.spread.device)
+        rows, network = self._ready(X)
+        codes = torch.from_numpy(through(network.encode, network, rows, network.code_size).astype(np.float64))
+        codes = codes.to(self.module_.device)
         influence = mean_absolute_jacobian(copy.deepcopy(self.module_).double(), codes)
         if standardise:
             influence *= codes.std(dim=0, correction=0)[:, None]
@@ -176,10 +178,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             about the training mean at all: 1 if they are reconstructed exactly, otherwise 0.
         """
         error = float(np.mean(self.reconstruction_error(X, target=target)))
-        expected = self._check_rows(X if target is None else target)
-        total = 0.0
-        for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
-            total += float(((dense_rows(expected, rows) - self.mean_) ** 2).sum())
+        expected, network = self._ready(X if target is None else target)
+        mean, total = self._per_column(self.mean_, network), 0.0
+        for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
+            total += float(((dense_rows(expected, part) - mean) ** 2).sum())
         variance: float = total / (expected.shape[0] * expected.shape[1])
         if variance == 0:
             return float(error == 0)
@@ -247,23 +249,28 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         names = getattr(self, "feature_names_in_", None)
         return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
 
-    def _network(self, X: Rows) -> DenseAutoencoder:
+    def _ready(self, X: Any) -> tuple[Rows, RowAutoencoder]:
+        """Checked rows, and the network for them."""
+        rows = self._check_rows(X)
+        return rows, self._network(rows)
+
+    def _network(self, X: Rows) -> RowAutoencoder:
         """The network in the precision of X: float64 rows are encoded in float64."""
-        if _float_type(X) == np.float32 or next(self.module_.parameters()).dtype == torch.float64:
+        if float_type(X) == np.float32 or self.module_.dtype == torch.float64:
             return self.module_
         return copy.deepcopy(self.module_).double()
 
-    def _encoded(self, X: Rows) -> Float[np.ndarray, "rows code"]:
-        return self._apply(X, lambda network, x: network.encode(x), self.code_size_)
+    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
+        """Rows as what the user gave for them."""
+        return like(X, rows, self._column_names())
 
-    def _apply(
-        self, X: Rows, function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor], width: int
-    ) -> Float[np.ndarray, "rows width"]:
-        network = self._network(X)
-        result = np.empty((X.shape[0], width), dtype=_float_type(X))
-        for rows in gen_batches(X.shape[0], n_batch_rows(max(X.shape[1], width))):
-            result[rows] = _through(network, X, rows, function)
-        return result
+    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
+        """Codes as suits what the user gave for their rows."""
+        return codes
+
+    def _per_column(self, values: np.ndarray, network: RowAutoencoder) -> Float64[np.ndarray, " features"]:
+        """One number for each column of the network's rows."""
+        return network.per_column(torch.from_numpy(values)).numpy()
 
     @abstractmethod
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -307,21 +314,35 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
     return estimator.load(path)
 
 
-def _float_type(X: Rows) -> type[np.floating[Any]]:
+def float_type(X: Rows) -> type[np.floating[Any]]:
+    """The precision that is answered in."""
     return np.float32 if X.dtype == np.float32 else np.float64
 
 
+def through(
+    function: Callable[[torch.Tensor], torch.Tensor], network: RowAutoencoder, X: Rows, width: int
+) -> Float[np.ndarray, "rows width"]:
+    """What a function of the network gives for rows, batch by batch."""
+    result = np.empty((X.shape[0], width), dtype=float_type(X))
+    for rows in batches_of(X, network):
+        result[rows] = applied(function, network, X, rows)
+    return result
+
+
+def batches_of(X: Rows, network: RowAutoencoder) -> Iterator[slice]:
+    """Rows in batches that fit into memory within the network."""
+    return gen_batches(X.shape[0], n_batch_rows(max(X.shape[1], network.n_values)))  # type: ignore[no-any-return]
+
+
 @torch.no_grad()
-def _through(
-    network: DenseAutoencoder,
-    X: Rows,
-    rows: slice,
-    function: Callable[[DenseAutoencoder, torch.Tensor], torch.Tensor],
+def applied(
+    function: Callable[[torch.Tensor], torch.Tensor], network: RowAutoencoder, X: Rows, rows: slice
 ) -> np.ndarray:
+    """What a function of the network gives for some rows."""
+    part = X[rows]
     # A copy where the rows cannot be written to (a memory map, say), since torch warns of such.
-    batch = np.require(dense_rows(X, rows), _float_type(X), ("C", "W"))
-    x = torch.from_numpy(batch).to(network.spread.device)
-    return function(network, x).cpu().numpy()
+    batch = np.require(part if isinstance(part, np.ndarray) else part.toarray(), float_type(X), ("C", "W"))
+    return function(torch.from_numpy(batch).to(network.device)).cpu().numpy()
 
 
 def _is_plain(value: object) -> bool:

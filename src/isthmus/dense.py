@@ -1,59 +1,38 @@
 """Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from isthmus import dense_file
-from isthmus.base import BaseAutoencoder
-from isthmus.errors import InputError, WorseThanPCAWarning
+from isthmus.errors import InputError
+from isthmus.fitting import TrainedAutoencoder, generator_from
 from isthmus.frames import without_torch
 from isthmus.linear import descend, linear_rows
-from isthmus.networks import ACTIVATIONS
+from isthmus.networks import ACTIVATIONS, DenseAutoencoder
 from isthmus.ordered import OrderedCodes
 from isthmus.parameters import (
     check_bool,
     check_choice,
     check_code_size,
-    check_int,
     check_layers,
-    check_real,
     checked_device,
-    checked_noise,
     is_int,
     refuse,
 )
 from isthmus.pca_attributes import PCAAttributes
 from isthmus.preparation import Design, prepare, settle_loss, start_at_principal_axes
 from isthmus.rows import Rows
-from isthmus.scaling import SCALES, column_statistics
-from isthmus.training import (
-    LOSSES,
-    Batches,
-    History,
-    Loss,
-    Normaliser,
-    OnEpoch,
-    Recipe,
-    Trainer,
-    epoch_bar,
-    suited_threads,
-    warn_of_early_end,
-)
-
-# From here on squared error ends lower, on 21 tables brought to [0, 1] (docs/training.md).
-_NEAR_PCA = 1.1
+from isthmus.scaling import column_statistics
+from isthmus.training import Batches, History, OnEpoch, Trainer, warn_of_early_end
 
 
-class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
+class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
     """A dense autoencoder that starts at PCA and only improves.
 
     An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
@@ -187,6 +166,8 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     True
     """
 
+    module_: DenseAutoencoder
+
     def __init__(
         self,
         code_size: int | float = 0.95,
@@ -262,87 +243,35 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         self._fit(X, target, None)
         return self
 
-    def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> "Autoencoder":
-        """Train one epoch on rows that come in parts.
-
-        The first call settles the scale, the code size and the PCA start on its rows, unless the model is fitted
-        already. No rows are held out, the learning rate stays the same, and errors are those of the rows given.
-
-        Parameters
-        ----------
-        X, y, target
-            As for ``fit``.
-
-        Returns
-        -------
-        self : Autoencoder
-        """
-        first = not hasattr(self, "module_")
-        X, target = self._check_input(X, target, reset=first)
-        rng = _random_state(self.random_state)
-        if first:
-            expected = X if target is None else target
-            self._start(expected, self._settle_loss(expected), rng)
-        self._variances = None  # what moves on from PCA is PCA no longer
-        if not hasattr(self, "_trainer"):
-            self._trainer = self._new_trainer(X.shape[0], rng)
-        trainer, rows = self._trainer, self._batches(X, target)
-        if first:
-            self._measure_start(trainer, rows)
-            if self._is_far_from_pca(trainer, rows):
-                self._start(expected, "mse", rng)
-                self._trainer = trainer = self._new_trainer(X.shape[0], rng)
-                self._measure_start(trainer, rows)
-            self._publish(History([math.nan], [trainer.error(rows)]))
-        with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
-            training_error, error = trainer.epoch(rows), trainer.error(rows)
-        unit = self._squared_unit
-        self.n_epochs_ = self.best_epoch_ = len(self.history_["epoch"])
-        self.validation_error_ = error * unit
-        self.history_["epoch"].append(self.n_epochs_)
-        self.history_["training_error"].append(training_error * unit)
-        self.history_["validation_error"].append(self.validation_error_)
-        self._measure_sizes(trainer, rows)
-        return self
-
-    def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None) -> None:
-        """``fit``, with a function that is called after every epoch."""
-        X, target = self._check_input(X, target, reset=True)
-        loss = self._settle_loss(X if target is None else target)
+    def _is_linear(self, loss: str, target: Any) -> bool:
         is_linear = self.activation == "identity" and loss == "mse" and self.noise is None and target is None
         if self.whiten and not is_linear:
             raise refuse(self, "whiten", "False unless the network is linear (activation='identity', loss='mse')", True)
-        rng = _random_state(self.random_state)
-        train, held = _split(X.shape[0], 0.0 if is_linear else self.validation_fraction, rng)
-        X_train, target_train = X[train], None if target is None else target[train]
-        expected = X_train if target is None else target_train
-        self._start(expected, loss, rng, is_linear=is_linear)
-        trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=0 if is_linear else self.max_epochs)
-        rows = scored = self._batches(X_train, target_train)
-        if held is not None:
-            scored = self._batches(X[held], None if target is None else target[held])
-        self._measure_start(trainer, scored)
-        if self._is_far_from_pca(trainer, scored):
-            self._start(expected, "mse", rng)
-            trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=self.max_epochs)
-            self._measure_start(trainer, scored)
-        with epoch_bar(self.max_epochs, self._squared_unit, self.pca_error_, shown=self.verbose) as show:
-            if is_linear and self.start == "random":
-                history = self._descend(X_train, rng, trainer, rows, on_epoch or show)
-            else:
-                with suited_threads(trainer.n_parameters, trainer.recipe.batch_size):
-                    history = trainer.fit(rows, None if held is None else scored, on_epoch or show)
-        self.__dict__.pop("_trainer", None)
-        self._publish(history)
-        if is_linear:
+        return is_linear
+
+    @property
+    def _has_pca(self) -> bool:
+        return True
+
+    @property
+    def _starts_at_pca(self) -> bool:
+        return self.start == "pca"
+
+    @property
+    def _is_pca(self) -> bool:
+        return self._variances is not None
+
+    def _leave_start(self) -> None:
+        self._variances = None  # what moves on from PCA is PCA no longer
+
+    def _complete(self, expected: Rows, rng: np.random.RandomState, *, held_out: bool) -> None:
+        if self._is_pca:
             self._whiten()
-        self._measure_sizes(trainer, scored)
-        if self.ordered and not is_linear and not is_int(self.code_size):
+        if self.ordered and not self._is_pca and not is_int(self.code_size):
             self._cut(self._smallest_size(float(self.code_size)))
-        if held is not None and self.best_epoch_ == 0 and self.start == "pca" and not self.ordered:
+        if held_out and self.best_epoch_ == 0 and self.start == "pca" and not self.ordered:
             # Nothing is better than the start, which is better still when it is made from all rows.
-            self._start(X if target is None else target, self.loss_, rng, code_size=self.code_size_)
-        self._warn_if_worse_than_pca()
+            self._start(expected, self.loss_, rng, code_size=self.code_size_)
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
         self._check_parameters()
@@ -359,22 +288,14 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         check_layers(self, "encoder_layers")
         check_layers(self, "decoder_layers", optional=True)
         check_choice(self, "activation", tuple(ACTIVATIONS))
-        check_choice(self, "loss", ("auto", *LOSSES))
         check_choice(self, "start", ("pca", "random"))
         check_bool(self, "ordered")
         check_bool(self, "whiten")
-        checked_noise(self, self.noise)
-        check_choice(self, "scale", SCALES)
-        check_int(self, "max_epochs", 1)
-        check_int(self, "batch_size", 1, or_else=("auto",))
-        check_real(self, "learning_rate", "a number above 0", 0, math.inf, open_low=True, open_high=True)
-        check_real(self, "weight_decay", "a number of at least 0", 0, math.inf, open_high=True)
-        check_real(self, "validation_fraction", "a number in [0, 1)", 0, 1, open_high=True)
-        check_int(self, "patience", 1, or_else=(None,))
-        check_bool(self, "verbose")
+        self._check_training_parameters()
 
     def _settle_loss(self, expected: Rows) -> str:
-        return settle_loss(self.loss, self._design(), expected, self._column_names())
+        names = [f"column {name!r}" for name in self._column_names()]
+        return settle_loss(self.loss, self.scale, self.activation, expected, names)
 
     def _design(self, *, is_linear: bool = False, code_size: int | None = None) -> Design:
         """What the network is to be; a linear one is in PCA's form also when it is trained from a random start."""
@@ -413,17 +334,26 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
         self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
 
-    def _descend(
-        self, X: Rows, rng: np.random.RandomState, trainer: Trainer, rows: Batches, on_epoch: OnEpoch | None
+    def _optimise(
+        self,
+        X: Rows,
+        rng: np.random.RandomState,
+        trainer: Trainer,
+        rows: Batches,
+        held_out: Batches | None,
+        *,
+        on_epoch: OnEpoch | None,
     ) -> History:
-        """Train the linear network from a random start, and put it in PCA's form."""
+        """A linear network from a random start descends on all rows, and is put in PCA's form."""
+        if not self._is_pca or self.start == "pca":
+            return super()._optimise(X, rng, trainer, rows, held_out, on_epoch=on_epoch)
         network = self.module_
         descent = descend(
             linear_rows(X, network.shift.cpu().numpy(), network.scale.cpu().numpy()),
             self.encoder_layers_,
             self.code_size_,
             self.decoder_layers_,
-            _generator(rng),
+            generator_from(rng),
             max_epochs=self.max_epochs,
             on_epoch=None if on_epoch is None else lambda errors: on_epoch(_linear_history(errors)),
         )
@@ -447,82 +377,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
             deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
             self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
 
-    def _is_far_from_pca(self, trainer: Trainer, scored: Batches) -> bool:
-        """Whether cross-entropy was chosen automatically and cannot start near PCA."""
-        if self.loss != "auto" or self.loss_ != "bce" or self.start != "pca":
-            return False
-        return trainer.error(scored) * self._squared_unit > _NEAR_PCA * self.pca_error_
-
-    def _warn_if_worse_than_pca(self) -> None:
-        excess = self.validation_error_ - self.pca_error_
-        if self._variances is None and excess > 1e-6 * self.validation_variance_ > 0:
-            rows = "held-out rows" if self.validation_fraction else "training rows"
-            warnings.warn(
-                f"On the {rows} the mean squared error is {self.validation_error_:.4g}, and that of PCA with as many "
-                f"codes {self.pca_error_:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
-                WorseThanPCAWarning,
-                stacklevel=4,
-            )
-
-    def _new_trainer(self, n_rows: int, rng: np.random.RandomState, max_epochs: int | None = None) -> Trainer:
-        recipe = Recipe(
-            max_epochs=self.max_epochs if max_epochs is None else max_epochs,
-            batch_size=suited_batch_size(n_rows) if isinstance(self.batch_size, str) else self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-        )
-        network, noise = self.module_, checked_noise(self, self.noise)
-
-        def unit_scale(values: np.ndarray) -> torch.Tensor:
-            return network.normalise(torch.from_numpy(values[None]).to(network.shift.device))[0]
-
-        zero = np.zeros_like(self.mean_) if (self.scale_ == 1).all() else self.mean_
-        corruption = None
-        if noise is not None:
-            corruption = partial(
-                noise.corruption,
-                zero=unit_scale(zero),
-                low=unit_scale(self._statistics.minimum),
-                high=unit_scale(self._statistics.maximum),
-            )
-        return Trainer(network, self._loss(), recipe, _generator(rng), corruption=corruption)
-
-    def _loss(self) -> Loss:
-        network = self.module_
-        return Loss(self.loss_, network.shift.to(network.spread.dtype), network.scale.to(network.spread.dtype))
-
-    def _batches(self, X: Rows, target: Rows | None) -> Batches:
-        network = self.module_
-        normaliser = Normaliser(
-            network.shift.cpu().numpy(), network.scale.cpu().numpy(), network.spread.dtype, network.spread.device
-        )
-        return Batches(X, target, normaliser)
-
-    @property
-    def _squared_unit(self) -> float:
-        """From squared errors of rows of unit scale to the units that errors are published in."""
-        return 1.0 if self.scale == "standard" else float(self.module_.scale[0]) ** 2
-
-    def _publish(self, history: History) -> None:
-        unit = self._squared_unit
-        self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch
-        training, held_out = ([error * unit for error in s] for s in (history.training_error, history.held_out_error))
-        self.history_: dict[str, list[Any]] = {
-            "epoch": list(range(history.n_epochs + 1)),
-            "training_error": training,
-            "validation_error": held_out,
-        }
-        self.start_error_, self.validation_error_ = held_out[0], held_out[history.best_epoch]
-        if self.start == "pca" and self.loss_ == "mse":
-            self.pca_error_ = self.start_error_  # the same number, without other rounding
-            self._errors_by_size["pca"][-1] = self.pca_error_
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: everything but the optimiser, which the next ``partial_fit`` makes anew."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_trainer"}
-
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return dense_file.contents(self)
 
@@ -536,31 +390,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         return model
 
 
-def suited_batch_size(n_rows: int) -> int:
-    """The batch size that "auto" stands for."""
-    return 2 ** min(7, max(5, int(math.log2(n_rows / 100)))) if n_rows > 100 else 32
-
-
-def _random_state(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
-    """A source of chance that is not NumPy's global one, also for None."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
-
-
-def _generator(rng: np.random.RandomState) -> torch.Generator:
-    return torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
-
-
 def _linear_history(errors: list[float]) -> History:
     """Every epoch of a linear network is better than the one before; errors are those of all rows."""
     return History([math.nan, *errors[1:]], errors, best_epoch=len(errors) - 1)
-
-
-def _split(
-    n_rows: int, held_out_share: float, rng: np.random.RandomState
-) -> tuple[np.ndarray | slice, np.ndarray | None]:
-    """Rows to train on and rows to hold out (None where the share is 0 or there are fewer than five rows)."""
-    if held_out_share == 0 or n_rows < 5:
-        return slice(None), None
-    n_held = min(max(1, round(held_out_share * n_rows)), n_rows - 2)
-    order = rng.permutation(n_rows)
-    return np.sort(order[n_held:]), np.sort(order[:n_held])

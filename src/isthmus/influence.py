@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder
+from isthmus.networks import RowAutoencoder
 
 
 def mean_absolute_jacobian(
-    network: DenseAutoencoder, codes: Float[Tensor, "rows code"]
+    network: RowAutoencoder, codes: Float[Tensor, "rows code"]
 ) -> Float64[Tensor, "code features"]:
     """How far the decoder moves each column for a small step along each code, on average over the rows.
 

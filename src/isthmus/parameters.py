@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import torch
 
 from isthmus.errors import ParameterError
@@ -63,7 +64,7 @@ def check_layers(estimator: object, name: str, *, optional: bool = False) -> Non
     value = getattr(estimator, name)
     if (optional and value is None) or (is_int(value) and value >= 0):
         return
-    if isinstance(value, Sequence) and not isinstance(value, str) and all(is_int(v) and v >= 1 for v in value):
+    if _are_ints(value, 1):
         return
     rule = "an int of at least 0 (hidden layers) or a tuple of ints of at least 1 (nodes in each)"
     raise refuse(estimator, name, rule + (" or None (the mirror of the encoder)" if optional else ""), value)
@@ -77,6 +78,38 @@ def check_code_size(estimator: object, name: str) -> None:
         return
     rule = "an int of at least 1 (codes) or a float between 0 and 1 (share of the variance that PCA must keep)"
     raise refuse(estimator, name, rule, value)
+
+
+def check_filters(estimator: object, name: str, *, optional: bool = False) -> None:
+    """An int of at least 1 or a sequence of such, one for each layer."""
+    value = getattr(estimator, name)
+    if (optional and value is None) or (is_int(value) and value >= 1) or (_are_ints(value, 1) and len(value) > 0):
+        return
+    rule = "an int of at least 1 (filters in each of two layers) or a tuple of such (filters in each layer)"
+    raise refuse(estimator, name, rule + (" or None (the mirror of the encoder)" if optional else ""), value)
+
+
+def check_kernel_size(estimator: object, name: str) -> None:
+    value = getattr(estimator, name)
+    if not (is_int(value) and value >= 1 and value % 2 == 1):
+        raise refuse(estimator, name, "an odd int of at least 1", value)
+
+
+def check_pooling(estimator: object, name: str, n_layers: int) -> None:
+    """A bool, or one for each layer."""
+    value = getattr(estimator, name)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) == n_layers and all(isinstance(pools, bool | np.bool_) for pools in value):
+            return
+    elif isinstance(value, bool | np.bool_):
+        return
+    raise refuse(estimator, name, f"a bool or a tuple of {n_layers} bools (one for each layer of the encoder)", value)
+
+
+def check_image_shape(estimator: object, name: str) -> None:
+    value = getattr(estimator, name)
+    if value is not None and not (_are_ints(value, 1) and len(value) in (2, 3)):
+        raise refuse(estimator, name, "(height, width), (height, width, channels) or None", value)
 
 
 def checked_noise(estimator: object, value: Any) -> Noise | None:
@@ -115,6 +148,11 @@ def is_real(value: Any) -> bool:
 def is_int(value: Any) -> bool:
     """Whether a value is a whole number by its type."""
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _are_ints(values: Any, minimum: int) -> bool:
+    is_sequence = isinstance(values, Sequence) and not isinstance(values, str)
+    return is_sequence and all(is_int(value) and value >= minimum for value in values)
 
 
 def _is_one_of(value: object, choices: tuple[Any, ...]) -> bool:

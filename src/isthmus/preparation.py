@@ -38,20 +38,23 @@ class Prepared:
     decoder_layers: tuple[int, ...]
 
 
-def settle_loss(loss: str, design: Design, X: Rows, feature_names: Sequence[str]) -> str:
-    """The loss that ``loss`` stands for on these rows; an error if they do not suit it."""
+def settle_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
+    """The loss that ``loss`` stands for on these rows; an error if they do not suit it.
+
+    ``names`` says of each column what it is.
+    """
     low, high = column_range(X)
     outside = np.flatnonzero((low < 0) | (high > 1))
     if loss == "bce" and len(outside):
         j = outside[0]
         raise InputError(
-            f"loss='bce' needs values in [0, 1], but column {feature_names[j]!r} ranges from {low[j]:g} to "
-            f"{high[j]:g}; use loss='mse', or bring the column to [0, 1]."
+            f"loss='bce' needs values in [0, 1], but {names[j]} ranges from {low[j]:g} to {high[j]:g}; use "
+            "loss='mse', or bring it to [0, 1]."
         )
     if loss != "auto":
         return loss
-    rescaled = design.scale in ("standard", "global")
-    return "mse" if len(outside) or rescaled or design.activation == "identity" else "bce"
+    rescaled = scale in ("standard", "global")
+    return "mse" if len(outside) or rescaled or activation == "identity" else "bce"
 
 
 def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rng: np.random.RandomState) -> Prepared:

@@ -15,6 +15,7 @@ column, and the output is cropped: no pixel moves, and an image of one pixel is 
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -57,13 +58,59 @@ class ConvolutionalLayer(nn.Module):
         return self.activation(self.norm(self.convolution(x)))  # type: ignore[no-any-return]
 
 
+class ConvolutionalEncoder(nn.ModuleList):
+    """Layers, each followed by a max-pool of 2 where ``pooling`` says so; patches become channels before the first.
+
+    Images whose sizes do not suit the poolings are continued at the bottom and at the right.
+    """
+
+    def __init__(self, layers: Iterable[ConvolutionalLayer], pooling: Sequence[bool], patch: int) -> None:
+        super().__init__(layers)
+        self.pooling, self.patch = tuple(pooling), patch
+        self.grid = patch * 2 ** sum(self.pooling)
+
+    def forward(
+        self, u: Float[Tensor, "images channels height width"]
+    ) -> tuple[Float[Tensor, "images filters h w"], list[Tensor]]:
+        """The code, and what each layer had before its pooling, from the finest resolution to the coarsest."""
+        height, width = u.shape[-2:]
+        if height % self.grid or width % self.grid:
+            u = F.pad(u, (0, -width % self.grid, 0, -height % self.grid), mode="replicate")
+        if self.patch > 1:
+            u = F.pixel_unshuffle(u, self.patch)
+        before_pooling = []
+        for layer, pools in zip(self, self.pooling, strict=True):
+            u = layer(u)
+            before_pooling.append(u)
+            if pools:
+                u = F.max_pool2d(u, 2)
+        return u, before_pooling
+
+
+class ConvolutionalDecoder(nn.ModuleList):
+    """Layers, the output of each of which is added to what it is given to be added."""
+
+    def forward(
+        self, u: Float[Tensor, "images inputs h w"], carried: Iterable[Tensor] = ()
+    ) -> Float[Tensor, "images outputs H W"]:
+        remaining = iter(carried)
+        for layer in self:
+            u = layer(u)
+            skip = next(remaining, None)
+            u = u if skip is None else u + skip
+        return u
+
+
 class ConvolutionalAutoencoder(nn.Module):
     """The whole network, from an image to its reconstruction of the same size.
 
     Parameters
     ----------
     filters : sequence of int, default=(64, 64)
-        Filters of the encoder's layers, in the order that data meets them. The decoder's layers mirror them.
+        Filters of the encoder's layers, in the order that data meets them.
+    decoder_filters : sequence of int, optional
+        The same for the decoder; by default the mirror of the encoder. With as many layers as the encoder each
+        up-samples where its mirror pools; otherwise the first of them do, and there must be enough.
     kernel_size : int, default=3
         Rows and columns of every kernel; odd.
     pooling : bool or sequence of bool, default=True
@@ -76,7 +123,8 @@ class ConvolutionalAutoencoder(nn.Module):
         Channels of an image.
     patch : int, default=1
         Rows and columns of the square patches whose pixels become channels before the first layer, and pixels again
-        after the last (Shi et al. 2016). With 2, the costly layers of the finest resolution see a quarter of the pixels.
+        after the last (Shi et al. 2016). With 2, the costly layers of the finest resolution see a quarter of the
+        pixels.
     skips : bool, default=False
         Whether the output of each of the encoder's layers, before its pooling, is added to the output of its mirror
         in the decoder (Mao, Shen & Yang 2016). Mirrors have the same size and number of filters, so it takes no
@@ -92,12 +140,16 @@ class ConvolutionalAutoencoder(nn.Module):
     ----------
     grid : int
         What the height and width of an image are padded to a multiple of: the pixels to a pixel of the code.
+    filters, decoder_filters : tuple of int
+    pooling, upsampling : tuple of bool
+        By layer of the encoder, and of the decoder.
     """
 
     def __init__(
         self,
         filters: Sequence[int] = (64, 64),
         *,
+        decoder_filters: Sequence[int] | None = None,
         kernel_size: int = 3,
         pooling: bool | Sequence[bool] = True,
         activation: str = "leaky_relu",
@@ -115,20 +167,36 @@ class ConvolutionalAutoencoder(nn.Module):
         self.pooling = (pooling,) * len(filters) if isinstance(pooling, bool) else tuple(pooling)
         if len(self.pooling) != len(filters):
             raise ValueError(f"pooling must say yes or no for each of {len(filters)} layers, got {self.pooling}.")
+        self.filters = tuple(filters)
+        self.decoder_filters = self.filters[::-1] if decoder_filters is None else tuple(decoder_filters)
+        mirrored = len(self.decoder_filters) == len(self.filters)
+        n_poolings, n_layers = sum(self.pooling), len(self.decoder_filters)
+        if n_layers < max(1, n_poolings):
+            raise ValueError(f"decoder_filters must name {n_poolings} layers at least, got {self.decoder_filters}.")
+        if skips and self.decoder_filters != self.filters[::-1]:
+            raise ValueError("With skips=True the decoder must mirror the encoder.")
+        self.upsampling = self.pooling[::-1] if mirrored else tuple(i < n_poolings for i in range(n_layers))
         self.skips, self.start, self.output, self.patch = skips, start, output, patch
-        self.grid = patch * 2 ** sum(self.pooling)
+        self.channels, self.kernel_size, self.activation, self.batch_norm = (
+            channels,
+            kernel_size,
+            activation,
+            batch_norm,
+        )
         n_values = channels * patch**2
         settings: dict[str, Any] = {"kernel_size": kernel_size, "activation": activation, "batch_norm": batch_norm}
-        self.encoder = nn.ModuleList(
+        down = (
             ConvolutionalLayer(n_inputs, n_outputs, **settings)
-            for n_inputs, n_outputs in zip((n_values, *filters), filters, strict=False)
+            for n_inputs, n_outputs in pairwise((n_values, *filters))
         )
-        up = filters[::-1]
-        self.decoder = nn.ModuleList(
+        self.encoder = ConvolutionalEncoder(down, self.pooling, patch)
+        self.grid = self.encoder.grid
+        widths = pairwise((self.filters[-1], *self.decoder_filters))
+        self.decoder = ConvolutionalDecoder(
             ConvolutionalLayer(n_inputs, n_outputs, upsamples=upsamples, fused=fused, **settings)
-            for n_inputs, n_outputs, upsamples in zip((up[0], *up), up, reversed(self.pooling), strict=False)
+            for (n_inputs, n_outputs), upsamples in zip(widths, self.upsampling, strict=True)
         )
-        self.last = nn.Conv2d(up[-1], n_values, kernel_size, padding=kernel_size // 2)
+        self.last = nn.Conv2d(self.decoder_filters[-1], n_values, kernel_size, padding=kernel_size // 2)
 
     @classmethod
     def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "ConvolutionalAutoencoder":
@@ -139,7 +207,7 @@ class ConvolutionalAutoencoder(nn.Module):
 
     def encode(self, x: Float[Tensor, "images channels height width"]) -> Float[Tensor, "images filters h w"]:
         """The small images in the middle, whose height and width are those of x over ``grid``, rounded up."""
-        return self._encoded(x)[0].to(x.dtype)
+        return self.encoder(x.to(self.last.weight.dtype))[0].to(x.dtype)  # type: ignore[no-any-return]
 
     def decode(
         self, code: Float[Tensor, "images filters h w"], height: int, width: int
@@ -153,7 +221,7 @@ class ConvolutionalAutoencoder(nn.Module):
         """
         if self.skips or self.start == "identity":
             raise ValueError("A network with skips=True or start='identity' needs the image, not its code alone.")
-        out = self._decoded(code.to(self.last.weight.dtype), [])[..., :height, :width]
+        out = self._decoded(code.to(self.last.weight.dtype))[..., :height, :width]
         return (out.sigmoid() if self.output == "sigmoid" else out).to(code.dtype)
 
     def forward(
@@ -168,37 +236,23 @@ class ConvolutionalAutoencoder(nn.Module):
     ) -> Float[Tensor, "images channels height width"]:
         """What the losses compare: images, or logits for "sigmoid"."""
         height, width = x.shape[-2:]
-        out = self._decoded(*self._encoded(x))[..., :height, :width]
+        code, before_pooling = self.encoder(x.to(self.last.weight.dtype))
+        out = self._decoded(code, reversed(before_pooling) if self.skips else ())[..., :height, :width]
         if self.start == "identity":
             return out + (x.logit(HALF_A_LEVEL) if self.output == "sigmoid" else x)
         return out
 
-    def _encoded(self, x: Float[Tensor, "images channels height width"]) -> tuple[Tensor, list[Tensor]]:
-        """The code, and what the skip connections carry, from the finest resolution to the coarsest."""
-        height, width = x.shape[-2:]
-        u = x.to(self.last.weight.dtype)
-        if height % self.grid or width % self.grid:
-            u = F.pad(u, (0, -width % self.grid, 0, -height % self.grid), mode="replicate")
-        if self.patch > 1:
-            u = F.pixel_unshuffle(u, self.patch)
-        carried = []
-        for layer, pools in zip(self.encoder, self.pooling, strict=True):
-            u = layer(u)
-            if self.skips:
-                carried.append(u)
-            if pools:
-                u = F.max_pool2d(u, 2)
-        return u, carried
-
     def _decoded(
-        self, u: Float[Tensor, "images filters h w"], carried: list[Tensor]
+        self, code: Float[Tensor, "images filters h w"], carried: Iterable[Tensor] = ()
     ) -> Float[Tensor, "images channels H W"]:
-        for layer in self.decoder:
-            u = layer(u)
-            if self.skips:
-                u = u + carried.pop()
-        out: Tensor = self.last(u)
-        return F.pixel_shuffle(out, self.patch) if self.patch > 1 else out
+        return patches_to_pixels(self.last(self.decoder(code, carried)), self.patch)
+
+
+def patches_to_pixels(
+    u: Float[Tensor, "images values h w"], patch: int
+) -> Float[Tensor, "images channels {patch}*h {patch}*w"]:
+    """The images whose patches of pixels are channels."""
+    return F.pixel_shuffle(u, patch) if patch > 1 else u
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ and several decoders: for the first code, the first two, four, eight, … and al
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.rows import RowAutoencoder
 
 
 class DenseHalf(nn.Module):
@@ -62,7 +63,7 @@ class Decoder(DenseHalf):
         return out if self.stack is None else out + self.stack(z / spread)
 
 
-class DenseAutoencoder(nn.Module):
+class DenseAutoencoder(RowAutoencoder):
     """The whole network, from a row of the data to its reconstruction.
 
     ``forward``, ``encode`` and ``decode`` speak the data's units and can be used without Isthmus. Inside, rows
@@ -92,8 +93,6 @@ class DenseAutoencoder(nn.Module):
         codes it takes can be worse than the next smaller one, which misses none.
     """
 
-    shift: Tensor
-    scale: Tensor
     code_unit: Tensor
     spread: Tensor
 
@@ -111,10 +110,10 @@ class DenseAutoencoder(nn.Module):
         prefixes: Sequence[int] = (),
     ) -> None:
         super().__init__()
+        self.n_features = n_features
         self.output = output
         self.prefixes = tuple(prefixes)
         self.takes_over = tuple(size + 1 for size in (0, *prefixes))
-        # Kept in float64: the mean of a column can be millions of times its spread.
         self.register_buffer("shift", torch.zeros(n_features, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
         self.register_buffer("code_unit", torch.ones(code_size, dtype=torch.float64))
@@ -147,6 +146,14 @@ class DenseAutoencoder(nn.Module):
         self.code_unit.fill_(code_unit)
         self.spread.fill_(1.0)
 
+    @property
+    def code_size(self) -> int:
+        return len(self.spread)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.spread.dtype
+
     def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
         """Codes of rows, in the data's units."""
         z: Tensor = self.encoder(self.normalise(x), self.spread)
@@ -154,18 +161,11 @@ class DenseAutoencoder(nn.Module):
 
     def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
         """Rows in the data's units, from codes."""
-        out = self.output_of_codes((z / self.code_unit).to(self.spread.dtype))
-        if self.output == "sigmoid":
-            return out.sigmoid().to(z.dtype)
-        return (out * self.scale + self.shift).to(z.dtype)
+        return self.in_units(self.output_of_codes((z / self.code_unit).to(self.dtype))).to(z.dtype)
 
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """Reconstructions of rows, in the data's units."""
         return self.decode(self.encode(x))
-
-    def normalise(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """Rows of unit scale, as the encoder takes them."""
-        return ((x - self.shift) / self.scale).to(self.spread.dtype)
 
     def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
@@ -175,6 +175,13 @@ class DenseAutoencoder(nn.Module):
         """The same, from codes of rows of unit scale."""
         out: Tensor = self.decoder(z, self.spread)
         return out
+
+    def outputs_by_size(
+        self, u: Float[Tensor, "rows features"], sizes: Sequence[int]
+    ) -> Iterator[Float[Tensor, "rows features"]]:
+        """The same, from so many of the first codes."""
+        z = self.encoder(u, self.spread)
+        return (self.output_of_prefix(z, size) for size in sizes)
 
     def output_of_prefix(self, z: Float[Tensor, "rows code"], size: int) -> Float[Tensor, "rows features"]:
         """The same, from the first ``size`` codes, by the decoder for so many."""

@@ -6,6 +6,7 @@ rounding.
 """
 
 import copy
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -50,7 +51,7 @@ def halo(network: ConvolutionalAutoencoder) -> int:
     """
     radius = network.last.kernel_size[0] // 2
     first = -radius
-    for upsamples in network.pooling:
+    for upsamples in reversed(network.upsampling):
         first = (first - radius) // 2 if upsamples else first - radius
     for pools in reversed(network.pooling):
         first = (2 * first if pools else first) - radius
@@ -59,7 +60,11 @@ def halo(network: ConvolutionalAutoencoder) -> int:
 
 @torch.no_grad()
 def apply_tiled(
-    network: ConvolutionalAutoencoder, image: Float[Tensor, "channels height width"], tile: int = 256
+    network: ConvolutionalAutoencoder,
+    image: Float[Tensor, "channels height width"],
+    tile: int = 256,
+    *,
+    through: Callable[[Tensor], Tensor] | None = None,
 ) -> Float[Tensor, "channels height width"]:
     """The reconstruction of one image, computed tile by tile: memory grows with the tile and not with the image.
 
@@ -75,6 +80,9 @@ def apply_tiled(
     tile : int, default=256
         Rows and columns of a tile, rounded up to the grid of the poolings. Smaller ones compute more of the halo,
         larger ones take more memory.
+    through : callable, optional
+        What the parts are put through instead of the network: something that applies it to them, and does to each
+        pixel by itself whatever else it does.
 
     Raises
     ------
@@ -95,6 +103,6 @@ def apply_tiled(
         for left in range(0, width, step):
             before = min(left, margin)
             part = image[:, top - above : top + step + margin, left - before : left + step + margin]
-            out = network(part[None].to(device))[0, :, above : above + step, before : before + step]
+            out = (through or network)(part[None].to(device))[0, :, above : above + step, before : before + step]
             result[:, top : top + step, left : left + step] = out
     return result

@@ -29,10 +29,11 @@ class Batches:
     """Rows and what is to be reconstructed from them (``targets``; None for the rows themselves).
 
     Dense rows are brought to unit scale once; sparse rows stay as they are and only a batch is made dense.
+    ``n_values`` is how many numbers a network has for a row, if that is more than the row has.
     """
 
-    def __init__(self, X: Rows, targets: Rows | None, normaliser: Normaliser) -> None:
-        self._normaliser = normaliser
+    def __init__(self, X: Rows, targets: Rows | None, normaliser: Normaliser, n_values: int = 0) -> None:
+        self._normaliser, self._n_values = normaliser, max(n_values, X.shape[1])
         self._inputs = self._prepare(X)
         self._targets = None if targets is None else self._prepare(targets)
 
@@ -46,8 +47,8 @@ class Batches:
         return inputs, inputs if self._targets is None else self._take(self._targets, rows)
 
     def in_order(self) -> list[Int64[Tensor, " rows"]]:
-        """Indices of all rows, in parts that fit into memory when dense."""
-        return list(torch.split(torch.arange(len(self)), n_batch_rows(self._inputs.shape[1])))
+        """Indices of all rows, in parts that fit into memory when dense and within a network."""
+        return list(torch.split(torch.arange(len(self)), n_batch_rows(self._n_values)))
 
     def _prepare(self, X: Rows) -> Tensor | Rows:
         if sparse.issparse(X):

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float64
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder
+from isthmus.networks import DenseAutoencoder, RowAutoencoder
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
 from isthmus.training.losses import Loss
@@ -52,7 +52,8 @@ class Trainer:
 
     Parameters
     ----------
-    network : DenseAutoencoder
+    network : RowAutoencoder
+        In training mode while it is trained on an epoch, and otherwise in evaluation mode.
     loss : Loss
     recipe : Recipe
     generator : torch.Generator
@@ -63,20 +64,20 @@ class Trainer:
 
     def __init__(
         self,
-        network: DenseAutoencoder,
+        network: RowAutoencoder,
         loss: Loss,
         recipe: Recipe,
         generator: torch.Generator,
         *,
         corruption: Callable[[torch.Generator], Corruption] | None = None,
     ) -> None:
-        self.network = network
+        self.network = network.eval()
         self.loss = loss
         self.recipe = recipe
         self.generator = generator
         self._make_corruption = corruption
         self._corruption = None if corruption is None else corruption(generator)
-        self._scored_sizes = (*network.prefixes, len(network.spread))
+        self._scored_sizes = (*network.prefixes, network.code_size)
         self._parameters = list(network.parameters())
         self.optimiser = torch.optim.AdamW(
             self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
@@ -131,15 +132,15 @@ class Trainer:
         """Train once on every row; the mean squared error of the batches as they came (unit scale)."""
         order = torch.randperm(len(rows), generator=self.generator)
         total = torch.zeros((), device=self._parameters[0].device)
-        for index in torch.split(order, self.recipe.batch_size):
-            if learning_rates is not None:
-                self.optimiser.param_groups[0]["lr"] = next(learning_rates)
-            total += self._step(*rows[index]) * len(index)
+        self.network.train()
+        try:
+            for index in torch.split(order, self.recipe.batch_size):
+                if learning_rates is not None:
+                    self.optimiser.param_groups[0]["lr"] = next(learning_rates)
+                total += self._step(*rows[index]) * len(index)
+        finally:
+            self.network.eval()
         return float(total) / len(rows)
-
-    @property
-    def n_parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self._parameters)
 
     def error(self, rows: Batches) -> float:
         """The mean squared error of rows, in unit scale."""
@@ -160,10 +161,14 @@ class Trainer:
         self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
         network = self.network
-        codes = network.encoder(inputs if self._corruption is None else self._corruption(inputs), network.spread)
-        output = network.output_of_codes(codes)
+        seen = inputs if self._corruption is None else self._corruption(inputs)
+        if isinstance(network, DenseAutoencoder) and network.prefixes:
+            codes = network.encoder(seen, network.spread)
+            output = network.output_of_codes(codes)
+        else:
+            output = network.output_of(seen)
         loss = own = self.loss(output, targets)
-        if network.prefixes:
+        if isinstance(network, DenseAutoencoder) and network.prefixes:
             loss = loss + nested_loss(network, codes, lambda out: self.loss(out, targets), self.generator)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -172,13 +177,12 @@ class Trainer:
             return own.detach()
         return self.loss.squared_error(output.detach(), targets)
 
-    def _copy_weights(self) -> list[Tensor]:
-        return [parameter.detach().clone() for parameter in self._parameters]
+    def _copy_weights(self) -> dict[str, Tensor]:
+        """Weights, and what batch norms have seen."""
+        return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
-    @torch.no_grad()
-    def _restore_weights(self, weights: list[Tensor]) -> None:
-        for parameter, kept in zip(self._parameters, weights, strict=True):
-            parameter.copy_(kept)
+    def _restore_weights(self, weights: dict[str, Tensor]) -> None:
+        self.network.load_state_dict(weights)
 
 
 def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, " sizes"]) -> float:

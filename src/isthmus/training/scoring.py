@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder
+from isthmus.networks import DenseAutoencoder, RowAutoencoder
 from isthmus.training.losses import Loss
 
 Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]
@@ -17,14 +17,12 @@ Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows feat
 
 @torch.no_grad()
 def network_errors(
-    network: DenseAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
+    network: RowAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
 ) -> Float64[np.ndarray, " sizes"]:
     """Mean squared errors, in unit scale, from so many of the first codes."""
     totals, n_rows = np.zeros(len(sizes)), 0
     for inputs, targets in scored:
-        codes = network.encoder(inputs, network.spread)
-        for i, size in enumerate(sizes):
-            output = network.output_of_prefix(codes, size)
+        for i, output in enumerate(network.outputs_by_size(inputs, sizes)):
             totals[i] += float(loss.squared_error(output, targets)) * len(inputs)
         n_rows += len(inputs)
     return totals / n_rows

@@ -1,0 +1,528 @@
+"""ConvAutoencoder, the estimator for images: convolutions instead of dense layers, and images of any size."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from sklearn.utils import Tags, check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from isthmus import convolutional_file
+from isthmus.base import float_type, through
+from isthmus.errors import InputError, ParameterError
+from isthmus.fitting import TrainedAutoencoder, generator_from, random_state_of
+from isthmus.frames import without_torch
+from isthmus.networks import (
+    ACTIVATIONS,
+    ConvolutionalAutoencoder,
+    ImageAutoencoder,
+    start_convolutional,
+    with_channels_last,
+)
+from isthmus.parameters import (
+    check_bool,
+    check_choice,
+    check_filters,
+    check_image_shape,
+    check_int,
+    check_kernel_size,
+    check_pooling,
+    checked_device,
+    refuse,
+)
+from isthmus.preparation import settle_loss
+from isthmus.rows import Rows
+from isthmus.scaling import column_statistics, scale_of
+from isthmus.training import Batches, History, Trainer, pca_errors
+
+ImageShape = tuple[int, int, int]
+
+
+class ConvAutoencoder(TrainedAutoencoder):
+    """A convolutional autoencoder for images of any size, whose default is the reference network.
+
+    An encoder of convolutions and poolings makes small images of an image, and a decoder that mirrors it makes the
+    image of them again. Training is that of ``Autoencoder``: images are held out, and the best epoch is kept.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=(64, 64)
+        Filters of the encoder's layers, in the order that images meet them; an int is that of each of two layers.
+    decoder_filters : int, tuple of int or None, default=None
+        The same for the decoder. None mirrors the encoder. With as many layers as the encoder each up-samples where
+        its mirror pools; otherwise the first of them do, and there must be enough.
+    kernel_size : int, default=3
+        Rows and columns of every kernel; odd.
+    pooling : bool or tuple of bool, default=True
+        Whether a max-pool halves height and width after each of the encoder's layers; a tuple says so layer by layer.
+    patch : int, default=1
+        Rows and columns of the patches whose pixels become channels before the first layer. With 2, the layers of the
+        finest resolution see a quarter of the pixels, and take a quarter of the time.
+    activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="leaky_relu"
+        Activation of all layers but the last.
+    batch_norm : bool, default=True
+        Whether a batch norm follows every convolution but the last.
+    skips : bool, default=False
+        Add the output of each of the encoder's layers to that of its mirror in the decoder, so that fine strokes need
+        not go through the code; the code alone then makes no image.
+    start : {"auto", "random", "identity"}, default="auto"
+        Where training starts from: random weights ("auto"), or, for cleaning, the images as they are: the network is
+        x + g(x), and g starts at zero.
+    image_shape : tuple of int or None, default=None
+        Height, width and, unless there is one, channels of the images that flat rows are. None for rows that are
+        images of a single row, such as signals. Arrays of images need none.
+    loss : {"auto", "mse", "bce"}, default="auto"
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" takes
+        "bce" where every value lies in [0, 1], unless ``scale``, ``activation="identity"`` or ``start="identity"``
+        speak against it: the identity is exact with squared error.
+    noise : None, str or tuple (str, float), default=None
+        Denoising training: what is done to the images that the encoder sees; as for ``Autoencoder``.
+    scale : {"auto", "standard", "global", "none"}, default="auto"
+        What images are divided by, after their mean is subtracted: "standard" divides each channel by its standard
+        deviation, "global" all of them by one number, "none" leaves images as they are. "auto" is "none" for images in
+        [0, 1] and otherwise "global". Results are in the images' own units in any case.
+    max_epochs : int, default=50
+        How often training goes through the images at most.
+    batch_size : int or "auto", default="auto"
+        Images in a training step. "auto": as for ``Autoencoder``, and fewer where they are large.
+    learning_rate : float, default=0.003
+        Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
+    weight_decay : float, default=0.1
+        Decoupled weight decay (AdamW) of all weights.
+    validation_fraction : float, default=0.1
+        Share of the images that is held out to choose the best epoch by. 0 trains on every image, all
+        ``max_epochs``; errors are then those of the training images.
+    patience : int or None, default=10
+        Training ends after so many epochs in a row without a new best. None: it never ends early.
+    device : str or torch.device, default="auto"
+        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the split, the weights and the order of the images. With an int, the same machine and number of
+        threads, fits repeat exactly.
+    verbose : bool, default=False
+        Show a progress bar on stderr.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Height, width and channels of the training images.
+    code_size_ : int
+        How many numbers the code of a training image has.
+    loss_ : {"mse", "bce"}
+        The loss in use.
+    mean_, scale_ : ndarray of shape (channels,)
+        Mean of each channel of the training images, and what ``scale`` divides it by.
+    n_epochs_, best_epoch_ : int
+        Epochs that were run, and the one whose weights are kept. 0 is the start.
+    history_ : dict of lists
+        By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
+        epoch 0) and ``"validation_error"``.
+    start_error_, validation_error_ : float
+        Mean squared error of the held-out images before training and at the best epoch; in the images' units, or with
+        ``scale="standard"`` in those of the standardised channels. With ``noise``, the images have it here too.
+    validation_variance_ : float
+        The same of the training mean alone.
+    n_samples_ : int
+        Number of images that the model was trained on.
+    module_ : torch.nn.Module
+        The network: ``encode``, ``decode`` and ``forward`` take and give flat rows in the images' units.
+        ``module_.convolutional`` is the network of images within, (n, channels, height, width), of unit scale.
+    n_features_in_ : int
+        Numbers in a training image.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where flat rows had names.
+
+    See Also
+    --------
+    Autoencoder : Dense layers, for tables and for small images of one size.
+
+    Notes
+    -----
+    Images come as arrays (n_images, height, width) or (n_images, height, width, channels), with values of any unit:
+    8-bit images stay in 0–255, and results are in 0–255 too. What comes in as an array of images goes out as such.
+    After fitting, ``reconstruct``, ``transform`` and the errors take images of any height and width; large ones are
+    reconstructed tile by tile. Arrays of images are computed in float32, flat rows in their own precision.
+
+    References
+    ----------
+    X.-J. Mao, C. Shen, Y.-B. Yang (2016). Image restoration using very deep convolutional encoder-decoder networks
+    with symmetric skip connections. NeurIPS.
+
+    W. Shi et al. (2016). Real-time single image and video super-resolution using an efficient sub-pixel convolutional
+    neural network. CVPR.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from isthmus import ConvAutoencoder
+    >>> images = load_digits().images
+    >>> model = ConvAutoencoder((8, 4), max_epochs=2, random_state=0).fit(images)
+    >>> model.transform(images).shape
+    (1797, 2, 2, 4)
+    >>> model.reconstruct(images[:, :5, :7]).shape
+    (1797, 5, 7)
+    """
+
+    module_: ImageAutoencoder
+
+    def __init__(
+        self,
+        filters: int | Sequence[int] = (64, 64),
+        *,
+        decoder_filters: int | Sequence[int] | None = None,
+        kernel_size: int = 3,
+        pooling: bool | Sequence[bool] = True,
+        patch: int = 1,
+        activation: str = "leaky_relu",
+        batch_norm: bool = True,
+        skips: bool = False,
+        start: str = "auto",
+        image_shape: Sequence[int] | None = None,
+        loss: str = "auto",
+        noise: str | tuple[str, float] | None = None,
+        scale: str = "auto",
+        max_epochs: int = 50,
+        batch_size: int | str = "auto",
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.1,
+        validation_fraction: float = 0.1,
+        patience: int | None = 10,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.filters = filters
+        self.decoder_filters = decoder_filters
+        self.kernel_size = kernel_size
+        self.pooling = pooling
+        self.patch = patch
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.skips = skips
+        self.start = start
+        self.image_shape = image_shape
+        self.loss = loss
+        self.noise = noise
+        self.scale = scale
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def from_network(
+        cls, network: ConvolutionalAutoencoder, X: Any, *, target: Any = None, device: str | torch.device = "auto"
+    ) -> "ConvAutoencoder":
+        """A fitted estimator around a network that was trained otherwise; it can be saved, and trained further.
+
+        Parameters
+        ----------
+        network : ConvolutionalAutoencoder
+            Copied, in float32. It sees images as they are given, without a scale.
+        X : array of images
+            Some that it was not trained on: errors, means and the height and width of images in flat rows are theirs.
+        target : like X, optional
+            What the network should make of them; X itself by default.
+        device : str or torch.device, default="auto"
+            As for the estimator.
+
+        Returns
+        -------
+        model : ConvAutoencoder
+            With ``n_epochs_`` 0 and ``n_samples_`` the number of images in X. ``loss_`` is "bce" where the network
+            ends in a sigmoid.
+        """
+        mirrored = network.decoder_filters == network.filters[::-1]
+        model = cls(
+            network.filters,
+            decoder_filters=None if mirrored else network.decoder_filters,
+            kernel_size=network.kernel_size,
+            pooling=network.pooling[0] if len(set(network.pooling)) == 1 else network.pooling,
+            patch=network.patch,
+            activation=network.activation,
+            batch_norm=network.batch_norm,
+            skips=network.skips,
+            start="auto" if network.start == "random" else network.start,
+            loss="bce" if network.output == "sigmoid" else "mse",
+            scale="none",
+            validation_fraction=0.0,
+            device=device,
+        )
+        X, target = model._check_input(X, target, reset=True)
+        if model.image_shape_[2] != network.channels:
+            raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
+        expected = X if target is None else target
+        model._settle_loss(expected)
+        model._put(copy.deepcopy(network).float(), expected, model.loss)
+        trainer, rows = model._new_trainer(len(X), random_state_of(None)), model._batches(X, target)
+        model._measure_start(trainer, rows)
+        model._publish(History([float("nan")], [trainer.error(rows)]))
+        return model
+
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "ConvAutoencoder":
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array or tensor of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
+            At least two images, without missing or infinite values. Flat rows (an array or dataframe) hold an image
+            of ``image_shape`` each, row by row, the channels of a pixel side by side. Integers of 8 or 16 bits are
+            numbers like others, in their own units, and take half of the memory.
+        y : ignored
+            Pipelines pass labels here.
+        target : like X, optional
+            What is to be reconstructed from each image, for a denoiser that knows the clean version.
+
+        Returns
+        -------
+        self : ConvAutoencoder
+
+        Raises
+        ------
+        ParameterError
+            If a parameter cannot have its value (a ``ValueError``).
+        InputError
+            If the data does not suit the loss, or are no images (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        """
+        self._fit(X, target, None)
+        return self
+
+    def inverse_transform(self, X: Any, *, image_size: tuple[int, int] | None = None) -> Any:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array of shape (n_images, h, w, filters), or flat rows of shape (n_images, code_size_)
+            As ``transform`` gives them.
+        image_size : tuple of int, optional
+            Height and width of the images, for codes of images of another size than those of ``fit``; by default
+            the largest that have such codes.
+
+        Returns
+        -------
+        images : ndarray of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
+            In the data's units.
+
+        Raises
+        ------
+        ParameterError
+            If the network needs the image, not its code alone: with ``skips`` or ``start="identity"``.
+        """
+        check_is_fitted(self)
+        convolutional = self.module_.convolutional
+        if convolutional.skips or convolutional.start == "identity":
+            raise ParameterError(
+                "inverse_transform needs a network whose code is all that it takes, and this one has "
+                f"{'skips=True' if convolutional.skips else 'start=' + repr('identity')}; use reconstruct(X)."
+            )
+        if _n_dimensions(X) == 2:
+            return super().inverse_transform(X)
+        codes = check_array(without_torch(X), allow_nd=True, dtype=[np.float64, np.float32], input_name="X")
+        if codes.ndim != 4 or codes.shape[3] != convolutional.filters[-1]:
+            raise InputError(
+                f"X must have the shape (n_images, h, w, {convolutional.filters[-1]}). Got {codes.shape} instead."
+            )
+        height, width, channels = self.image_shape_
+        if image_size is not None:
+            height, width = image_size
+        elif codes.shape[1:3] != self.module_.code_shape[:2]:
+            height, width = (side * convolutional.grid for side in codes.shape[1:3])
+        network = self._fast_network(np.float32, (height, width, channels))
+        if codes.shape[1:] != network.code_shape:
+            raise ParameterError(
+                f"image_size={image_size} has codes of shape {network.code_shape}, and X {codes.shape[1:]}."
+            )
+        rows = through(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
+        return self._as_images(rows, network, with_channels=self._layout == "channels" or channels > 1)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+    # What the user gives, and what comes back.
+
+    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+        self._check_parameters()
+        rows, shape = self._checked(X, reset=reset)
+        if not reset and shape != self.image_shape_:
+            raise InputError(f"X has images of {_text(shape)}, and training began with {_text(self.image_shape_)}.")
+        if target is None:
+            return rows, None
+        target, target_shape = self._checked(target, reset=False)
+        if target_shape != shape or len(target) != len(rows):
+            raise InputError(
+                f"target has {len(target)} images of {_text(target_shape)}, and X {len(rows)} of {_text(shape)}."
+            )
+        return rows, target
+
+    def _checked(self, X: Any, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
+        """Flat rows, and the shape of the image that each of them is."""
+        X = _small_integers_as_floats(without_torch(X))
+        rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
+        n_dimensions = _n_dimensions(X)
+        if n_dimensions not in (3, 4):
+            rows = validate_data(self, X, reset=reset, **rules)
+            if reset:
+                self.image_shape_, self._layout = self._shape_of_rows(rows.shape[1]), "rows"
+            return rows, self.image_shape_
+        images = check_array(X, allow_nd=True, input_name="X", estimator=self, **rules)
+        shape = (*images.shape[1:3], images.shape[3] if n_dimensions == 4 else 1)
+        if 0 in shape:
+            raise InputError(f"X has images without pixels: its shape is {images.shape}.")
+        if reset:
+            if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
+                raise refuse(self, "image_shape", f"that of the images, {_text(shape)}, or None", self.image_shape)
+            self.image_shape_, self._layout = shape, "channels" if n_dimensions == 4 else "images"
+            self.n_features_in_ = int(np.prod(shape))
+            self.__dict__.pop("feature_names_in_", None)
+        elif shape[2] != self.image_shape_[2]:
+            raise InputError(
+                f"X has {shape[2]} channels, but {type(self).__name__} is expecting {self.image_shape_[2]}."
+            )
+        return images.reshape(len(images), -1), shape
+
+    def _shape_of_rows(self, n_columns: int) -> ImageShape:
+        if self.image_shape is None:
+            return 1, n_columns, 1
+        height, width, channels = (*map(int, self.image_shape), 1)[:3]
+        if height * width * channels != n_columns:
+            raise refuse(self, "image_shape", f"that of rows of {n_columns} numbers", self.image_shape)
+        return height, width, channels
+
+    def _ready(self, X: Any) -> tuple[Rows, ImageAutoencoder]:
+        check_is_fitted(self)
+        rows, shape = self._checked(X, reset=False)
+        # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
+        precision = np.float32 if _n_dimensions(X) > 2 else float_type(rows)
+        return rows, self._fast_network(precision, shape)
+
+    def _network(self, X: Rows) -> ImageAutoencoder:
+        return self._fast_network(float_type(X), self.image_shape_)
+
+    def _fast_network(self, precision: type, image_shape: ImageShape) -> ImageAutoencoder:
+        network = self.module_.for_inference().at(image_shape)
+        return network.double() if precision == np.float64 else network
+
+    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
+        n_dimensions = _n_dimensions(X)
+        if n_dimensions == 2:
+            return super()._rows_like(X, rows, network)
+        return self._as_images(rows, network, with_channels=n_dimensions == 4)
+
+    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
+        return codes if _n_dimensions(X) == 2 else codes.reshape(-1, *network.code_shape)
+
+    @staticmethod
+    def _as_images(
+        rows: Float[np.ndarray, "rows features"], network: ImageAutoencoder, *, with_channels: bool
+    ) -> np.ndarray:
+        return rows.reshape(-1, *(network.image_shape if with_channels else network.image_shape[:2]))
+
+    # What fitting is made of.
+
+    def _check_parameters(self) -> None:
+        check_filters(self, "filters")
+        check_filters(self, "decoder_filters", optional=True)
+        check_kernel_size(self, "kernel_size")
+        check_pooling(self, "pooling", len(self._filters))
+        check_int(self, "patch", 1)
+        check_choice(self, "activation", tuple(ACTIVATIONS))
+        check_bool(self, "batch_norm")
+        check_bool(self, "skips")
+        check_choice(self, "start", ("auto", "random", "identity"))
+        check_image_shape(self, "image_shape")
+        self._check_training_parameters()
+
+    @property
+    def _filters(self) -> tuple[int, ...]:
+        return (self.filters,) * 2 if isinstance(self.filters, int | np.integer) else tuple(self.filters)
+
+    def _settle_loss(self, expected: Rows) -> str:
+        channels = self.image_shape_[2]
+        names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
+        loss = "mse" if self.loss == "auto" and self.start == "identity" else self.loss
+        return settle_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
+
+    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
+        network = ConvolutionalAutoencoder.on(
+            torch.device("cpu"),
+            self._filters,
+            decoder_filters=self.decoder_filters,
+            kernel_size=self.kernel_size,
+            pooling=self.pooling,
+            activation=self.activation,
+            batch_norm=bool(self.batch_norm),
+            channels=self.image_shape_[2],
+            patch=self.patch,
+            skips=bool(self.skips),
+            start="identity" if self.start == "identity" else "random",
+            output="sigmoid" if loss == "bce" else "linear",
+        )
+        start_convolutional(network, generator_from(rng))
+        self._put(network, expected, loss)
+
+    def _put(self, network: ConvolutionalAutoencoder, expected: Rows, loss: str) -> None:
+        """Have the estimator use this network, with the scale that these rows ask for."""
+        self._statistics = column_statistics(expected.reshape(-1, self.image_shape_[2]))
+        self.mean_, self.scale_ = self._statistics.mean, scale_of(self.scale, self._statistics)
+        self.n_samples_, self.loss_ = int(expected.shape[0]), loss
+        module = ImageAutoencoder(self.image_shape_, network)
+        if not (self.scale_ == 1).all():
+            module.set_units(shift=self.mean_, scale=self.scale_)
+        self.module_ = with_channels_last(module.to(checked_device(self, self.device)))
+        self.code_size_ = module.code_size
+
+    def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
+        none = np.zeros((0, self.n_features_in_))
+        variance = pca_errors(none, self._centre(), trainer.scored(scored))[0]
+        self.validation_variance_ = float(variance) * self._squared_unit
+
+    @property
+    def _has_pca(self) -> bool:
+        return False
+
+    @property
+    def _starts_at_pca(self) -> bool:
+        return False
+
+    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return convolutional_file.contents(self)
+
+    @classmethod
+    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+        return convolutional_file.expected_tensors(settings, cls)
+
+    @classmethod
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "ConvAutoencoder":
+        model: ConvAutoencoder = convolutional_file.restore(tensors, settings, cls)
+        return model
+
+
+def _n_dimensions(X: Any) -> int:
+    return len(X.shape) if hasattr(X, "shape") else np.ndim(X)
+
+
+def _small_integers_as_floats(X: Any) -> Any:
+    """Integers of at most 16 bits in float32, which holds them all."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "uib" and X.dtype.itemsize <= 2:
+        return X.astype(np.float32)
+    return X
+
+
+def _text(shape: ImageShape) -> str:
+    return " × ".join(map(str, shape))

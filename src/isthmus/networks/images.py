@@ -1,0 +1,149 @@
+"""A convolutional network behind rows of pixels: images laid out row by row, the channels of a pixel side by side.
+
+That is the order of an array (height, width, channels), and of torch's channels-last memory, so nothing is moved.
+"""
+
+import copy
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+from torch.nn.utils import convert_conv2d_weight_memory_format
+
+from isthmus.networks.convolutional import ConvolutionalAutoencoder
+from isthmus.networks.inference import apply_tiled, for_inference
+from isthmus.networks.rows import RowAutoencoder
+
+_TILE = 256
+_UNTILED = 4 * _TILE**2  # pixels
+
+
+class ImageAutoencoder(RowAutoencoder):
+    """Rows of pixels, in the data's units, through a ``ConvolutionalAutoencoder`` and back.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height, width and channels of the image that a row is.
+    network : ConvolutionalAutoencoder
+        Sees images of unit scale.
+
+    Attributes
+    ----------
+    shift, scale : Tensor
+        One number a channel.
+    tiled : bool
+        Whether ``forward`` cuts large images into tiles, without gradients.
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], network: ConvolutionalAutoencoder) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.convolutional = network
+        self.output = network.output
+        self.tiled = False
+        device = network.last.weight.device
+        self.register_buffer("shift", torch.zeros(network.channels, dtype=torch.float64, device=device))
+        self.register_buffer("scale", torch.ones(network.channels, dtype=torch.float64, device=device))
+
+    @torch.no_grad()
+    def set_units(self, *, shift: Float64[np.ndarray, " channels"], scale: Float64[np.ndarray, " channels"]) -> None:
+        """Set the centre and the divisor of each channel."""
+        self.shift.copy_(torch.from_numpy(shift))
+        self.scale.copy_(torch.from_numpy(scale))
+
+    def at(self, image_shape: tuple[int, int, int]) -> "ImageAutoencoder":
+        """The same network for images of another height and width; it shares all weights."""
+        other = copy.copy(self)
+        other.image_shape = image_shape
+        return other
+
+    def for_inference(self) -> "ImageAutoencoder":
+        """A copy in the fastest exact form, whose memory does not grow with the image; it can no longer be trained."""
+        fast = copy.copy(self)
+        fast._modules = {"convolutional": for_inference(self.convolutional)}
+        fast.tiled = True
+        return fast
+
+    @property
+    def code_shape(self) -> tuple[int, int, int]:
+        """Height, width and filters of the small images that are the codes."""
+        height, width, _ = self.image_shape
+        grid = self.convolutional.grid
+        return -(-height // grid), -(-width // grid), self.convolutional.filters[-1]
+
+    @property
+    def n_features(self) -> int:  # type: ignore[override]
+        return math.prod(self.image_shape)
+
+    @property
+    def code_size(self) -> int:
+        return math.prod(self.code_shape)
+
+    @property
+    def n_multiplications(self) -> int:
+        return super().n_multiplications * self.image_shape[0] * self.image_shape[1] // self.convolutional.patch**2
+
+    @property
+    def n_values(self) -> int:
+        height, width, channels = self.image_shape
+        widest = max(*self.convolutional.filters, *self.convolutional.decoder_filters)
+        return height * width * max(channels, -(-widest // self.convolutional.patch**2))
+
+    def per_column(self, values: Tensor) -> Tensor:
+        return values.repeat(self.image_shape[0] * self.image_shape[1])
+
+    def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
+        """Codes of rows: the small images in the middle, laid out as the images are."""
+        return _rows(self.convolutional.encode(self._unit_scale(_images(x, self.image_shape)))).to(x.dtype)
+
+    def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+        """Rows in the data's units, from codes; ValueError if the network needs the image, not its code alone."""
+        codes = _images(z.to(self.dtype), self.code_shape)
+        return _rows(self._data_units(self.convolutional.decode(codes, *self.image_shape[:2]))).to(z.dtype)
+
+    def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+        """Reconstructions of rows, in the data's units."""
+        images = _images(x, self.image_shape)
+        if not self.tiled or images[0, 0].numel() <= _UNTILED:
+            return _rows(self._reconstructed(images))
+        tiles = (apply_tiled(self.convolutional, image, _TILE, through=self._reconstructed) for image in images)
+        return torch.stack([_rows(image[None])[0] for image in tiles])
+
+    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
+        return _rows(self.convolutional.output_of(_images(u, self.image_shape)))
+
+    def _reconstructed(self, x: Float[Tensor, "images channels h w"]) -> Float[Tensor, "images channels h w"]:
+        return self._data_units(self.convolutional(self._unit_scale(x))).to(x.dtype)
+
+    def _unit_scale(self, x: Float[Tensor, "images channels h w"]) -> Float[Tensor, "images channels h w"]:
+        if self._has_units:
+            x = (x - self.shift[:, None, None]) / self.scale[:, None, None]
+        return x.to(self.dtype)
+
+    def _data_units(self, out: Float[Tensor, "images channels h w"]) -> Float[Tensor, "images channels h w"]:
+        if self.output == "sigmoid" or not self._has_units:
+            return out
+        return out * self.scale[:, None, None] + self.shift[:, None, None]
+
+    @property
+    def _has_units(self) -> bool:
+        return bool((self.scale != 1).any() or self.shift.any())
+
+
+def _images(
+    rows: Float[Tensor, "rows features"], shape: tuple[int, int, int]
+) -> Float[Tensor, "rows channels height width"]:
+    return rows.view(-1, *shape).permute(0, 3, 1, 2)
+
+
+def _rows(images: Float[Tensor, "rows channels height width"]) -> Float[Tensor, "rows features"]:
+    return images.permute(0, 2, 3, 1).flatten(1)
+
+
+def with_channels_last(network: ImageAutoencoder) -> ImageAutoencoder:
+    """The network, its kernels laid out as fast convolutions want them."""
+    return convert_conv2d_weight_memory_format(network, torch.channels_last)
