@@ -80,8 +80,8 @@ def test_what_is_erased_is_counted_and_letters_are_not():
     assert 0 < lost < total == 7
 
 
-@pytest.mark.parametrize(("left", "lost"), [(1.0, 0), (0.6, 0), (0.4, 7), (0.0, 7)])
-def test_a_component_is_gone_when_less_than_half_of_its_contrast_is_left(left, lost):
+@pytest.mark.parametrize(("left", "lost"), [(1.0, 0), (0.3, 0), (0.2, 7), (0.0, 7)])
+def test_a_component_is_gone_when_less_than_a_quarter_of_its_contrast_is_left(left, lost):
     clean = text_page("illicit, 3.14 jam.", 18)
     assert components_lost(1 - left * (1 - clean), clean) == (lost, 7)
 

@@ -19,6 +19,7 @@ DARK = 0.8
 
 _RING = 2  # pixels around a component that its contrast is measured against
 _LEAST_CONTRAST = 0.25  # of a component on the clean page, to be counted
+_GONE = 0.25  # share of its contrast
 _STROKES = 3  # sides of a small component, at most, in widths of a pen stroke
 _FINEST = 1 / 255 / math.sqrt(12)  # the error of rounding to 8 bits
 
@@ -90,7 +91,7 @@ def components_lost(page: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h 
     accents. On the clean page they are the 8-connected regions of pixels darker than ``DARK`` whose height and width
     are at most three pen strokes, the stroke being the median of all horizontal and vertical runs of dark pixels, and
     that are at least a quarter of the way from white to black darker than the pixels around (within two, and not
-    dark themselves). One is gone where less than half of that contrast is left.
+    dark themselves). One is gone where less than a quarter of that contrast is left.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def components_lost(page: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h 
     >>> clean = np.ones((40, 40))
     >>> clean[10:30, 10:12] = clean[5:7, 10:12] = clean[28:30, 20:22] = 0  # an i with its dot, and a full stop
     >>> page = clean.copy()
-    >>> page[28:30, 20:22] = 0.7
+    >>> page[28:30, 20:22] = 0.8
     >>> components_lost(page, clean)
     (1, 2)
     """
@@ -134,7 +135,7 @@ def components_lost(page: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h 
         return np.asarray(means[0] - means[1])  # where dark ones hem a component in, there is none
 
     there = contrast(clean) >= _LEAST_CONTRAST
-    gone = contrast(page) < 0.5 * contrast(clean)
+    gone = contrast(page) < _GONE * contrast(clean)
     return int((gone & there).sum()), int(there.sum())
 
 
