@@ -25,7 +25,11 @@ def make_pages(
     dirt: Annotated[float, typer.Option(help="How thick the dirt is: 0 none, 1 as usual, up to 3.")] = 1.0,
     colour: Annotated[bool, typer.Option("--colour", "--color", help="Colours instead of grey.")] = False,
     fonts: Annotated[
-        Path | None, typer.Option(help="Folder of fonts to use.  [default: all that are found]", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Folder of fonts, or 'pillow' for one that is the same everywhere.  [default: all that are found]",
+            show_default=False,
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes; they change nothing but the time.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,

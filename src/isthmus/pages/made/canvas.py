@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+from jaxtyping import Float64
 from PIL import Image, ImageChops, ImageDraw
 
 from isthmus.pages.made.area import Area, Grey, Pixels, Tint
@@ -46,12 +47,10 @@ class Canvas:
         self._draw.rectangle(self._pixels(box), fill=self._colour(ink))
         self.rules.append(box)
 
-    def line(self, points: Sequence[tuple[float, float]], width: float, ink: float = 0) -> None:
+    def line(self, points: Float64[np.ndarray, "points 2"], width: float, ink: float = 0) -> None:
         """A line through points, such as a stroke of a pen."""
         pixels = max(1, round(width * self.mm))
-        self._draw.line(
-            [(x * self.mm, y * self.mm) for x, y in points], fill=self._colour(ink), width=pixels, joint="curve"
-        )
+        self._draw.line((points * self.mm).ravel().tolist(), fill=self._colour(ink), width=pixels, joint="curve")
 
     def frame(self, box: Box, width: float, ink: float = 0) -> None:
         """Four rules around a box."""

@@ -1,6 +1,7 @@
 """Folds and wrinkles: how the light falls on paper that has been folded or crumpled."""
 
 import numpy as np
+from jaxtyping import Float32
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import Delaunay
@@ -94,7 +95,7 @@ def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float
     return np.asarray(image).copy()
 
 
-def _bent(rng: np.random.Generator, area: Area, values: Grey, margin: float) -> Grey:
+def _bent(rng: np.random.Generator, area: Area, values: Float32[np.ndarray, "rows columns"], margin: float) -> Grey:
     """The page within its margin, its points shifted by smooth noise, so that no edge stays straight."""
     reach, bumps = np.float32(rng.uniform(0.15, 0.45) / area.pixel), rng.uniform(2, 5)
     rows, columns = (

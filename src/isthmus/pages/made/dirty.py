@@ -75,6 +75,10 @@ def _worn(rng: np.random.Generator, area: Area, clean: Pixels, level: float) -> 
     """Print as it comes out of a press and ages: spread or thin, not quite black, faded in places."""
     black = min(rng.gamma(1.2, 0.05), 0.3) * min(level, 1)
     ink = clean
+    if rng.random() < 0.2 * min(level, 1):  # spread into the paper, or printed thinly
+        soft = gaussian_filter(ink, rng.uniform(0.03, 0.09) / area.pixel, truncate=3, axes=(0, 1))
+        set_ink = np.clip((soft - np.float32(rng.uniform(0.38, 0.65))) * np.float32(2) + np.float32(0.5), 0, 1)
+        ink = np.float32(0.6) * set_ink + np.float32(0.4) * ink
     if rng.random() < 0.15 * min(level, 1):  # faded or broken
         holes = clouds(rng, area, rng.uniform(0.3, 3), octaves=3)
         fade = np.clip(np.float32(rng.uniform(0.2, 0.7)) * (holes - np.float32(rng.uniform(0.3, 1.5))), 0, 0.6)
@@ -84,13 +88,15 @@ def _worn(rng: np.random.Generator, area: Area, clean: Pixels, level: float) -> 
 
 
 def _scanned(rng: np.random.Generator, area: Area, seen: Pixels, level: float) -> Pixels:
-    """What a scanner or camera makes of it: blur, noise, the compression of JPEG."""
+    """What a scanner or camera makes of it: blur, noise, exposure, the compression of JPEG."""
     amount = min(level, 1)
     blur = rng.choice([0, rng.uniform(0.02, 0.09), rng.uniform(0.06, 0.16)], p=[0.3, 0.5, 0.2]) * amount
     if blur > 0.3 * area.pixel:
         seen = gaussian_filter(seen, blur / area.pixel, truncate=3, axes=(0, 1))
     if rng.random() < 0.5 * amount:
         seen = seen + np.float32(rng.uniform(0.002, 0.02)) * rng.standard_normal(seen.shape, dtype=np.float32)
+    if rng.random() < 0.25 * amount:  # exposure: too short, or so long that white is cut off
+        seen = np.maximum(seen, 0) ** np.float32(rng.uniform(0.75, 1.3)) * np.float32(rng.uniform(0.85, 1.15))
     seen = np.clip(seen, 0, 1)
     if rng.random() < 0.4 * amount:
         file = io.BytesIO()

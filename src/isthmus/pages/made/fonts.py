@@ -16,6 +16,9 @@ from PIL import ImageFont
 from isthmus.errors import InputError
 from isthmus.pages.made.words import SCRIPTS, Script
 
+PILLOW = "pillow"
+"""The name of the one font that is always there."""
+
 _REFERENCE = 200  # pixels at which text is measured, whatever it is drawn at, so that lines break alike at every dpi
 _SYMBOLS = re.compile(
     r"keyboard|dingbat|d050000l|symbol|stixsiz|nonuni|cmsy|cmex|cmmi|lastresort|emoji|music|braille|signwriting|notdef|math",
@@ -86,8 +89,8 @@ class Fonts:
     Parameters
     ----------
     folder : path, default=None
-        Folder to look in, subfolders too; None stands for the font of Pillow, those of matplotlib where it is
-        installed, and the system's.
+        Folder to look in, subfolders too. "pillow" stands for the one font that Pillow brings, with which pages are
+        alike on all machines; None for that font, those of matplotlib where it is installed, and the system's.
 
     Raises
     ------
@@ -98,6 +101,8 @@ class Fonts:
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         if folder is None:
             faces = _bundled() + [face for place in _system_folders() for face in _faces(place)]
+        elif os.fspath(folder) == PILLOW:
+            faces = _bundled()[:1]
         else:
             if not Path(folder).is_dir():
                 raise InputError(f"{os.fspath(folder)}: is no folder of fonts.")

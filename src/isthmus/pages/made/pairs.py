@@ -113,7 +113,7 @@ def make_pages(
     settings : Settings, default=None
         None stands for the defaults.
     fonts : path, default=None
-        A folder of fonts; None stands for all fonts that are found.
+        A folder of fonts, or "pillow", see ``Fonts``; None stands for all fonts that are found.
     workers : int, default=1
         Processes. Their number changes nothing but the time.
     overwrite : bool, default=False

@@ -152,7 +152,7 @@ class Hand:
 
     def _stroke(self, canvas: Canvas, points: Float64[np.ndarray, "points 2"]) -> None:
         if len(points) < 3:
-            canvas.line(points.tolist(), self.pen, self.ink)
+            canvas.line(points, self.pen, self.ink)
             return
         steps = np.arange(len(points))
         curve = make_interp_spline(steps, points, k=min(3, len(points) - 1))
@@ -161,4 +161,4 @@ class Hand:
         for piece in pieces:
             part = path[piece[0] : piece[-1] + 2]
             speed = np.linalg.norm(np.diff(part, axis=0), axis=1).mean() if len(part) > 1 else 0
-            canvas.line(part.tolist(), self.pen * (0.65 + 0.35 / (1 + 2 * speed)), self.ink)
+            canvas.line(part, self.pen * (0.65 + 0.35 / (1 + 2 * speed)), self.ink)

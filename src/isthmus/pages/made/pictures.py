@@ -62,7 +62,7 @@ def scene(rng: np.random.Generator, area: Area) -> Grey:
         inside = smoothstep((1 - r) * np.float32(size * far / 0.5))
         lit = np.float32(rng.uniform(0.2, 0.8)) + np.float32(rng.uniform(-0.3, 0.3)) * (dx + dy)
         values = values * (1 - inside) + lit * inside
-    low, high = np.percentile(values, [1, 99])
+    low, high = np.percentile(values, [1, 99]).astype(np.float32)
     dark, bright = rng.uniform(0.02, 0.2), rng.uniform(0.75, 1)
     scaled: Grey = np.clip((values - low) / (high - low + 1e-6), 0, 1) ** np.float32(rng.uniform(0.6, 1.6))
     return np.float32(dark) + np.float32(bright - dark) * scaled
@@ -137,7 +137,7 @@ def _plot(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> N
         ys = y0 - (y0 - top) * (0.05 + 0.9 * (walk - walk.min()) / (np.ptp(walk) + 1e-9))
         if kind == 0:
             with canvas.inked(INKS[rng.integers(len(INKS))] if style.accent != (0, 0, 0) else (0, 0, 0)):
-                canvas.line(np.stack([xs, ys], 1).tolist(), rng.uniform(0.15, 0.6), rng.uniform(0, 0.4))
+                canvas.line(np.stack([xs, ys], 1), rng.uniform(0.15, 0.6), rng.uniform(0, 0.4))
         elif kind == 1:
             r = rng.uniform(0.3, 1)
             for x, y in zip(xs.tolist(), ys.tolist(), strict=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float32
 
 from isthmus.errors import ParameterError
 from isthmus.pages.made import creases, light, paper, specks, stains
@@ -149,7 +150,7 @@ def _coat(
     return np.stack([plain * np.float32(_PAPERS[hue][c]) * np.exp(-absorbed_by[c]) for c in range(3)], -1)
 
 
-def channels(grey: Grey, like: Pixels) -> Pixels:
+def channels(grey: Grey, like: Pixels) -> Float32[np.ndarray, "height width *one"]:
     """Grey with an axis for channels if something else has one, so that the two can be multiplied."""
     return grey[:, :, None] if like.ndim == 3 else grey
 

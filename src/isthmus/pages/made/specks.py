@@ -7,16 +7,17 @@ from isthmus.pages.made.area import Area, Grey, noise
 
 
 def specks(rng: np.random.Generator, area: Area) -> Grey:
-    """What they absorb, 0 where there is nothing; specks are 0.05 to 0.5 mm wide, and fewer the larger they are."""
+    """What they absorb, 0 where there is nothing; specks are 0.06 to 0.8 mm wide, and fewer the larger they are."""
     scale = 2 if area.dpi < 250 else 1  # drawn finer, for soft edges
     image = Image.new("L", (area.width * scale, area.height * scale))
     draw = ImageDraw.Draw(image)
     mm = scale / area.pixel
     square = area.height_mm * area.width_mm / 1e4
     many = rng.gamma(1, 60)
+    most = 0.13 if rng.random() < 0.8 else 0.4  # seldom as large as a full stop
     for _ in range(rng.poisson(min(many * square, 3000))):
         y, x = rng.uniform(0, (area.height_mm, area.width_mm)) * mm
-        radius = min(0.03 + rng.exponential(0.05), 0.5) * mm
+        radius = min(0.03 + rng.exponential(0.05), most) * mm
         tall = radius * rng.uniform(0.5, 1.5)
         draw.ellipse((x - radius, y - tall, x + radius, y + tall), fill=int(rng.uniform(60, 255)))
     for _ in range(rng.poisson(min(rng.gamma(1, 1.0) * square, 20))):
@@ -24,7 +25,7 @@ def specks(rng: np.random.Generator, area: Area) -> Grey:
     if scale > 1:
         image = image.reduce(scale)
     image = image.filter(ImageFilter.GaussianBlur(0.06 / area.pixel))
-    return np.asarray(image).astype(np.float32) * np.float32(rng.uniform(0.3, 1.6) / 255)
+    return np.asarray(image).astype(np.float32) * np.float32(rng.uniform(0.3, 1.4) / 255)
 
 
 def dust(rng: np.random.Generator, area: Area) -> Grey:

@@ -137,7 +137,7 @@ class Writer:
 
     def name(self) -> str:
         """A name in capitals and small letters, sometimes with an initial."""
-        first, last = self._new_word().title(), self._new_word().title()
+        first, last = self._capital(self._new_word()), self._capital(self._new_word())
         return f"{first[0]}. {last}" if self.rng.random() < 0.4 else f"{first} {last}"
 
     def title(self, most: int = 6) -> str:
@@ -146,9 +146,10 @@ class Writer:
             self._new_word() if self.rng.random() < 0.6 else self.word() for _ in range(self.rng.integers(1, most))
         ]
         how = self.rng.random()
-        if how < 0.2:
-            return " ".join(words).upper().replace("ẞ", "SS")
-        return " ".join(words).title() if how < 0.5 else " ".join(words).capitalize()
+        if how < 0.2 and self.script.cased:
+            return " ".join(words).upper()
+        capitals = len(words) if how < 0.5 else 1
+        return " ".join([*map(self._capital, words[:capitals]), *words[capitals:]])
 
     def number(self) -> str:
         """A number, most often with a decimal point."""
@@ -186,7 +187,7 @@ class Writer:
                 words[i] = self._unusual(words[i], chance / 0.14)
         for i in np.flatnonzero(rng.random(len(words) - 1) < 0.1).tolist():
             words[i] += rng.choice([",", ",", ",", ";", ":", f" {self._dash}"])
-        words[0] = words[0][0].upper() + words[0][1:]
+        words[0] = self._capital(words[0])
         words[-1] += "." if rng.random() < 0.9 else rng.choice(["?", "!", "…" if self._dash == "–" else "..."])
         return words
 
@@ -202,14 +203,18 @@ class Writer:
         return (
             self.number,
             self.date,
-            word.capitalize,
+            lambda: self._capital(word),
             lambda: f"({word})",
             lambda: f"[{rng.integers(1, 99)}]",
             lambda: f"{quotes[0]}{word}{quotes[1]}",
             lambda: f"{word}-{self.word()}",
             lambda: f"{rng.integers(1, 100)} {sign}",
-            lambda: f"{word[0].upper()}.",
+            lambda: f"{self._capital(word[0])}.",
         )[int(np.searchsorted(kinds, chance))]()
+
+    def _capital(self, word: str) -> str:
+        """A word with a capital letter, where the script has such."""
+        return word[0].upper() + word[1:] if self.script.cased else word
 
     def _new_word(self) -> str:
         script, rng = self.script, self.rng
