@@ -23,6 +23,7 @@ class Place:
     height: int
     dpi: float | None = None
     key: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()  # other pages that show the same picture
     problem: str | None = None  # why it must be left as it is
 
 

@@ -45,9 +45,8 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                         coding_of(image)
                     except LeftAsItIs as left:
                         place = replace(place, problem=str(left))
-                    if image.objgen in places:
-                        continue  # the same image on several pages is cleaned once
-                    places[image.objgen] = place
+                    shown = places.get(image.objgen)  # the same image on several pages is cleaned once
+                    places[image.objgen] = place if shown is None else replace(shown, also=(*shown.also, number))
     notes = () if places else ("has no scanned page, and needs no cleaning",)
     return Plan(n_pages, tuple(places.values()), notes)
 

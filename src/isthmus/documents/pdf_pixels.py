@@ -100,8 +100,9 @@ def encode(image: Any, coding: Coding, picture: Picture) -> tuple[bytes, str]:
         stored = samples ^ coding.inverted if coding.kind == "bilevel" else samples
         data = group4(stored)
         entries = f"/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns {width} /Rows {height} >>"
-        if len(data) > before and len(rows := deflated_rows(stored, 1)) < len(data):  # halftones
-            data, entries = rows, _deflated(1, 1, width)
+        if len(data) > before:  # halftones
+            rows = np.packbits(stored, axis=1).tobytes()
+            data, entries = min((data, entries), (zlib.compress(rows, 9), "/Filter /FlateDecode"), key=_length)
         if coding.kind != "bilevel":
             entries += " /ColorSpace /DeviceGray /BitsPerComponent 1 /Decode [0 1]"
         return data, entries
@@ -123,9 +124,14 @@ def encode(image: Any, coding: Coding, picture: Picture) -> tuple[bytes, str]:
         table = picture.palette.tobytes().hex()
         entries += f" /BitsPerComponent {bits} /ColorSpace [/Indexed /DeviceRGB {len(picture.palette) - 1} <{table}>]"
     data = deflated_rows(samples, bits)
-    if len(data) > before and bits == 8 and len(plain := zlib.compress(samples.tobytes(), 9)) < len(data):
-        data, entries = plain, entries.replace("/Predictor 15", "/Predictor 1")
+    if len(data) > before and bits == 8:
+        plain = entries.replace("/Predictor 15", "/Predictor 1")
+        data, entries = min((data, entries), (zlib.compress(samples.tobytes(), 9), plain), key=_length)
     return data, entries
+
+
+def _length(coded: tuple[bytes, str]) -> int:
+    return len(coded[0])
 
 
 def _deflated(channels: int, bits: int, width: int) -> str:

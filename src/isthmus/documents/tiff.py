@@ -44,7 +44,7 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                     ends = map(sum, zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=False))
                     if max(ends, default=0) > size:
                         raise InputError(f"{name}, page {page}: is damaged (it ends within its pixels).")
-            places.append(Place(page, width, height, _dpi(tags, layout), (offset,), _problem(tags, layout)))
+            places.append(Place(page, width, height, _dpi(tags, layout), (offset,), problem=_problem(tags, layout)))
     if not places:
         raise InputError(f"{name}: has no page.")
     return Plan(len(places), tuple(places))

@@ -134,7 +134,7 @@ def _tasks(
         for number, place in enumerate(document.plan.places):
             if document in failed:
                 break
-            if _is_chosen(place, options):
+            if _is_chosen(place, options) and not _left_by(place, options):
                 review = None if options.review is None else options.review.pictures(document.name, number, place)
                 yield (
                     document,
@@ -144,7 +144,12 @@ def _tasks(
 
 
 def _is_chosen(place: Place, options: Options) -> bool:
-    return options.pages is None or place.page in options.pages
+    return options.pages is None or any(page in options.pages for page in (place.page, *place.also))
+
+
+def _left_by(place: Place, options: Options) -> list[int]:
+    """The pages that show a picture and are not to be changed."""
+    return [] if options.pages is None else [page for page in (place.page, *place.also) if page not in options.pages]
 
 
 def _planned(document: _Document, options: Options, stack: ExitStack) -> _Document:
@@ -179,7 +184,10 @@ def _written(document: _Document, results: Iterator[Result], options: Options, s
     def encoded() -> Iterator[tuple[Place, bytes | None]]:
         for place in plan.places:
             data = None
-            if _is_chosen(place, options):
+            if _is_chosen(place, options) and (left := _left_by(place, options)):
+                note = f"is also on page {left[0]}, which is to stay as it is"
+                reports.append(PageReport(place.page, place.width, place.height, changed=False, note=note))
+            elif _is_chosen(place, options):
                 result = next(results)
                 if isinstance(result, Exception):
                     raise result
