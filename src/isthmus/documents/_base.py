@@ -82,8 +82,11 @@ class Format(Protocol):
 
 
 @contextmanager
-def decoding(name: str, page: int | None = None) -> Iterator[None]:
-    """Make a sentence of whatever a library says about a damaged file."""
+def decoding(name: str, page: int | None = None, *, writing: bool = False) -> Iterator[None]:
+    """Make a sentence of whatever a library says about a damaged file.
+
+    While an output is written, too, what the system says is left to whoever has opened that.
+    """
     where = name if page is None else f"{name}, page {page}"
     try:
         with warnings.catch_warnings():
@@ -92,6 +95,8 @@ def decoding(name: str, page: int | None = None) -> Iterator[None]:
     except (IsthmusError, MemoryError):
         raise
     except OSError as error:
+        if error.errno and writing:
+            raise
         if error.errno:
             raise InputError(f"{where}: cannot be read ({reason(error)}).") from error
         raise InputError(f"{where}: is damaged ({_brief(error)}).") from error

@@ -75,7 +75,7 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
         if not streams:
             copy_whole(file, output)
             return
-        with _opened(file, name) as pdf, spool.open() as new:
+        with _opened(file, name) as pdf, spool.open() as new, decoding(name, writing=True):
             for key, number in streams.items():
                 _replace(pdf, key, new.get_object(number, 0))
             pdf.save(

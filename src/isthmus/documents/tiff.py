@@ -102,7 +102,7 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
     writer = td.Writer(output, layout)
     changed = False
     for place, data in encoded:
-        with decoding(name, place.page):
+        with decoding(name, place.page, writing=True):
             tags, _ = td.read_directory(file, layout, place.key[0])
             if data is None:
                 writer.add(tags, td.strips(file, layout, tags), (file, layout))

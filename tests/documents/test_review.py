@@ -1,0 +1,123 @@
+"""The review: pictures of every page, and a page that flips between them in a real browser."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from document_pages import keep, page, reopened, saved, white_paper
+
+from isthmus.documents import Options, transform_documents
+from isthmus.documents.review import Review, removed_in_red
+
+
+def take_a_line(pixels, *, dpi):
+    """A page function: white paper, and a line of text lost."""
+    cleaned = white_paper(pixels, dpi=dpi).copy()
+    cleaned[60:110] = 255
+    return cleaned
+
+
+@pytest.fixture
+def review(tmp_path):
+    pages = [page(seed) for seed in range(3)]
+    hostile = tmp_path / "<img src=x onerror=alert(1)>.tif"
+    hostile.write_bytes(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    (tmp_path / "other.png").write_bytes(saved(pages[0].convert("RGB"), "PNG"))
+    for name in (hostile.name, "other.png"):  # one after the other, as in a batch that is started again
+        (tmp_path / "out").mkdir(exist_ok=True)
+        options = Options(review=Review(tmp_path / "review"))
+        (report,) = transform_documents([(str(tmp_path / name), str(tmp_path / "out" / name))], take_a_line, options)
+        assert report.error is None
+    return tmp_path / "review"
+
+
+def test_there_are_three_pictures_of_every_page(review):
+    assert len(list(review.glob("*/*-before.jpg"))) == 4
+    for before in review.glob("*/*-before.jpg"):
+        sizes = {
+            reopened(before.parent / before.name.replace("before", view)).size
+            for view in ("before", "after", "removed")
+        }
+        assert sizes == {page().size}
+
+
+def test_what_was_removed_is_red_and_the_rest_is_grey():
+    before = np.full((10, 10), 240, np.uint8)
+    before[2:4], before[6:8] = 30, 30
+    after = before.copy()
+    after[2:4] = 255
+    shown = removed_in_red(before, after).astype(int)
+    red = shown[..., 0] - shown[..., 1:].max(axis=2)
+    assert (red[2:4] > 150).all()
+    assert (red[6:8] == 0).all()
+    assert (shown[6:8] < shown[0]).all()
+
+
+def test_a_page_that_stays_is_listed_too(tmp_path):
+    (tmp_path / "in.png").write_bytes(saved(page(), "PNG"))
+    options = Options(review=Review(tmp_path / "review"), dry_run=True)
+    list(transform_documents([(str(tmp_path / "in.png"), str(tmp_path / "out.png"))], keep, options))
+    assert "in.png" in (tmp_path / "review" / "index.html").read_text()
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.fixture
+def chromium(tmp_path):
+    """A function that opens an address, presses keys, and gives the document then and what the browser said."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        reason = "there is no Chromium to open the page in; apt install chromium brings it"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def visit(path, anchor="", keys=()):
+        presses = "".join(f"dispatchEvent(new KeyboardEvent('keydown', {{key: {key!r}}}));" for key in keys)
+        with_keys = path.with_name("with-keys.html")
+        with_keys.write_text(path.read_text().replace("</body>", f"<script>{presses}</script></body>"))
+        found = subprocess.run(
+            [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+             "--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom", with_keys.as_uri() + anchor],
+            capture_output=True, timeout=100, check=True, text=True,
+        )  # fmt: skip
+        return found.stdout, re.findall(r":CONSOLE.*", found.stderr)
+
+    return visit
+
+
+def picture(dom: str) -> str:
+    return re.search(r'<img id="picture" alt="[^"]*" src="[^"]*/(\d+-\w+)\.jpg"', dom)[1]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "keys", "shown"),
+    [
+        ("", (), "00001-after"),
+        ("", (" ",), "00001-before"),
+        ("", (" ", " "), "00001-after"),
+        ("", ("r",), "00001-removed"),
+        ("", ("ArrowDown", "r"), "00002-removed"),
+        ("#3-before", (), "00003-before"),
+        ("#3-before", ("ArrowUp",), "00002-before"),
+        ("", ("ArrowUp",), "00001-after"),
+        ("", ("w",), "00002-after"),
+        ("#99-after", ("ArrowDown",), "00001-after"),  # the last one is the only page of its document
+    ],
+)
+def test_keys_flip_between_pages_and_pictures(anchor, keys, shown, review, chromium):
+    dom, messages = chromium(review / "index.html", anchor, keys)
+    assert picture(dom) == shown
+    assert messages == []
+
+
+def test_the_page_lists_every_document_and_runs_nothing_of_theirs(review, chromium):
+    dom, messages = chromium(review / "index.html")
+    assert messages == []
+    assert dom.count("<h2>") == 2
+    assert "&lt;img src=x onerror=alert(1)&gt;" in dom
+    assert "<img src=x" not in dom
+    assert len(re.findall(r"<a href", dom)) == 4
+    assert dom.count("⚠ look</span>") == 4
