@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--hold", type=float, default=0.0, help="share of the steps before the learning rate falls")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--size", type=int, default=192, help="rows and columns of a patch")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=1.2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -94,7 +94,7 @@ class Run:
             self.network.load_state_dict(torch.load(arguments.start, weights_only=True)["average"])
         self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-4, fused=True)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
         self.step = 0
         if arguments.output.exists():
             self._go_on(torch.load(arguments.output, weights_only=True))
