@@ -1,0 +1,49 @@
+"""Make a model file of a trained network.
+
+    python page_network/ship.py pages.pt src/isthmus/pages/networks/pages.safetensors
+
+The errors in the file are those of made pages that no training saw.
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from train import NETWORKS
+
+from isthmus import ConvAutoencoder
+from isthmus.networks import ConvolutionalAutoencoder
+from isthmus.pages import made
+
+SIDE = 96
+N_PAGES = 64
+SEED = 2**31
+"""Of pages that ``material.py`` does not make."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trained", type=Path, help="output of train.py")
+    parser.add_argument("model", type=Path, help="where to write the model file")
+    arguments = parser.parse_args()
+    state = torch.load(arguments.trained, weights_only=True)
+    network = ConvolutionalAutoencoder(**NETWORKS[state["network_name"]])
+    network.load_state_dict(state["average"])
+    noisy, clean = pages(np.random.default_rng(SEED))
+    model = ConvAutoencoder.from_network(network.eval(), noisy, target=clean, device="cpu")
+    model.save(arguments.model)
+    content = arguments.model.read_bytes()
+    print(f"{state['step']} steps; {len(content) / 1e6:.2f} MB; SHA-256 {hashlib.sha256(content).hexdigest()}")
+
+
+def pages(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Dirty and clean parts of made pages at 150 dpi, each of shape (N_PAGES, SIDE, SIDE)."""
+    millimetres = SIDE / 150 * 25.4
+    clean = [made.clean_page(rng, 150, size_mm=(millimetres, millimetres))[:SIDE, :SIDE] for _ in range(N_PAGES)]
+    return np.stack([made.dirty_page(page, rng, 150) for page in clean]), np.stack(clean)
+
+
+if __name__ == "__main__":
+    main()
