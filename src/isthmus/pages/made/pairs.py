@@ -2,12 +2,14 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +151,9 @@ def make_pages(
         yield from map(_write, jobs)
         return
     with _pool(min(workers, len(jobs)), fonts) as executor:
-        for done in as_completed([executor.submit(_write, job) for job in jobs]):
+        with _deaf_to_interrupts():  # which processes inherit that are begun now
+            waiting = [executor.submit(_write, job) for job in jobs]
+        for done in as_completed(waiting):
             yield done.result()
 
 
@@ -163,6 +167,7 @@ class _Job:
 
 
 _fonts: Fonts | None = None  # of this process
+_stopped: Event | None = None  # set when no page is to be begun any more
 
 
 def _set_fonts(folder: str | os.PathLike[str] | None) -> None:
@@ -170,12 +175,16 @@ def _set_fonts(folder: str | os.PathLike[str] | None) -> None:
     _fonts = all_fonts() if folder is None else Fonts(folder)
 
 
-def _start_worker(folder: str | os.PathLike[str] | None) -> None:
+def _start_worker(folder: str | os.PathLike[str] | None, stopped: Event) -> None:
+    global _stopped  # noqa: PLW0603
+    _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others after the pages they are at
     _set_fonts(folder)
 
 
 def _write(job: _Job) -> str:
+    if _stopped is not None and _stopped.is_set():
+        return job.name  # it was in line already, and nobody waits for it
     drawn, dirty = made_pair(job.page, job.dpi, job.settings, _fonts)
     for folder, values in zip(job.folders, (drawn.pixels, dirty), strict=True):
         with atomic_write(folder / f"{job.name}.png") as file:
@@ -187,11 +196,27 @@ def _write(job: _Job) -> str:
 @contextmanager
 def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[ProcessPoolExecutor]:
     """Processes that do not begin another page after an exception, Ctrl-C included."""
-    executor = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (fonts,))
+    context = get_context("spawn")
+    stopped = context.Event()
+    executor = ProcessPoolExecutor(workers, context, _start_worker, (fonts, stopped))
     try:
         yield executor
     finally:
+        stopped.set()
         executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, where that can be done: in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _folders(folder: Path) -> tuple[Path, Path]:
