@@ -282,8 +282,8 @@ class Reader:
     def end(self) -> None:
         """Stop reading."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            with self._process as process:  # its pipes are closed then
+                process.kill()
             self._process = None
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from isthmus.comparison import Comparison, compare
     from isthmus.convolutional import ConvAutoencoder
     from isthmus.dense import Autoencoder
+    from isthmus.documents.clean import clean_document
     from isthmus.errors import (
         InputError,
         IsthmusError,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         ModelFileError,
         OutputError,
         ParameterError,
+        ProtectedError,
         WorseThanPCAWarning,
     )
 
@@ -28,6 +30,7 @@ _HOMES = {
     "Autoencoder": "isthmus.dense",
     "Comparison": "isthmus.comparison",
     "ConvAutoencoder": "isthmus.convolutional",
+    "clean_document": "isthmus.documents.clean",
     "compare": "isthmus.comparison",
     "load": "isthmus.base",
     "IsthmusError": "isthmus.errors",
@@ -37,6 +40,7 @@ _HOMES = {
     "ModelFileError": "isthmus.errors",
     "OutputError": "isthmus.errors",
     "ParameterError": "isthmus.errors",
+    "ProtectedError": "isthmus.errors",
     "WorseThanPCAWarning": "isthmus.errors",
 }
 
@@ -51,8 +55,10 @@ __all__ = [
     "ModelFileError",
     "OutputError",
     "ParameterError",
+    "ProtectedError",
     "WorseThanPCAWarning",
     "__version__",
+    "clean_document",
     "compare",
     "load",
 ]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from isthmus._version import __version__
+from isthmus.cli.clean import clean
 from isthmus.cli.compare import compare
 from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
@@ -28,9 +29,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Autoencoders with the ergonomics of PCA: compress tables into small codes, and back.",
     epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, 6 table and model "
-    "do not fit, 7 something is not installed, 130 interrupted, 141 the reader of a pipe has left, 1 anything else.",
+    "do not fit, 7 something is not installed, 8 encrypted or signed, 130 interrupted, 141 the reader of a pipe has "
+    "left, 1 anything else.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (fit, encode, decode, reconstruct, compare, report, info, make_pages)
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    fit,
+    encode,
+    decode,
+    reconstruct,
+    compare,
+    report,
+    info,
+    clean,
+    make_pages,
+)
 for _command in _COMMANDS:
     app.command()(_command)
 

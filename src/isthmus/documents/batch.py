@@ -15,11 +15,12 @@ class Batch:
 
     pairs: tuple[tuple[str, str], ...]
     n_done: int = 0
+    into_folders: bool = True
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """The pairs, each when its turn comes; the folder that it goes into is made then."""
+        """The pairs, each when its turn comes; a folder that it goes into is made then."""
         for source, output in self.pairs:
-            if output != "-":
+            if output != "-" and self.into_folders:
                 try:
                     Path(output).absolute().parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
@@ -49,7 +50,7 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
         source = inputs[0]
         if source != "-" and output != "-" and (Path(output).is_dir() or output.endswith(os.sep)):
             return _missing([(source, str(Path(output) / Path(source).name))], again)
-        return Batch(((source, output),))
+        return Batch(((source, output),), into_folders=False)
     if "-" in inputs or output == "-":
         raise ParameterError("Standard input and output are for one document. Give a folder as the output instead.")
     if Path(output).exists() and not Path(output).is_dir():

@@ -1,0 +1,189 @@
+"""isthmus clean: dirty scans in, clean pages out."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from isthmus.cli.messages import counted, say
+from isthmus.errors import IsthmusError, ParameterError
+
+
+def clean(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT…",
+            help="PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM, PDF, or folders of them; '-' is standard input.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", help="File, or folder for several inputs; '-' is standard output.", show_default=False
+        ),
+    ] = None,
+    network: Annotated[str, typer.Option(help="Network that cleans.")] = "pages",
+    strength: Annotated[
+        float, typer.Option(help="How much of the dirt is taken away, from 0 (nothing changes) to 1.")
+    ] = 1.0,
+    pages: Annotated[
+        str | None, typer.Option(help="Pages to clean, such as 1-3,7; the others stay as they are.  [default: all]")
+    ] = None,
+    bilevel: Annotated[bool, typer.Option("--bilevel", help="Make pages black and white.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write no output.")] = False,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for pictures of every page before, after and with what was removed in red; open index.html.",
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", help="Number of processes that clean at the same time.")] = 1,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", "-k", help="Go on with the other inputs when one fails.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="In folders, clean also what has an output no older than itself.")
+    ] = False,
+    max_megapixels: Annotated[float, typer.Option(help="Refuse pages with more pixels.")] = 250,
+    invalidate_digital_signatures: Annotated[
+        bool, typer.Option("--invalidate-digital-signatures", help="Clean signed PDFs, whose signatures break.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but failures.")] = False,
+) -> None:
+    """Take stains, folds, shadows and show-through off scanned pages.
+
+    Text, tables, stamps and pictures stay, and so do the resolution, the metadata and the text layer. The output has
+    the format of the input. Folders keep their tree, and what is cleaned already is left out.
+    """
+    from isthmus.cli.memory import give_back_freed_memory
+    from isthmus.documents import Options, Rules, transform_documents
+    from isthmus.documents.batch import Batch, plan_batch
+    from isthmus.documents.clean import Cleaner
+    from isthmus.documents.review import Review
+
+    _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
+    _check("--jobs", jobs, jobs >= 1, "at least 1")
+    _check("--max-megapixels", max_megapixels, max_megapixels > 0, "more than 0")
+    chosen = None if pages is None else page_numbers(pages)
+    if output is None and not dry_run:
+        raise ParameterError("-o must name a file or a folder to write to, unless there is --dry-run.")
+    give_back_freed_memory()
+    batch = plan_batch(inputs, output or "cleaned", again=again or output is None)
+    if dry_run:
+        batch = Batch(tuple((source, "-") for source, _ in batch.pairs), batch.n_done)
+    failed: list[tuple[str, Exception]] = []
+    with _Progress(len(batch.pairs), hidden=quiet) as progress:
+        options = Options(
+            pages=chosen,
+            rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
+            dry_run=dry_run,
+            review=None if review is None else Review(review),
+            jobs=jobs,
+            progress=progress.page,
+        )
+        for report in transform_documents(batch, Cleaner(network, strength), options):
+            progress.document()
+            if report.error is not None:
+                if not keep_going:
+                    raise report.error
+                failed.append((report.source, report.error))
+                say(f"isthmus: {_sentence(report.error)}")
+            elif not quiet:
+                say(summary(report, every_page=len(batch.pairs) == 1))
+    if not quiet and len(batch.pairs) + batch.n_done > 1:
+        done = f"; {batch.n_done} were done before" if batch.n_done else ""
+        say(f"{counted(len(batch.pairs) - len(failed), 'document')} cleaned{done}.")
+    if failed:
+        say(f"{counted(len(failed), 'document')} failed: {', '.join(source for source, _ in failed)}.")
+        first = failed[0][1]
+        raise typer.Exit(first.exit_code if isinstance(first, IsthmusError) else 1)
+
+
+def page_numbers(text: str) -> frozenset[int]:
+    """The pages in words such as "1-3,7"."""
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,7})(?:\s*-\s*(\d{1,7}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last:
+            raise ParameterError(f"--pages must be numbers from 1 such as 1-3,7. Got {text!r} instead.")
+        found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+def summary(report: Any, *, every_page: bool) -> str:
+    """What was done to a document, in a line, and a line for every page that should be looked at, or for every page."""
+    changed = len({picture.page for picture in report.pictures if picture.changed})
+    words = [f"{counted(report.n_pages, 'page')}, {changed} cleaned", *report.notes]
+    if changed:
+        removed = sum(picture.removed for picture in report.pictures) / len(report.pictures)
+        words.append(f"{removed:.1%} of the pixels became lighter")
+    if report.output is None:
+        words.append("nothing written (--dry-run)")
+    name = "standard input" if report.source == "-" else report.source
+    lines = [f"{name}: {'; '.join(words)}."]
+    for picture in report.pictures:
+        notes = [picture.note] if picture.note else []
+        if picture.warning:
+            notes.append(f"{picture.warning}: look whether they were text")
+        if every_page and not picture.note:
+            notes.insert(0, f"{picture.removed:.1%}" if picture.changed else "nothing to clean")
+        if notes:
+            lines.append(f"  page {picture.page}: {'; '.join(notes)}")
+    return "\n".join(lines)
+
+
+def _check(name: str, value: float, holds: bool, rule: str) -> None:
+    if not holds:
+        raise ParameterError(f"{name} must be {rule}. Got {value:g} instead.")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, IsthmusError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this."
+    where = "; ".join(getattr(error, "__notes__", []))
+    return f"{where}: unexpected {type(error).__name__}: {error}."
+
+
+class _Progress:
+    """A bar on a terminal: the share of the documents that is done, by pages, and the time left."""
+
+    def __init__(self, n_documents: int, *, hidden: bool) -> None:
+        self._total, self._done, self._part = n_documents, 0, 0.0
+        self._bar: Any = None
+        if not hidden and sys.stderr is not None and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+
+    def __enter__(self) -> "_Progress":
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=self._total)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def page(self, source: str, plan: Any, report: Any) -> None:
+        """One picture is done."""
+        self._part += 1 / max(1, len(plan.places))
+        if self._bar is not None:
+            what = f"{Path(source).name}, page {report.page} of {plan.n_pages}"
+            self._bar.update(self._task, completed=min(self._done + self._part, self._total), description=what)
+
+    def document(self) -> None:
+        """One document is done."""
+        self._done, self._part = self._done + 1, 0.0
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done)

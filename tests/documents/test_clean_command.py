@@ -1,0 +1,175 @@
+"""isthmus clean, and isthmus.clean_document: what a user types, and what comes back.
+
+Most of it runs with a strength of 0, which needs no network: the pages are read, and the output has the input's bytes.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from document_pages import page, saved
+
+import isthmus
+from isthmus.cli import main
+from isthmus.cli.clean import page_numbers, summary
+from isthmus.documents import DocumentReport, PageReport
+from isthmus.errors import InputError, ParameterError
+
+
+@pytest.fixture
+def command(capfd):
+    """A function that runs the command, and gives its exit code and what it said."""
+
+    def run(*arguments, strength=0):
+        capfd.readouterr()
+        code = main(["clean", *map(str, arguments), "--strength", str(strength)])
+        out, err = capfd.readouterr()
+        assert out == ""
+        return code, err
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for seed, name in enumerate(("a.png", "b.tif", "deep/c.jpg")):
+        (tmp_path / "in" / name).write_bytes(saved(page(seed), {"png": "PNG", "tif": "TIFF", "jpg": "JPEG"}[name[-3:]]))
+    return tmp_path
+
+
+def test_a_strength_of_0_gives_the_same_bytes(folder, command):
+    code, said = command(folder / "in" / "b.tif", "-o", folder / "out.tif")
+    assert (code, said) == (0, f"{folder / 'in' / 'b.tif'}: 1 page, 0 cleaned.\n  page 1: nothing to clean\n")
+    assert (folder / "out.tif").read_bytes() == (folder / "in" / "b.tif").read_bytes()
+
+
+def test_folders_are_done_once(folder, command):
+    code, said = command(folder / "in", "-o", folder / "out")
+    assert code == 0
+    assert said.endswith("3 documents cleaned.\n")
+    assert {path.name for path in (folder / "out").rglob("*.*")} == {"a.png", "b.tif", "c.jpg"}
+    code, said = command(folder / "in", "-o", folder / "out")
+    assert (code, said) == (0, "0 documents cleaned; 3 were done before.\n")
+    code, said = command(folder / "in", "-o", folder / "out", "--again", "--jobs", 2)
+    assert code == 0
+    assert said.endswith("3 documents cleaned.\n")
+
+
+def test_the_first_failure_ends_a_batch_unless_told_to_keep_going(folder, command):
+    (folder / "in" / "a.png").write_bytes(b"")
+    code, said = command(folder / "in", "-o", folder / "out")
+    assert (code, said) == (3, f"isthmus: {folder / 'in' / 'a.png'}: is empty.\n")
+    assert not (folder / "out" / "b.tif").exists()
+    code, said = command(folder / "in", "-o", folder / "out", "--keep-going")
+    assert code == 3
+    assert said.endswith(f"2 documents cleaned.\n1 document failed: {folder / 'in' / 'a.png'}.\n")
+    assert (folder / "out" / "b.tif").exists()
+
+
+def test_standard_input_and_output(folder):
+    data = (folder / "in" / "a.png").read_bytes()
+    code = "import sys; from isthmus.cli import main; sys.exit(main(['clean', '-', '-o', '-', '--strength', '0']))"
+    environment = os.environ | {"TMPDIR": str(folder)}
+    found = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True, env=environment)
+    assert found.stdout == data
+    assert found.stderr.startswith(b"standard input: 1 page")
+    assert [path.name for path in folder.iterdir()] == ["in"]
+
+
+def test_a_dry_run_needs_no_output_and_writes_none(folder, command):
+    code, said = command(folder / "in", "--dry-run")
+    assert code == 0
+    assert said.count("nothing written (--dry-run)") == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["in"]
+    assert command(folder / "in" / "a.png") == (
+        2, "isthmus: -o must name a file or a folder to write to, unless there is --dry-run.\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["none.png", "-o", "x.png"], 3, "there is no such file"),
+        (["in/a.png", "-o", "in/a.png"], 5, "is the input"),
+        (["in/a.png", "-o", "x.jpg"], 2, "must end in .png"),
+        (["in/a.png", "-o", "no/x.png"], 5, "no such folder"),
+        (["in/a.png", "-o", "x.png", "--pages", "2"], 2, "has 1 page, and no page 2"),
+        (["in/a.png", "-o", "x.png", "--pages", "3-1"], 2, "must be numbers from 1 such as 1-3,7. Got '3-1' instead."),
+        (["in/a.png", "-o", "x.png", "--jobs", "0"], 2, "--jobs must be at least 1"),
+        (["in/a.png", "-o", "x.png", "--max-megapixels", "0.01"], 3, "more than the 0.01 megapixels"),
+        (["in/deep/c.jpg", "-o", "x.jpg", "--bilevel"], 2, "no black and white"),
+        (["in/a.png", "in/b.tif", "-o", "-"], 2, "are for one document"),
+    ],
+)
+def test_bad_usage_and_bad_input_get_a_sentence_and_a_code(arguments, code, words, folder, command):
+    with contextlib.chdir(folder):
+        found, said = command(*arguments)
+    assert (found, said.count("\n")) == (code, 1)
+    assert words in said
+    assert sorted(path.name for path in folder.iterdir()) == ["in"]
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, "nan"])
+def test_the_strength_lies_between_0_and_1(strength, folder, command):
+    code, said = command(folder / "in" / "a.png", "-o", folder / "x.png", strength=strength)
+    assert code == 2
+    assert "--strength must be between 0 and 1" in said
+
+
+def test_a_review_can_be_had_of_a_dry_run(folder, command):
+    code, _ = command(folder / "in", "--dry-run", "--review", folder / "review")
+    assert code == 0
+    assert (folder / "review" / "index.html").exists()
+    assert len(list((folder / "review").glob("*/*-removed.jpg"))) == 3
+
+
+def test_page_numbers_are_read_from_words():
+    assert page_numbers("1-3,7") == {1, 2, 3, 7}
+    assert page_numbers(" 2 , 4 - 4 ") == {2, 4}
+    for words in ("", "0", "a", "1-", "-3", "1,,2", "3-2"):
+        with pytest.raises(ParameterError, match="--pages must be numbers"):
+            page_numbers(words)
+
+
+def test_the_summary_says_what_was_removed_and_where_to_look():
+    pictures = (PageReport(1, 10, 10, changed=True, removed=0.123), PageReport(2, 10, 10, changed=False),
+                PageReport(3, 10, 10, changed=True, removed=0.2, warning="9 marks as large as letters were removed"),
+                PageReport(4, 10, 10, changed=False, note="is left"))  # fmt: skip
+    report = DocumentReport("a.pdf", "b.pdf", 4, pictures)
+    assert summary(report, every_page=True).splitlines() == [
+        "a.pdf: 4 pages, 2 cleaned; 8.1% of the pixels became lighter.",
+        "  page 1: 12.3%",
+        "  page 2: nothing to clean",
+        "  page 3: 20.0%; 9 marks as large as letters were removed: look whether they were text",
+        "  page 4: is left",
+    ]
+    assert len(summary(report, every_page=False).splitlines()) == 3
+
+
+def test_clean_document_reports_and_raises(folder):
+    report = isthmus.clean_document(folder / "in" / "b.tif", folder / "out.tif", strength=0, pages=[1])
+    assert (report.n_pages, report.n_changed, report.output) == (1, 0, str(folder / "out.tif"))
+    with pytest.raises(InputError, match="there is no such file"):
+        isthmus.clean_document(folder / "none.tif", folder / "out.tif", strength=0)
+
+
+def test_the_network_cleans_a_page(folder, command):
+    """Paper becomes lighter and text stays, with the network that comes with Isthmus."""
+    pytest.importorskip("isthmus.pages.cleaning")
+    stained = np.asarray(page(0, (620, 880))).copy()
+    stained[300:600, 100:400] = (stained[300:600, 100:400] * 0.8).astype(np.uint8)
+    from PIL import Image
+
+    (folder / "page.png").write_bytes(saved(Image.fromarray(stained), "PNG", dpi=(100, 100)))
+    code, _ = command(folder / "page.png", "-o", folder / "clean.png", strength=1)
+    assert code == 0
+    with Image.open(folder / "clean.png") as image:
+        cleaned = np.asarray(image).astype(int)
+    assert Path(folder / "clean.png").stat().st_size <= 1.1 * (folder / "page.png").stat().st_size
+    assert cleaned[stained > 150].mean() > stained[stained > 150].mean() + 10
+    assert cleaned[stained < 40].mean() < 90
