@@ -57,10 +57,11 @@ def scene(rng: np.random.Generator, area: Area) -> Grey:
             (y - np.float32(cy)) / np.float32(size),
             (x - np.float32(cx)) / np.float32(size * rng.uniform(0.4, 1.2)),
         )
-        round_one = rng.random() < 0.6
-        r = np.sqrt(dy**2 + dx**2) if round_one else np.maximum(np.abs(dy), np.abs(dx))
-        inside = smoothstep((1 - r) * np.float32(size * far / 0.5))
+        bend = np.float32(rng.uniform(0.05, 0.5)) * clouds(rng, area, far * size, octaves=5, gain=0.5)
+        r = np.sqrt(dy**2 + dx**2) if rng.random() < 0.7 else np.maximum(np.abs(dy), np.abs(dx))
+        inside = smoothstep((1 - r + bend) * np.float32(size * far / rng.uniform(0.3, 3)))
         lit = np.float32(rng.uniform(0.2, 0.8)) + np.float32(rng.uniform(-0.3, 0.3)) * (dx + dy)
+        lit += np.float32(rng.uniform(0.02, 0.2)) * clouds(rng, area, far * size / 2, octaves=6, gain=0.7)
         values = values * (1 - inside) + lit * inside
     low, high = np.percentile(values, [1, 99]).astype(np.float32)
     dark, bright = rng.uniform(0.02, 0.2), rng.uniform(0.75, 1)
