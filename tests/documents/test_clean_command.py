@@ -142,7 +142,7 @@ def test_the_summary_says_what_was_removed_and_where_to_look():
                 PageReport(4, 10, 10, changed=False, note="is left"))  # fmt: skip
     report = DocumentReport("a.pdf", "b.pdf", 4, pictures)
     assert summary(report, every_page=True).splitlines() == [
-        "a.pdf: 4 pages, 2 cleaned; 8.1% of the pixels became lighter.",
+        "a.pdf: 4 pages, 2 cleaned; 8.1% of the pixels were dirt.",
         "  page 1: 12.3%",
         "  page 2: nothing to clean",
         "  page 3: 20.0%; 9 marks as large as letters were removed: look whether they were text",

@@ -45,14 +45,15 @@ def test_there_are_three_pictures_of_every_page(review):
 
 
 def test_what_was_removed_is_red_and_the_rest_is_grey():
-    before = np.full((10, 10), 240, np.uint8)
+    before = np.full((10, 10), 200, np.uint8)
     before[2:4], before[6:8] = 30, 30
-    after = before.copy()
-    after[2:4] = 255
+    after = np.full((10, 10), 255, np.uint8)  # paper that becomes white is nothing that was removed
+    after[6:8] = 30
     shown = removed_in_red(before, after).astype(int)
     red = shown[..., 0] - shown[..., 1:].max(axis=2)
     assert (red[2:4] > 150).all()
     assert (red[6:8] == 0).all()
+    assert (red[:2] == 0).all()
     assert (shown[6:8] < shown[0]).all()
 
 

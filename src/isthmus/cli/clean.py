@@ -122,7 +122,7 @@ def summary(report: Any, *, every_page: bool) -> str:
     words = [f"{counted(report.n_pages, 'page')}, {changed} cleaned", *report.notes]
     if changed:
         removed = sum(picture.removed for picture in report.pictures) / len(report.pictures)
-        words.append(f"{removed:.1%} of the pixels became lighter")
+        words.append(f"{removed:.1%} of the pixels were dirt")
     if report.output is None:
         words.append("nothing written (--dry-run)")
     name = "standard input" if report.source == "-" else report.source

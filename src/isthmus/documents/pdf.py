@@ -19,7 +19,7 @@ from isthmus.errors import ProtectedError
 
 NAME, HOLDS_BILEVEL = "PDF", True
 
-_MOST_INFLATED = 2**26  # bytes of a stream of text or drawing; images are inflated elsewhere
+_MOST_INFLATED = 2**25  # bytes of a stream of text or drawing; images are inflated elsewhere
 _CODED = ("/Filter", "/DecodeParms", "/Length")
 
 

@@ -15,9 +15,10 @@ _LARGE = 12_000_000  # pixels, above which every second is looked at
 
 @dataclass(frozen=True)
 class Removed:
-    """The share of the page's pixels that became lighter, and the marks that went and were like letters.
+    """The share of the page's pixels that were dirt, and the marks that went and were like letters.
 
-    A mark is like a letter if it was dark, has gone as a whole, and is about as high as those that stayed.
+    Dirt is what became lighter by more than the page as a whole did, since paper that becomes white is no dirt. A mark
+    is like a letter if it was dark, has gone as a whole, and is about as high as those that stayed.
     """
 
     share: float
@@ -30,8 +31,9 @@ class Removed:
 
 def removed(before: Grey | Colour, after: Grey | Colour) -> Removed:
     """Compare a page before and after."""
-    lighter = grey_of(after).astype(np.int16) - grey_of(before) > _LIGHTER
-    return Removed(float(lighter.mean()), _marks(grey_of(before), grey_of(after)))
+    lighter = grey_of(after).astype(np.int16) - grey_of(before)
+    dirt = lighter > _LIGHTER + max(0.0, float(np.median(lighter)))
+    return Removed(float(dirt.mean()), _marks(grey_of(before), grey_of(after)))
 
 
 def grey_of(pixels: Grey | Colour) -> Grey:

@@ -36,9 +36,10 @@ class Pictures:
 
 
 def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
-    """The page after, paler, with red for what it was darker before: the more, the redder."""
+    """The page after, paler, with red for what was darker before by more than the paper was: the more, the redder."""
     was, now = (np.asarray(Image.fromarray(pixels).convert("L"), np.int16) for pixels in (before, after))
-    lighter = np.clip(now - was, 0, 255)
+    lighter = now - was
+    lighter = np.clip(lighter - max(0, int(np.median(lighter))), 0, 255)
     strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
     pale = (128 + now // 2)[..., None]
     return (pale * (1 - strength) + np.array([210, 0, 0]) * strength).astype(np.uint8)

@@ -36,7 +36,7 @@ class Work:
 
 @dataclass(frozen=True)
 class PageReport:
-    """What happened to one picture: the share of its pixels that became lighter, and marks like letters that went."""
+    """What happened to one picture: the share of its pixels that were dirt, and marks like letters that went."""
 
     page: int
     width: int
