@@ -60,7 +60,7 @@ def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
     slopes = _facets(rng, area, spacing, azimuth, margin)
     slopes += np.float32(rng.uniform(0.4, 0.9)) * _facets(rng, area, spacing * rng.uniform(0.35, 0.6), azimuth, margin)
     slopes += np.float32(rng.uniform(0.1, 0.5)) * _facets(
-        rng, area, max(spacing * rng.uniform(0.15, 0.25), 2), azimuth, margin
+        rng, area, max(spacing * rng.uniform(0.15, 0.25), 2.7), azimuth, margin
     )
     slopes = _bent(rng, area, slopes, margin)
     slopes = gaussian_filter(slopes, rng.uniform(0.08, 0.2) / area.pixel, truncate=2.5)

@@ -85,6 +85,13 @@ def made_pair(
     clean : Page
     dirty : array of the shape of ``clean.pixels``
         In [0, 1].
+
+    Examples
+    --------
+    >>> from isthmus.pages.made import Fonts, Settings, made_pair
+    >>> clean, dirty = made_pair(17, 100, Settings(seed=5, size_mm=(60, 90)), Fonts("pillow"))
+    >>> clean.pixels.shape == dirty.shape, bool(dirty.mean() < clean.pixels.mean())
+    (True, True)
     """
     made = settings or Settings()
     # One generator a page for what is clean and one for what is dirty: more dirt leaves the clean page as it is.

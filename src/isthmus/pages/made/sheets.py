@@ -33,9 +33,9 @@ class Sheet:
     Attributes
     ----------
     coat : array of shape (height, width) or (height, width, 3)
-        Paper, stains, the other side, specks: what multiplies the light that print returns, too.
+        Paper, stains, the other side, specks and the light on all of it: what multiplies what print returns, too.
     shade : array of shape (height, width)
-        Light, folds and wrinkles.
+        Folds and wrinkles; 1 is flat.
     """
 
     coat: Pixels
@@ -82,6 +82,19 @@ def dirt_sheet(
     -------
     array of shape (height, width), or (height, width, 3) with colours, float32
         In [0, 1].
+
+    Raises
+    ------
+    ParameterError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from isthmus.pages.made import dirt_sheet
+    >>> sheet = dirt_sheet(np.random.default_rng(0), 420, 540, dpi=150, kinds=("paper", "folds"))
+    >>> sheet.shape, sheet.dtype, bool(0 <= sheet.min() < sheet.max() <= 1)
+    ((420, 540), dtype('float32'), True)
     """
     return draw_sheet(rng, height, width, dpi, kinds=kinds, level=level, fonts=fonts, colour=colour).whole
 
@@ -106,17 +119,13 @@ def draw_sheet(
     parts = {name: fork(rng) for name in KINDS}  # a kind more or less leaves the others as they are
 
     coat = _coat(parts, area, chosen, lambda: through(parts["through"], area, fonts or all_fonts(), back), colour)
+    if "light" in chosen:
+        coat *= channels(_light(parts["light"], area), coat)
     shade = np.ones((height, width), np.float32)
     if "folds" in chosen:
         shade += creases.folds(parts["folds"], area)
     if "wrinkles" in chosen:
         shade += creases.wrinkles(parts["wrinkles"], area)
-    if "light" in chosen:
-        shade *= light.light(parts["light"], area)
-        if parts["light"].random() < 0.15:
-            shade *= light.binding(parts["light"], area)
-        if parts["light"].random() < 0.1:
-            shade *= light.shadow(parts["light"], area)
     shade = np.clip(shade, 0.05, 1.25)
     if level != 1:
         coat, shade = coat ** np.float32(level), shade ** np.float32(level)
@@ -153,6 +162,17 @@ def _coat(
 def channels(grey: Grey, like: Pixels) -> Float32[np.ndarray, "height width *one"]:
     """Grey with an axis for channels if something else has one, so that the two can be multiplied."""
     return grey[:, :, None] if like.ndim == 3 else grey
+
+
+def _light(rng: np.random.Generator, area: Area) -> Grey:
+    """Uneven light, seldom with the shadow of the binding or of something above the page."""
+    passed = light.light(rng, area)
+    if rng.random() < 0.15:
+        passed *= light.binding(rng, area)
+    if rng.random() < 0.1:
+        passed *= light.shadow(rng, area)
+    least: Grey = np.maximum(passed, np.float32(0.05))
+    return least
 
 
 def _stain(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
