@@ -25,12 +25,14 @@ if TYPE_CHECKING:
         ProtectedError,
         WorseThanPCAWarning,
     )
+    from isthmus.pages.cleaning import clean
 
 _HOMES = {
     "Autoencoder": "isthmus.dense",
     "Comparison": "isthmus.comparison",
     "ConvAutoencoder": "isthmus.convolutional",
     "clean_document": "isthmus.documents.clean",
+    "clean": "isthmus.pages.cleaning",
     "compare": "isthmus.comparison",
     "load": "isthmus.base",
     "IsthmusError": "isthmus.errors",
@@ -58,6 +60,7 @@ __all__ = [
     "ProtectedError",
     "WorseThanPCAWarning",
     "__version__",
+    "clean",
     "clean_document",
     "compare",
     "load",

@@ -1,0 +1,117 @@
+"""Colour pages: the cleaned grey decides how light a pixel is, ink keeps its hue, and marks in colour stay.
+
+A network that sees grey takes a highlighter's yellow for a stain. Colour tells them apart: stains are brown.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from isthmus.pages.detail import reduced
+
+_WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as Pillow has them
+_PAPER = 0.9  # what the clean page has at least where paper shows
+_CHROMA = (0.2, 0.32)  # spread of the channels on white paper: none is a mark up to the first, all from the second on
+_BROWN_HUE, _BROWN_LIGHT = (0.25, 0.85), 0.93  # hues of 15° to 51°, and not as bright as a marker's ink
+_BLOCK = 4  # pixels of the small page to a pixel of the map of the paper
+_REACH = 3  # pixels of that map
+
+
+def grey_of(colours: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
+    """How light colours are."""
+    weights = torch.tensor(_WEIGHTS, dtype=colours.dtype, device=colours.device)
+    return torch.einsum("c,chw->hw", weights, colours)
+
+
+class Paper:
+    """The colour of the paper under each pixel, stains included: what ink is seen on.
+
+    Where the clean page is white, the page shows its paper; under ink it goes on from around. A page without any white
+    has no paper, and keeps its colours.
+
+    Parameters
+    ----------
+    small : tensor of shape (3, h, w)
+        The page at the network's scale, in [0, 1].
+    clean : tensor of shape (h, w)
+        What the network made of its grey.
+    factor : int
+        Rows and columns of the large page to a pixel of the small one.
+    """
+
+    def __init__(self, small: Float[Tensor, "3 h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
+        block = min(_BLOCK, *clean.shape)
+        shows = (clean > _PAPER).to(small.dtype)
+        everywhere = _mean(small, shows)
+        shows *= 1 - marks(small / everywhere)
+        map_, weight = reduced(small * shows, block), reduced(shows, block)[None]
+        near, far = (_blurred(torch.cat([map_, weight]), reach) for reach in (_REACH, 8 * _REACH))
+        # Close by where there is enough, else from farther away, else that of the whole page.
+        colour = (far[:3] + 1e-3 * everywhere) / (far[3] + 1e-3)
+        colour = (near[:3] + 0.02 * colour) / (near[3] + 0.02)
+        self._map = colour.clamp_(0.05, 1)
+        self._block = block * factor
+        self._factor = factor
+
+    def under(self, first: int, band: Float[Tensor, "3 H W"]) -> Float[Tensor, "3 H W"]:
+        """The paper under a band of the large page; ``first`` is the row of the small page that it begins at."""
+        rows = _places(first * self._factor, band.shape[1], self._block, self._map.shape[1])
+        columns = _places(0, band.shape[2], self._block, self._map.shape[2])
+        return _between(_between(self._map, rows, 1), columns, 2)
+
+
+def coloured(
+    colours: Float[Tensor, "3 H W"], paper: Float[Tensor, "3 H W"], clean: Float[Tensor, "H W"]
+) -> Float[Tensor, "3 H W"]:
+    """Colours that are as light as the clean grey: those of the ink on white paper, mixed with white or with black.
+
+    Marks in colour are those of the ink on white paper as they are.
+    """
+    ink = (colours / paper).clamp_(max=1)
+    grey = grey_of(ink)
+    darker = ink * (clean / grey.clamp(min=1e-3)).clamp_(max=1)
+    lighter = 1 - (1 - ink) * ((1 - clean) / (1 - grey).clamp(min=1e-3)).clamp_(max=1)
+    return torch.lerp(torch.where(clean < grey, darker, lighter), ink, marks(ink)).clamp_(0, 1)
+
+
+def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
+    """How far colours on white paper are marks, from 0 to 1: strong colours, but for the browns of stains."""
+    strongest, weakest = ink.amax(0), ink.amin(0)
+    spread = strongest - weakest
+    share = ((spread - _CHROMA[0]) / (_CHROMA[1] - _CHROMA[0])).clamp_(0, 1)
+    red, green, blue = ink
+    hue = (green - blue) / spread.clamp(min=1e-3)
+    warm = (red == strongest) & (blue == weakest)
+    brown = warm & (hue > _BROWN_HUE[0]) & (hue < _BROWN_HUE[1]) & (strongest < _BROWN_LIGHT)
+    return share.masked_fill_(brown, 0)
+
+
+def _mean(colours: Float[Tensor, "3 h w"], weights: Float[Tensor, "h w"]) -> Float[Tensor, "3 1 1"]:
+    """The mean colour where there are weights; white where there are none."""
+    total = weights.sum()
+    mean = (colours * weights).sum((1, 2)) / total if total > 0 else torch.ones(3)
+    return mean.clamp(min=0.05)[:, None, None]
+
+
+def _places(first: int, count: int, block: int, size: int) -> tuple[Tensor, Tensor]:
+    """Between which two pixels of the map each row (or column) lies, and how far."""
+    at = ((torch.arange(first, first + count) + 0.5) / block - 0.5).clamp(0, size - 1)
+    before = at.floor().clamp(max=max(0, size - 2))
+    return before.long(), (at - before).to(torch.float32)
+
+
+def _between(map_: Tensor, places: tuple[Tensor, Tensor], axis: int) -> Tensor:
+    before, share = places
+    after = (before + 1).clamp(max=map_.shape[axis] - 1)
+    share = share.reshape([-1 if i == axis else 1 for i in range(3)])
+    return torch.lerp(map_.index_select(axis, before), map_.index_select(axis, after), share)
+
+
+def _blurred(maps: Float[Tensor, "maps h w"], reach: int) -> Float[Tensor, "maps h w"]:
+    """Twice the mean of a square: near a bell curve."""
+    size = 2 * reach + 1
+    for _ in range(2):
+        maps = F.avg_pool2d(maps[None], (size, 1), 1, (reach, 0), count_include_pad=False)[0]
+        maps = F.avg_pool2d(maps[None], (1, size), 1, (0, reach), count_include_pad=False)[0]
+    return maps

@@ -1,0 +1,99 @@
+"""The networks that clean pages: those that come with Isthmus, by name, and others, from files."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from isthmus.base import BaseAutoencoder, load
+from isthmus.convolutional import ConvAutoencoder
+from isthmus.errors import ModelFileError, ParameterError
+from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_tiled, for_inference, halo
+
+FOLDER = Path(__file__).parent / "networks"
+SHIPPED = ("pages", "reference")
+"""Names of the networks that come with Isthmus: the page cleaner, and the plain network it is compared with."""
+
+_TILE_BYTES = 2**27  # of the finest layer's output, for one tile
+
+
+@dataclass(frozen=True)
+class PageNetwork:
+    """A network, ready to be applied to pages of any size."""
+
+    convolutional: ConvolutionalAutoencoder
+    shift: float = 0.0
+    scale: float = 1.0
+
+    def __call__(self, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+        """The clean page, in [0, 1]; memory does not grow with the page beyond its own."""
+        network = self.convolutional
+        bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
+        side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
+        tile = max(grey.shape) if grey.numel() <= side**2 else max(network.grid, side - 2 * halo(network))
+        with torch.no_grad():
+            clean = apply_tiled(network, ((grey - self.shift) / self.scale)[None], tile)[0]
+            if network.output == "linear":  # a sigmoid gives greys at once
+                clean.mul_(self.scale).add_(self.shift)
+            return clean.clamp_(0, 1)
+
+
+Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
+
+
+def load_network(network: Network) -> PageNetwork:
+    """A network by its name, from a model file, or out of an estimator.
+
+    Raises
+    ------
+    ParameterError
+        If an estimator is none of grey images in [0, 1] (a ``ValueError``).
+    ModelFileError
+        If a file is missing, or holds no such network.
+    """
+    if isinstance(network, PageNetwork):
+        return network
+    if isinstance(network, BaseAutoencoder):
+        return _page_network(network, "The network")
+    if network in SHIPPED:
+        path = FOLDER / f"{network}.safetensors"
+        if not path.exists():
+            raise ModelFileError(f"The network {network!r} is missing from this installation of Isthmus: {path}.")
+    else:
+        path = Path(network)
+    try:
+        stamp = path.stat()
+    except (OSError, ValueError):
+        known = " and ".join(map(repr, SHIPPED))
+        raise ModelFileError(
+            f"{os.fspath(network)}: there is no such model file, and the networks that come with Isthmus are {known}."
+        ) from None
+    return _read(str(path), stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, _changed: int, _size: int) -> PageNetwork:
+    try:
+        return _page_network(load(path), path)
+    except ParameterError as error:
+        raise ModelFileError(str(error)) from error
+
+
+def _page_network(model: BaseAutoencoder, name: str) -> PageNetwork:
+    if not isinstance(model, ConvAutoencoder):
+        raise ParameterError(f"{name}: is a model of rows, an {type(model).__name__}; pages need a ConvAutoencoder.")
+    module = model.module_
+    if not isinstance(module, ImageAutoencoder) or module.convolutional.channels != 1:
+        raise ParameterError(
+            f"{name}: is no network for pages, whose images are grey, have any size, and go through no dense code."
+        )
+    shift, scale = float(module.shift[0]), float(module.scale[0])
+    if not 0 <= shift <= 1 or scale > 1:
+        raise ParameterError(
+            f"{name}: was trained on images with a mean of {shift:.3g}; pages need a network of grey in [0, 1]."
+        )
+    return PageNetwork(for_inference(module.convolutional).float(), shift, scale)

@@ -1,0 +1,60 @@
+"""Networks whose function is known, in model files, and pages to clean with them."""
+
+import numpy as np
+import pytest
+import torch
+
+from isthmus import ConvAutoencoder
+from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
+from isthmus.pages.made import clean_page
+
+PAPER = 0.7
+
+
+def whitening_network() -> ConvolutionalAutoencoder:
+    """What is lighter than ``PAPER`` becomes white, and what is darker is stretched from black to white."""
+    network = ConvolutionalAutoencoder((1,), kernel_size=1, pooling=False, activation="relu", batch_norm=False)
+    with torch.no_grad():
+        for layer, (weight, bias) in zip(
+            (network.encoder[0].convolution, network.decoder[0].convolution, network.last),
+            ((-1, PAPER), (1, 0), (-1 / PAPER, 1)),
+            strict=True,
+        ):
+            layer.weight.fill_(weight)
+            layer.bias.fill_(bias)
+    return network
+
+
+def whitened(grey: np.ndarray) -> np.ndarray:
+    return np.minimum(grey / PAPER, 1)
+
+
+def saved(network: ConvolutionalAutoencoder, path) -> str:
+    pages = np.random.default_rng(0).random((2, 8, 8)).astype(np.float32)
+    ConvAutoencoder.from_network(network, pages, device="cpu").save(path)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def whitening(tmp_path_factory) -> str:
+    return saved(whitening_network(), tmp_path_factory.mktemp("networks") / "whitening.safetensors")
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory) -> str:
+    """A network of the kind that cleans, with poolings and skip connections, before any training: x + 0."""
+    network = ConvolutionalAutoencoder((4, 4), skips=True, start="identity", patch=2)
+    start_convolutional(network, torch.Generator().manual_seed(0))
+    return saved(network, tmp_path_factory.mktemp("networks") / "identity.safetensors")
+
+
+@pytest.fixture(scope="session")
+def pages() -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """The same page by dpi: clean, and on uneven grey paper that is lighter than ``PAPER`` everywhere; 8-bit grey."""
+    made = {}
+    for dpi in (100, 150, 200, 300, 600):
+        clean = clean_page(np.random.default_rng(1), dpi, (32, 50))
+        down, right = (np.linspace(0, 1, side, dtype=np.float32) for side in clean.shape)
+        paper = 0.85 + 0.1 * np.sin(5 * down[:, None] + 9 * right[None]) * down[:, None]
+        made[dpi] = tuple(np.round(255 * page).astype(np.uint8) for page in (clean, clean * paper))
+    return made
