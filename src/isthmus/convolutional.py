@@ -2,46 +2,54 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float64
 from sklearn.utils import Tags, check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from isthmus import convolutional_file
 from isthmus.base import float_type, through
 from isthmus.errors import InputError, ParameterError
 from isthmus.fitting import TrainedAutoencoder, generator_from, random_state_of
 from isthmus.frames import without_torch
+from isthmus.image_rows import ImagesAsRows, n_dimensions_of
 from isthmus.networks import (
     ACTIVATIONS,
+    MAX_GRID,
     ConvolutionalAutoencoder,
     ImageAutoencoder,
+    ImageCodeAutoencoder,
+    ImageShape,
+    RowAutoencoder,
+    for_inference,
     start_convolutional,
     with_channels_last,
 )
 from isthmus.parameters import (
     check_bool,
     check_choice,
+    check_code_size,
     check_filters,
     check_image_shape,
     check_int,
     check_kernel_size,
     check_pooling,
     checked_device,
+    is_int,
     refuse,
 )
-from isthmus.preparation import settle_loss
+from isthmus.preparation import Build, Design, prepare, settle_loss
+from isthmus.principal_axes import PrincipalAxes
 from isthmus.rows import Rows
 from isthmus.scaling import column_statistics, scale_of
 from isthmus.training import Batches, History, Trainer, pca_errors
 
-ImageShape = tuple[int, int, int]
 
-
-class ConvAutoencoder(TrainedAutoencoder):
+class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     """A convolutional autoencoder for images of any size, whose default is the reference network.
 
     An encoder of convolutions and poolings makes small images of an image, and a decoder that mirrors it makes the
@@ -51,6 +59,10 @@ class ConvAutoencoder(TrainedAutoencoder):
     ----------
     filters : int or tuple of int, default=(64, 64)
         Filters of the encoder's layers, in the order that images meet them; an int is that of each of two layers.
+    code_size : int, float or None, default=None
+        Number of codes of a dense code, which a hidden layer of 512 nodes leads to from the small images in the middle,
+        and another one back; a float between 0 and 1 means as many as PCA needs to keep that share of the variance.
+        All images then have one size. None: the small images are the code.
     decoder_filters : int, tuple of int or None, default=None
         The same for the decoder. None mirrors the encoder. With as many layers as the encoder each up-samples where
         its mirror pools; otherwise the first of them do, and there must be enough.
@@ -63,14 +75,17 @@ class ConvAutoencoder(TrainedAutoencoder):
         finest resolution see a quarter of the pixels, and take a quarter of the time.
     activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="leaky_relu"
         Activation of all layers but the last.
-    batch_norm : bool, default=True
-        Whether a batch norm follows every convolution but the last.
+    batch_norm : bool or "auto", default="auto"
+        Whether a batch norm follows every convolution but the last. "auto": not with ``code_size``, where training is
+        better without.
     skips : bool, default=False
         Add the output of each of the encoder's layers to that of its mirror in the decoder, so that fine strokes need
         not go through the code; the code alone then makes no image.
-    start : {"auto", "random", "identity"}, default="auto"
-        Where training starts from: random weights ("auto"), or, for cleaning, the images as they are: the network is
-        x + g(x), and g starts at zero.
+    start : {"auto", "random", "identity", "pca"}, default="auto"
+        Where training starts from: random weights; for cleaning, "identity", the images as they are (the network is
+        x + g(x), and g starts at zero); with ``code_size``, "pca", as ``Autoencoder`` does: PCA of the whole images in
+        a linear path, beside which the convolutions add nothing yet. "auto" is "pca" with ``code_size``, otherwise
+        "random".
     image_shape : tuple of int or None, default=None
         Height, width and, unless there is one, channels of the images that flat rows are. None for rows that are
         images of a single row, such as signals. Arrays of images need none.
@@ -110,19 +125,23 @@ class ConvAutoencoder(TrainedAutoencoder):
     image_shape_ : tuple of int
         Height, width and channels of the training images.
     code_size_ : int
-        How many numbers the code of a training image has.
+        Number of codes; without ``code_size``, how many numbers the small images of a training image have.
     loss_ : {"mse", "bce"}
         The loss in use.
     mean_, scale_ : ndarray of shape (channels,)
-        Mean of each channel of the training images, and what ``scale`` divides it by.
+        Mean of each channel of the training images, and what ``scale`` divides it by; with ``code_size`` of each value
+        of each pixel: of shape (n_features,).
     n_epochs_, best_epoch_ : int
-        Epochs that were run, and the one whose weights are kept. 0 is the start.
+        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better than the
+        PCA start, the model is the start made from all images, those held out included.
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
     start_error_, validation_error_ : float
         Mean squared error of the held-out images before training and at the best epoch; in the images' units, or with
         ``scale="standard"`` in those of the standardised channels. With ``noise``, the images have it here too.
+    pca_error_ : float
+        With ``code_size``, the same of PCA with as many components, fitted on the same training images.
     validation_variance_ : float
         The same of the training mean alone.
     n_samples_ : int
@@ -166,18 +185,19 @@ class ConvAutoencoder(TrainedAutoencoder):
     (1797, 5, 7)
     """
 
-    module_: ImageAutoencoder
+    module_: ImageAutoencoder | ImageCodeAutoencoder
 
     def __init__(
         self,
         filters: int | Sequence[int] = (64, 64),
         *,
+        code_size: int | float | None = None,
         decoder_filters: int | Sequence[int] | None = None,
         kernel_size: int = 3,
         pooling: bool | Sequence[bool] = True,
         patch: int = 1,
         activation: str = "leaky_relu",
-        batch_norm: bool = True,
+        batch_norm: bool | str = "auto",
         skips: bool = False,
         start: str = "auto",
         image_shape: Sequence[int] | None = None,
@@ -195,6 +215,7 @@ class ConvAutoencoder(TrainedAutoencoder):
         verbose: bool = False,
     ) -> None:
         self.filters = filters
+        self.code_size = code_size
         self.decoder_filters = decoder_filters
         self.kernel_size = kernel_size
         self.pooling = pooling
@@ -240,28 +261,23 @@ class ConvAutoencoder(TrainedAutoencoder):
             With ``n_epochs_`` 0 and ``n_samples_`` the number of images in X. ``loss_`` is "bce" where the network
             ends in a sigmoid.
         """
-        mirrored = network.decoder_filters == network.filters[::-1]
-        model = cls(
-            network.filters,
-            decoder_filters=None if mirrored else network.decoder_filters,
-            kernel_size=network.kernel_size,
-            pooling=network.pooling[0] if len(set(network.pooling)) == 1 else network.pooling,
-            patch=network.patch,
-            activation=network.activation,
-            batch_norm=network.batch_norm,
-            skips=network.skips,
-            start="auto" if network.start == "random" else network.start,
-            loss="bce" if network.output == "sigmoid" else "mse",
-            scale="none",
-            validation_fraction=0.0,
-            device=device,
-        )
+        settings: dict[str, Any] = dict(network.settings)
+        if network.decoder_filters == network.filters[::-1]:
+            settings["decoder_filters"] = None
+        if len(set(network.pooling)) == 1:
+            settings["pooling"] = network.pooling[0]
+        if network.start == "random":
+            settings["start"] = "auto"
+        if network.settings["batch_norm"]:
+            settings["batch_norm"] = "auto"
+        loss = "bce" if network.output == "sigmoid" else "mse"
+        model = cls(**settings, loss=loss, scale="none", validation_fraction=0.0, device=device)
         X, target = model._check_input(X, target, reset=True)
         if model.image_shape_[2] != network.channels:
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
         expected = X if target is None else target
         model._settle_loss(expected)
-        model._put(copy.deepcopy(network).float(), expected, model.loss)
+        model._put_images(copy.deepcopy(network).float(), expected, model.loss)
         trainer, rows = model._new_trainer(len(X), random_state_of(None)), model._batches(X, target)
         model._measure_start(trainer, rows)
         model._publish(History([float("nan")], [trainer.error(rows)]))
@@ -322,13 +338,17 @@ class ConvAutoencoder(TrainedAutoencoder):
             If the network needs the image, not its code alone: with ``skips`` or ``start="identity"``.
         """
         check_is_fitted(self)
-        convolutional = self.module_.convolutional
+        if self._has_one_size:
+            rows = super().inverse_transform(X)
+            return rows if self._layout == "rows" else self._as_images(rows, with_channels=self._layout == "channels")
+        module = cast(ImageAutoencoder, self.module_)
+        convolutional = module.convolutional
         if convolutional.skips or convolutional.start == "identity":
             raise ParameterError(
                 "inverse_transform needs a network whose code is all that it takes, and this one has "
                 f"{'skips=True' if convolutional.skips else 'start=' + repr('identity')}; use reconstruct(X)."
             )
-        if _n_dimensions(X) == 2:
+        if n_dimensions_of(X) == 2:
             return super().inverse_transform(X)
         codes = check_array(without_torch(X), allow_nd=True, dtype=[np.float64, np.float32], input_name="X")
         if codes.ndim != 4 or codes.shape[3] != convolutional.filters[-1]:
@@ -338,15 +358,16 @@ class ConvAutoencoder(TrainedAutoencoder):
         height, width, channels = self.image_shape_
         if image_size is not None:
             height, width = image_size
-        elif codes.shape[1:3] != self.module_.code_shape[:2]:
+        elif codes.shape[1:3] != module.code_shape[:2]:
             height, width = (side * convolutional.grid for side in codes.shape[1:3])
-        network = self._fast_network(np.float32, (height, width, channels))
+        network = cast(ImageAutoencoder, self._fast_network(np.float32, (height, width, channels)))
         if codes.shape[1:] != network.code_shape:
             raise ParameterError(
                 f"image_size={image_size} has codes of shape {network.code_shape}, and X {codes.shape[1:]}."
             )
         rows = through(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
-        return self._as_images(rows, network, with_channels=self._layout == "channels" or channels > 1)
+        with_channels = self._layout == "channels" or channels > 1
+        return self._as_images(rows, network.image_shape, with_channels=with_channels)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -354,86 +375,22 @@ class ConvAutoencoder(TrainedAutoencoder):
         tags.input_tags.three_d_array = True
         return tags
 
-    # What the user gives, and what comes back.
-
-    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
-        self._check_parameters()
-        rows, shape = self._checked(X, reset=reset)
-        if not reset and shape != self.image_shape_:
-            raise InputError(f"X has images of {_text(shape)}, and training began with {_text(self.image_shape_)}.")
-        if target is None:
-            return rows, None
-        target, target_shape = self._checked(target, reset=False)
-        if target_shape != shape or len(target) != len(rows):
-            raise InputError(
-                f"target has {len(target)} images of {_text(target_shape)}, and X {len(rows)} of {_text(shape)}."
-            )
-        return rows, target
-
-    def _checked(self, X: Any, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
-        """Flat rows, and the shape of the image that each of them is."""
-        X = _small_integers_as_floats(without_torch(X))
-        rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
-        n_dimensions = _n_dimensions(X)
-        if n_dimensions not in (3, 4):
-            rows = validate_data(self, X, reset=reset, **rules)
-            if reset:
-                self.image_shape_, self._layout = self._shape_of_rows(rows.shape[1]), "rows"
-            return rows, self.image_shape_
-        images = check_array(X, allow_nd=True, input_name="X", estimator=self, **rules)
-        shape = (*images.shape[1:3], images.shape[3] if n_dimensions == 4 else 1)
-        if 0 in shape:
-            raise InputError(f"X has images without pixels: its shape is {images.shape}.")
-        if reset:
-            if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
-                raise refuse(self, "image_shape", f"that of the images, {_text(shape)}, or None", self.image_shape)
-            self.image_shape_, self._layout = shape, "channels" if n_dimensions == 4 else "images"
-            self.n_features_in_ = int(np.prod(shape))
-            self.__dict__.pop("feature_names_in_", None)
-        elif shape[2] != self.image_shape_[2]:
-            raise InputError(
-                f"X has {shape[2]} channels, but {type(self).__name__} is expecting {self.image_shape_[2]}."
-            )
-        return images.reshape(len(images), -1), shape
-
-    def _shape_of_rows(self, n_columns: int) -> ImageShape:
-        if self.image_shape is None:
-            return 1, n_columns, 1
-        height, width, channels = (*map(int, self.image_shape), 1)[:3]
-        if height * width * channels != n_columns:
-            raise refuse(self, "image_shape", f"that of rows of {n_columns} numbers", self.image_shape)
-        return height, width, channels
-
-    def _ready(self, X: Any) -> tuple[Rows, ImageAutoencoder]:
+    def _ready(self, X: Any) -> tuple[Rows, RowAutoencoder]:
         check_is_fitted(self)
         rows, shape = self._checked(X, reset=False)
         # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
-        precision = np.float32 if _n_dimensions(X) > 2 else float_type(rows)
+        precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
         return rows, self._fast_network(precision, shape)
 
-    def _network(self, X: Rows) -> ImageAutoencoder:
+    def _network(self, X: Rows) -> RowAutoencoder:
         return self._fast_network(float_type(X), self.image_shape_)
 
-    def _fast_network(self, precision: type, image_shape: ImageShape) -> ImageAutoencoder:
-        network = self.module_.for_inference().at(image_shape)
+    def _fast_network(self, precision: type, image_shape: ImageShape) -> RowAutoencoder:
+        """The network in this precision, for images of this shape, in its fastest form."""
+        network = for_inference(self.module_)
+        if isinstance(network, ImageAutoencoder):
+            network.image_shape, network.tiled = image_shape, True
         return network.double() if precision == np.float64 else network
-
-    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
-        n_dimensions = _n_dimensions(X)
-        if n_dimensions == 2:
-            return super()._rows_like(X, rows, network)
-        return self._as_images(rows, network, with_channels=n_dimensions == 4)
-
-    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
-        return codes if _n_dimensions(X) == 2 else codes.reshape(-1, *network.code_shape)
-
-    @staticmethod
-    def _as_images(
-        rows: Float[np.ndarray, "rows features"], network: ImageAutoencoder, *, with_channels: bool
-    ) -> np.ndarray:
-        return rows.reshape(-1, *(network.image_shape if with_channels else network.image_shape[:2]))
-
-    # What fitting is made of.
 
     def _check_parameters(self) -> None:
         check_filters(self, "filters")
@@ -442,15 +399,41 @@ class ConvAutoencoder(TrainedAutoencoder):
         check_pooling(self, "pooling", len(self._filters))
         check_int(self, "patch", 1)
         check_choice(self, "activation", tuple(ACTIVATIONS))
-        check_bool(self, "batch_norm")
+        check_bool(self, "batch_norm", or_auto=True)
         check_bool(self, "skips")
-        check_choice(self, "start", ("auto", "random", "identity"))
+        if self.code_size is None:
+            check_choice(self, "start", ("auto", "random", "identity"))
+        else:
+            check_code_size(self, "code_size")
+            check_choice(self, "start", ("auto", "random", "pca"))
+            if self.skips:
+                raise refuse(self, "skips", "False with code_size, as a code must be all that it takes", self.skips)
+        self._check_layers()
         check_image_shape(self, "image_shape")
         self._check_training_parameters()
+
+    def _check_layers(self) -> None:
+        """Refuse a decoder that does not fit the encoder, and images of nothing but padding."""
+        decoder, pooling = self._decoder_filters, self.pooling
+        n_poolings = sum(pooling) if isinstance(pooling, Sequence) else bool(pooling) * len(self._filters)
+        if self.patch * 2**n_poolings > MAX_GRID:
+            rule = f"such that a pixel of the code stands for {MAX_GRID} rows of an image at most"
+            raise refuse(self, "pooling", rule, self.pooling)
+        if decoder is not None and len(decoder) < n_poolings:
+            raise refuse(self, "decoder_filters", f"None or name {n_poolings} layers at least", self.decoder_filters)
+        if self.skips and decoder is not None and decoder != self._filters[::-1]:
+            raise refuse(self, "decoder_filters", "the mirror of filters with skips=True", self.decoder_filters)
 
     @property
     def _filters(self) -> tuple[int, ...]:
         return (self.filters,) * 2 if isinstance(self.filters, int | np.integer) else tuple(self.filters)
+
+    @property
+    def _decoder_filters(self) -> tuple[int, ...] | None:
+        filters = self.decoder_filters
+        if isinstance(filters, int | np.integer):
+            return (filters,) * len(self._filters)
+        return None if filters is None else tuple(filters)
 
     def _settle_loss(self, expected: Rows) -> str:
         channels = self.image_shape_[2]
@@ -458,47 +441,87 @@ class ConvAutoencoder(TrainedAutoencoder):
         loss = "mse" if self.loss == "auto" and self.start == "identity" else self.loss
         return settle_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
 
-    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
-        network = ConvolutionalAutoencoder.on(
-            torch.device("cpu"),
-            self._filters,
-            decoder_filters=self.decoder_filters,
-            kernel_size=self.kernel_size,
-            pooling=self.pooling,
-            activation=self.activation,
-            batch_norm=bool(self.batch_norm),
-            channels=self.image_shape_[2],
-            patch=self.patch,
-            skips=bool(self.skips),
-            start="identity" if self.start == "identity" else "random",
-            output="sigmoid" if loss == "bce" else "linear",
-        )
-        start_convolutional(network, generator_from(rng))
-        self._put(network, expected, loss)
+    def _start(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        *,
+        is_linear: bool = False,
+        code_size: int | None = None,
+    ) -> None:
+        architecture: dict[str, Any] = {
+            "decoder_filters": self._decoder_filters,
+            "kernel_size": self.kernel_size,
+            "pooling": self.pooling if isinstance(self.pooling, Sequence) else bool(self.pooling),
+            "activation": self.activation,
+            "batch_norm": self.code_size is None if self.batch_norm == "auto" else bool(self.batch_norm),
+            "patch": self.patch,
+        }
+        if self.code_size is None:
+            network = ConvolutionalAutoencoder.on(
+                torch.device("cpu"),
+                self._filters,
+                **architecture,
+                channels=self.image_shape_[2],
+                skips=bool(self.skips),
+                start="identity" if self.start == "identity" else "random",
+                output="sigmoid" if loss == "bce" else "linear",
+            )
+            start_convolutional(network, generator_from(rng))
+            self._put_images(network, expected, loss)
+        else:
+            build = partial(
+                ImageCodeAutoencoder.on, torch.device("cpu"), self.image_shape_, filters=self._filters, **architecture
+            )
+            self._put_codes(build, expected, loss, rng, self.code_size if code_size is None else code_size)
 
-    def _put(self, network: ConvolutionalAutoencoder, expected: Rows, loss: str) -> None:
+    def _put_images(self, network: ConvolutionalAutoencoder, expected: Rows, loss: str) -> None:
         """Have the estimator use this network, with the scale that these rows ask for."""
         self._statistics = column_statistics(expected.reshape(-1, self.image_shape_[2]))
-        self.mean_, self.scale_ = self._statistics.mean, scale_of(self.scale, self._statistics)
-        self.n_samples_, self.loss_ = int(expected.shape[0]), loss
+        scale = scale_of(self.scale, self._statistics)
         module = ImageAutoencoder(self.image_shape_, network)
-        if not (self.scale_ == 1).all():
-            module.set_units(shift=self.mean_, scale=self.scale_)
+        if not (scale == 1).all():
+            module.set_units(shift=self._statistics.mean, scale=scale)
+        self._axes = PrincipalAxes(np.zeros((0, self.n_features_in_)), np.zeros(0))
+        self._put(module, scale, expected, loss)
+
+    def _put_codes(
+        self, build: Build, expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | float
+    ) -> None:
+        """Have the estimator use a network that leads to a dense code."""
+        self._statistics = column_statistics(expected)
+        start = "pca" if self._starts_at_pca else "random"
+        code_size = int(code_size) if is_int(code_size) else float(code_size)
+        prepared = prepare(expected, Design(code_size, start, self.scale, build), loss, self._statistics, rng)
+        self._axes = prepared.axes
+        self._put(cast(ImageCodeAutoencoder, prepared.network), prepared.scale, expected, loss)
+
+    def _put(
+        self,
+        module: ImageAutoencoder | ImageCodeAutoencoder,
+        scale: Float64[np.ndarray, " columns"],
+        expected: Rows,
+        loss: str,
+    ) -> None:
         self.module_ = with_channels_last(module.to(checked_device(self, self.device)))
-        self.code_size_ = module.code_size
+        self.code_size_, self.loss_ = module.code_size, loss
+        self.mean_, self.scale_ = self._statistics.mean, scale
+        self.n_samples_ = int(expected.shape[0])
 
     def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
-        none = np.zeros((0, self.n_features_in_))
-        variance = pca_errors(none, self._centre(), trainer.scored(scored))[0]
-        self.validation_variance_ = float(variance) * self._squared_unit
+        by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit
+        self.validation_variance_ = float(by_pca[0])
+        if self._has_pca:
+            self.pca_error_ = float(by_pca[-1])
 
     @property
     def _has_pca(self) -> bool:
-        return False
+        return self.code_size is not None
 
     @property
     def _starts_at_pca(self) -> bool:
-        return False
+        return self.code_size is not None and self.start != "random"
 
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return convolutional_file.contents(self)
@@ -511,18 +534,3 @@ class ConvAutoencoder(TrainedAutoencoder):
     def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "ConvAutoencoder":
         model: ConvAutoencoder = convolutional_file.restore(tensors, settings, cls)
         return model
-
-
-def _n_dimensions(X: Any) -> int:
-    return len(X.shape) if hasattr(X, "shape") else np.ndim(X)
-
-
-def _small_integers_as_floats(X: Any) -> Any:
-    """Integers of at most 16 bits in float32, which holds them all."""
-    if isinstance(X, np.ndarray) and X.dtype.kind in "uib" and X.dtype.itemsize <= 2:
-        return X.astype(np.float32)
-    return X
-
-
-def _text(shape: ImageShape) -> str:
-    return " × ".join(map(str, shape))

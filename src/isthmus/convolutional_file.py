@@ -13,13 +13,32 @@ from isthmus.file_settings import (
     common_contents,
     common_tensors,
     is_count,
+    is_number,
     model_with_parameters,
     require,
     restore_common,
 )
-from isthmus.networks import ACTIVATIONS, ConvolutionalAutoencoder, ImageAutoencoder, with_channels_last
+from isthmus.networks import (
+    ACTIVATIONS,
+    MAX_GRID,
+    ConvolutionalAutoencoder,
+    ImageAutoencoder,
+    ImageCodeAutoencoder,
+    with_channels_last,
+)
 
 _LAYOUTS = ("rows", "images", "channels")
+_SETTINGS = (
+    "filters",
+    "decoder_filters",
+    "kernel_size",
+    "pooling",
+    "activation",
+    "batch_norm",
+    "patch",
+    "skips",
+    "start",
+)
 _MAX_LAYERS = 1000
 _MAX_PIXELS = 2**26  # of an image that was trained on, channels included: no tensor tells them
 
@@ -27,15 +46,17 @@ _MAX_PIXELS = 2**26  # of an image that was trained on, channels included: no te
 def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Tensors and the section "fitted" of the settings."""
     tensors, fitted = common_contents(model)
-    network = model.module_.convolutional
+    module = model.module_
+    has_codes = isinstance(module, ImageCodeAutoencoder)
+    settings = module.settings if has_codes else module.convolutional.settings
     fitted |= {
         "image_shape": list(model.image_shape_),
         "layout": model._layout,
-        "filters": list(network.filters),
-        "decoder_filters": list(network.decoder_filters),
-        "pooling": list(network.pooling),
-        **{name: getattr(network, name) for name in ("kernel_size", "patch", "activation", "start")},
-        **{name: getattr(network, name) for name in ("batch_norm", "skips")},
+        "code_size": module.code_size if has_codes else None,
+        "middle": module.middle if has_codes else None,
+        "linear_paths": has_codes and module.encoder.linear is not None,
+        "pca_error": model.pca_error_ if has_codes else None,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
     }
     return tensors, fitted
 
@@ -53,24 +74,27 @@ def restore(tensors: dict[str, np.ndarray], settings: dict[str, Any], model_clas
     restore_common(model, _network(fitted), tensors, fitted)
     with_channels_last(model.module_)
     model.code_size_ = model.module_.code_size
+    if fitted["pca_error"] is not None:
+        model.pca_error_ = fitted["pca_error"]
     return model
 
 
-def _network(fitted: dict[str, Any]) -> ImageAutoencoder:
-    network = ConvolutionalAutoencoder.on(
-        torch.device("meta"),
-        fitted["filters"],
-        channels=fitted["image_shape"][2],
-        output="sigmoid" if fitted["loss"] == "bce" else "linear",
-        **{name: fitted[name] for name in ("decoder_filters", "kernel_size", "pooling", "patch")},
-        **{name: fitted[name] for name in ("activation", "batch_norm", "skips", "start")},
-    )
-    return ImageAutoencoder(tuple(fitted["image_shape"]), network)
+def _network(fitted: dict[str, Any]) -> ImageAutoencoder | ImageCodeAutoencoder:
+    """Laid out without memory."""
+    meta, shape = torch.device("meta"), tuple(fitted["image_shape"])
+    settings = {name: fitted[name] for name in _SETTINGS} | {
+        "output": "sigmoid" if fitted["loss"] == "bce" else "linear"
+    }
+    if fitted["code_size"] is None:
+        return ImageAutoencoder(shape, ConvolutionalAutoencoder.on(meta, channels=shape[2], **settings))
+    settings |= {"middle": fitted["middle"], "linear_paths": fitted["linear_paths"]}
+    return ImageCodeAutoencoder.on(meta, shape, fitted["code_size"], **settings)
 
 
 def _expected_tensors(fitted: dict[str, Any]) -> Expected:
     _check_fitted(fitted)
-    return common_tensors(_network(fitted), fitted["image_shape"][2])
+    shape = fitted["image_shape"]
+    return common_tensors(_network(fitted), shape[2] if fitted["code_size"] is None else math.prod(shape))
 
 
 def _check_fitted(fitted: dict[str, Any]) -> None:
@@ -82,14 +106,24 @@ def _check_fitted(fitted: dict[str, Any]) -> None:
         filters = fitted[name]
         require(isinstance(filters, list) and 1 <= len(filters) <= _MAX_LAYERS, name)
         require(all(is_count(width, 1) for width in filters), name)
+    for name in ("kernel_size", "patch"):
+        require(is_count(fitted[name], 1), name)
     pooling = fitted["pooling"]
     require(isinstance(pooling, list) and len(pooling) == len(fitted["filters"]), "pooling")
     for pools in pooling:
         require(isinstance(pools, bool), "pooling")
-    for name in ("kernel_size", "patch"):
-        require(is_count(fitted[name], 1), name)
-    for name in ("batch_norm", "skips"):
+    require(fitted["patch"] * 2 ** sum(pooling) <= MAX_GRID, "pooling")
+    for name in ("batch_norm", "skips", "linear_paths"):
         require(isinstance(fitted[name], bool), name)
     check_one_of(fitted, "activation", tuple(ACTIVATIONS))
     check_one_of(fitted, "start", ("random", "identity"))
     check_one_of(fitted, "layout", _LAYOUTS)
+    if fitted["code_size"] is None:
+        require(fitted["pca_error"] is None, "pca_error")
+        require(fitted["middle"] is None and not fitted["linear_paths"], "code_size")
+    else:
+        for name in ("code_size", "middle"):
+            require(is_count(fitted[name], 1), name)
+        require(is_number(fitted["pca_error"]), "pca_error")
+        require(not fitted["skips"], "skips")
+        require(fitted["start"] == "random", "start")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from isthmus.errors import InputError
 from isthmus.fitting import TrainedAutoencoder, generator_from
 from isthmus.frames import without_torch
 from isthmus.linear import descend, linear_rows
-from isthmus.networks import ACTIVATIONS, DenseAutoencoder
+from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
 from isthmus.ordered import OrderedCodes
 from isthmus.parameters import (
     check_bool,
@@ -269,9 +269,12 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
             self._whiten()
         if self.ordered and not self._is_pca and not is_int(self.code_size):
             self._cut(self._smallest_size(float(self.code_size)))
-        if held_out and self.best_epoch_ == 0 and self.start == "pca" and not self.ordered:
-            # Nothing is better than the start, which is better still when it is made from all rows.
-            self._start(expected, self.loss_, rng, code_size=self.code_size_)
+        if not self.ordered:
+            super()._complete(expected, rng, held_out=held_out)
+
+    def _publish(self, history: History) -> None:
+        super()._publish(history)
+        self._errors_by_size["pca"][-1] = self.pca_error_
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
         self._check_parameters()
@@ -297,19 +300,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         names = [f"column {name!r}" for name in self._column_names()]
         return settle_loss(self.loss, self.scale, self.activation, expected, names)
 
-    def _design(self, *, is_linear: bool = False, code_size: int | None = None) -> Design:
-        """What the network is to be; a linear one is in PCA's form also when it is trained from a random start."""
-        asked = self.code_size if code_size is None else code_size
-        return Design(
-            int(asked) if is_int(asked) else float(asked),
-            self.encoder_layers,
-            self.decoder_layers,
-            self.activation,
-            "pca" if is_linear else self.start,
-            self.scale,
-            self.ordered and not is_linear,
-        )
-
     def _start(
         self,
         expected: Rows,
@@ -321,16 +311,33 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
     ) -> None:
         """Make the network from the training rows."""
         self._statistics = column_statistics(expected)
-        design = self._design(is_linear=is_linear, code_size=code_size)
+        start = "pca" if is_linear else self.start  # a linear network is in PCA's form also from a random start
+        asked = self.code_size if code_size is None else code_size
+
+        def build(size: int, *, linear_paths: bool, output: str) -> DenseAutoencoder:
+            return DenseAutoencoder.on(
+                torch.device("cpu"),
+                expected.shape[1],
+                size,
+                *sandwich_widths(self.encoder_layers, self.decoder_layers, expected.shape[1], size),
+                self.activation,
+                linear_paths=linear_paths,
+                stacks=not (linear_paths and self.activation == "identity"),
+                output=output,
+                prefixes=prefix_sizes(size) if self.ordered and not is_linear else (),
+            )
+
+        design = Design(int(asked) if is_int(asked) else float(asked), start, self.scale, build)
         prepared = prepare(expected, design, loss, self._statistics, rng)
-        self.module_ = prepared.network.to(checked_device(self, self.device))
-        self.code_size_ = prepared.network.spread.shape[0]
-        self.encoder_layers_, self.decoder_layers_ = prepared.encoder_layers, prepared.decoder_layers
+        network = cast(DenseAutoencoder, prepared.network)
+        self.module_ = network.to(checked_device(self, self.device))
+        self.code_size_ = network.code_size
+        self.encoder_layers_, self.decoder_layers_ = network.encoder_layers, network.decoder_layers
         self.loss_ = loss
         self.mean_, self.scale_ = self._statistics.mean, prepared.scale
         self.n_samples_ = int(expected.shape[0])
         # In the precision in which the model file keeps them.
-        axes = prepared.axes.axes.astype(dense_file.precision(prepared.network))
+        axes = prepared.axes.axes.astype(dense_file.precision(network))
         self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
         self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float64
 from sklearn.utils import check_random_state
 
 from isthmus.base import BaseAutoencoder
@@ -61,7 +60,6 @@ class TrainedAutoencoder(BaseAutoencoder):
     validation_variance_: float
     pca_error_: float
     _statistics: ColumnStatistics
-    _errors_by_size: dict[str, Float64[np.ndarray, " sizes"]]
     _trainer: Trainer
 
     def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> Any:
@@ -164,8 +162,16 @@ class TrainedAutoencoder(BaseAutoencoder):
         """The loss that ``loss`` stands for on these rows."""
 
     @abstractmethod
-    def _start(self, expected: Rows, loss: str, rng: np.random.RandomState, *, is_linear: bool = False) -> None:
-        """Make the network from the training rows."""
+    def _start(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        *,
+        is_linear: bool = False,
+        code_size: int | None = None,
+    ) -> None:
+        """Make the network from the training rows; ``code_size`` overrules the parameter."""
 
     @abstractmethod
     def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
@@ -192,6 +198,9 @@ class TrainedAutoencoder(BaseAutoencoder):
 
     def _complete(self, expected: Rows, rng: np.random.RandomState, *, held_out: bool) -> None:
         """What is left to do when the best epoch is known; ``expected`` are all rows."""
+        if held_out and self.best_epoch_ == 0 and self._starts_at_pca:
+            # Nothing is better than the start, which is better still when it is made from all rows.
+            self._start(expected, self.loss_, rng, code_size=self.code_size_)
 
     def _check_training_parameters(self) -> None:
         check_choice(self, "loss", ("auto", *LOSSES))
@@ -276,7 +285,6 @@ class TrainedAutoencoder(BaseAutoencoder):
         self.start_error_, self.validation_error_ = held_out[0], held_out[history.best_epoch]
         if self._starts_at_pca and self.loss_ == "mse":
             self.pca_error_ = self.start_error_  # the same number, without other rounding
-            self._errors_by_size["pca"][-1] = self.pca_error_
 
     def _centre(self) -> torch.Tensor:
         """The training mean in unit scale."""

@@ -53,10 +53,12 @@ def check_real(
     raise refuse(estimator, name, rule, value)
 
 
-def check_bool(estimator: object, name: str) -> None:
+def check_bool(estimator: object, name: str, *, or_auto: bool = False) -> None:
     value = getattr(estimator, name)
+    if or_auto and isinstance(value, str) and value == "auto":
+        return
     if not isinstance(value, bool) and type(value).__name__ not in ("bool_", "bool"):
-        raise refuse(estimator, name, "a bool", value)
+        raise refuse(estimator, name, "a bool" + " or 'auto'" * or_auto, value)
 
 
 def check_layers(estimator: object, name: str, *, optional: bool = False) -> None:

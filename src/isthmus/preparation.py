@@ -1,6 +1,6 @@
-"""From training rows to a dense network that is ready to be trained: scale, code size, widths and start."""
+"""From training rows to a network of two paths that is ready to be trained: scale, code size and start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,34 +8,32 @@ import torch
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
-from isthmus.networks import DenseAutoencoder, layer_widths, prefix_sizes, start_at_pca, start_at_random
+from isthmus.networks import TwoPathAutoencoder, start_at_pca, start_at_random
 from isthmus.principal_axes import PrincipalAxes, logit_readout, principal_axes
 from isthmus.rows import Rows
 from isthmus.scaling import ColumnStatistics, column_range, scale_of
 
+Build = Callable[..., TwoPathAutoencoder]
+"""Makes a network of two paths, without weights: ``build(code_size, linear_paths=…, output=…)``."""
+
 
 @dataclass(frozen=True)
 class Design:
-    """What shapes the network, as the user gave it (see ``Autoencoder``)."""
+    """What the user gave (see ``Autoencoder``) and how a network is made of it."""
 
     code_size: int | float
-    encoder_layers: int | Sequence[int]
-    decoder_layers: int | Sequence[int] | None
-    activation: str
     start: str
     scale: str
-    ordered: bool = False
+    build: Build
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A network at its start, and what it was made from."""
 
-    network: DenseAutoencoder
+    network: TwoPathAutoencoder
     scale: Float64[np.ndarray, " features"]
     axes: PrincipalAxes
-    encoder_layers: tuple[int, ...]
-    decoder_layers: tuple[int, ...]
 
 
 def settle_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
@@ -79,36 +77,18 @@ def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rn
         axes = PrincipalAxes(np.eye(1, X.shape[1]), np.zeros(1))
     code_size = design.code_size if isinstance(design.code_size, int) else len(axes.spread)
 
-    n_features = X.shape[1]
-    encoder_layers = layer_widths(design.encoder_layers, n_features, code_size)
-    decoder_layers = encoder_layers[::-1]
-    if design.decoder_layers is not None:
-        decoder_layers = layer_widths(design.decoder_layers, n_features, code_size)
-        if isinstance(design.decoder_layers, int):
-            decoder_layers = decoder_layers[::-1]
-    network = DenseAutoencoder.on(
-        torch.device("cpu"),
-        n_features,
-        code_size,
-        encoder_layers,
-        decoder_layers,
-        design.activation,
-        linear_paths=from_pca,
-        stacks=not (from_pca and design.activation == "identity"),
-        output="sigmoid" if loss == "bce" else "linear",
-        prefixes=prefix_sizes(code_size) if design.ordered else (),
-    )
+    network = design.build(code_size, linear_paths=from_pca, output="sigmoid" if loss == "bce" else "linear")
     network.set_units(shift=shift, scale=unit, code_unit=code_unit)
     start_at_random(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
     if from_pca:
         if network.encoder.stack is None and loss == "mse":
             network.double()  # PCA, as exact as PCA
         start_at_principal_axes(network, axes, logit_readout(X, shift, unit, axes.axes) if loss == "bce" else None)
-    return Prepared(network, scale, axes, encoder_layers, decoder_layers)
+    return Prepared(network, scale, axes)
 
 
 def start_at_principal_axes(
-    network: DenseAutoencoder,
+    network: TwoPathAutoencoder,
     axes: PrincipalAxes,
     readout: tuple[Float64[np.ndarray, "features components"], Float64[np.ndarray, " features"]] | None = None,
 ) -> None:

@@ -10,7 +10,11 @@ from plain_network import TOLERANCE, architectures, images, largest_difference, 
 from torch import nn
 
 from isthmus.networks import ConvolutionalAutoencoder, apply_tiled, fold_batch_norm, for_inference, halo
-from isthmus.networks.convolutional import layers_of
+from isthmus.networks.convolutional import ConvolutionalLayer
+
+
+def layers_of(network: nn.Module) -> list[ConvolutionalLayer]:
+    return [module for module in network.modules() if isinstance(module, ConvolutionalLayer)]
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,33 @@
 """The networks: torch modules and where they start from, and nothing else."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.convolutional import ConvolutionalAutoencoder, start_convolutional
+from isthmus.networks.convolutional import MAX_GRID, ConvolutionalAutoencoder
 from isthmus.networks.dense import DenseAutoencoder
-from isthmus.networks.images import ImageAutoencoder, with_channels_last
+from isthmus.networks.image_codes import ImageCodeAutoencoder
+from isthmus.networks.images import ImageAutoencoder, ImageShape, with_channels_last
 from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo
 from isthmus.networks.rows import RowAutoencoder
-from isthmus.networks.start import start_at_pca, start_at_random
-from isthmus.networks.widths import layer_widths, prefix_sizes
+from isthmus.networks.start import start_at_pca, start_at_random, start_convolutional
+from isthmus.networks.two_paths import TwoPathAutoencoder
+from isthmus.networks.widths import layer_widths, prefix_sizes, sandwich_widths
 
 __all__ = [
     "ACTIVATIONS",
+    "MAX_GRID",
     "ConvolutionalAutoencoder",
     "DenseAutoencoder",
     "ImageAutoencoder",
+    "ImageCodeAutoencoder",
+    "ImageShape",
     "RowAutoencoder",
+    "TwoPathAutoencoder",
     "apply_tiled",
     "fold_batch_norm",
     "for_inference",
     "halo",
     "layer_widths",
     "prefix_sizes",
+    "sandwich_widths",
     "start_at_pca",
     "start_at_random",
     "start_convolutional",

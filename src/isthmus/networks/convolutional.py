@@ -13,21 +13,23 @@ subtract it. Sizes that the poolings do not divide are continued at the bottom a
 column, and the output is cropped: no pixel moves, and an image of one pixel is as good as any.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.laid_out import LaidOut
 from isthmus.networks.upsampling import UpsamplingConvolution
 
 HALF_A_LEVEL = 1 / 512
 """Half a grey level of 256, to which a share is clipped before its logit: rounded to 8 bits, it is the same."""
+
+MAX_GRID = 1024
+"""The most pixels to a pixel of the code that estimators take: every image is padded to a multiple of them."""
 
 
 class ConvolutionalLayer(nn.Module):
@@ -55,7 +57,13 @@ class ConvolutionalLayer(nn.Module):
         self.activation = ACTIVATIONS[activation]()
 
     def forward(self, x: Float[Tensor, "images inputs h w"]) -> Float[Tensor, "images outputs H W"]:
-        return self.activation(self.norm(self.convolution(x)))  # type: ignore[no-any-return]
+        y = self.convolution(x)
+        if self.norm.training and y.numel() == y.shape[1] and isinstance(self.norm, nn.BatchNorm2d):
+            # One image of one pixel: it has no spread to divide by, so those seen before have to do.
+            norm = self.norm
+            y = F.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
+            return self.activation(y)  # type: ignore[no-any-return]
+        return self.activation(self.norm(y))  # type: ignore[no-any-return]
 
 
 class ConvolutionalEncoder(nn.ModuleList):
@@ -101,7 +109,7 @@ class ConvolutionalDecoder(nn.ModuleList):
         return u
 
 
-class ConvolutionalAutoencoder(nn.Module):
+class ConvolutionalAutoencoder(LaidOut):
     """The whole network, from an image to its reconstruction of the same size.
 
     Parameters
@@ -143,6 +151,8 @@ class ConvolutionalAutoencoder(nn.Module):
     filters, decoder_filters : tuple of int
     pooling, upsampling : tuple of bool
         By layer of the encoder, and of the decoder.
+    settings : dict
+        What makes another network like this one, by the parameters' names; without ``channels`` and ``output``.
     """
 
     def __init__(
@@ -177,12 +187,18 @@ class ConvolutionalAutoencoder(nn.Module):
             raise ValueError("With skips=True the decoder must mirror the encoder.")
         self.upsampling = self.pooling[::-1] if mirrored else tuple(i < n_poolings for i in range(n_layers))
         self.skips, self.start, self.output, self.patch = skips, start, output, patch
-        self.channels, self.kernel_size, self.activation, self.batch_norm = (
-            channels,
-            kernel_size,
-            activation,
-            batch_norm,
-        )
+        self.channels, self.activation = channels, activation
+        self.settings = {
+            "filters": self.filters,
+            "decoder_filters": self.decoder_filters,
+            "kernel_size": kernel_size,
+            "pooling": self.pooling,
+            "activation": activation,
+            "batch_norm": batch_norm,
+            "patch": patch,
+            "skips": skips,
+            "start": start,
+        }
         n_values = channels * patch**2
         settings: dict[str, Any] = {"kernel_size": kernel_size, "activation": activation, "batch_norm": batch_norm}
         down = (
@@ -198,12 +214,17 @@ class ConvolutionalAutoencoder(nn.Module):
         )
         self.last = nn.Conv2d(self.decoder_filters[-1], n_values, kernel_size, padding=kernel_size // 2)
 
-    @classmethod
-    def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "ConvolutionalAutoencoder":
-        """A network whose weights are not set yet; unlike the constructor it moves no global random state."""
-        with torch.device("meta"):
-            network = cls(*args, **kwargs)
-        return network if device.type == "meta" else network.to_empty(device=device)
+    def code_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """Filters, height and width of the code of an image."""
+        return self.filters[-1], -(-height // self.grid), -(-width // self.grid)
+
+    def n_values(self, height: int, width: int) -> int:
+        """How many numbers the widest layer has for an image."""
+        return height * width * -(-max(*self.filters, *self.decoder_filters, self.channels) // self.patch**2)
+
+    def n_multiplications(self, height: int, width: int) -> int:
+        """About as many as an image takes."""
+        return sum(parameter.numel() for parameter in self.parameters()) * height * width // self.patch**2
 
     def encode(self, x: Float[Tensor, "images channels height width"]) -> Float[Tensor, "images filters h w"]:
         """The small images in the middle, whose height and width are those of x over ``grid``, rounded up."""
@@ -253,27 +274,3 @@ def patches_to_pixels(
 ) -> Float[Tensor, "images channels {patch}*h {patch}*w"]:
     """The images whose patches of pixels are channels."""
     return F.pixel_shuffle(u, patch) if patch > 1 else u
-
-
-@torch.no_grad()
-def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Generator) -> None:
-    """Draw the weights of every layer from ``generator`` alone; the last layer of an identity start is zero.
-
-    Weights and biases are uniform in ±1/√(inputs of a node), PyTorch's own default for a convolution. Batch norms start
-    with nothing seen, and change nothing but the mean and the spread.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            bound = 1 / math.sqrt(module.weight[0].numel())
-            for parameter in module.parameters():
-                nn.init.uniform_(parameter, -bound, bound, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
-    if network.start == "identity":
-        for parameter in network.last.parameters():
-            nn.init.zeros_(parameter)
-
-
-def layers_of(network: ConvolutionalAutoencoder) -> list[ConvolutionalLayer]:
-    """The layers in the order that data meets them, without the last convolution."""
-    return list(cast(Iterable[ConvolutionalLayer], (*network.encoder, *network.decoder)))

@@ -1,73 +1,32 @@
-"""The dense autoencoder: two stacks of fully connected layers around a small code.
-
-With a linear path beside each stack (the PCA start) the network computes, for a row u of unit scale,
-
-    z = W u + s ∘ e(u)            û = V z + b + d(z / s)
-
-where e and d are the stacks, whose last layers start at zero, W holds the principal axes, V = Wᵀ, b = 0, and s is
-the spread (standard deviation) of each code: at the start the network is PCA. Without linear paths it is the
-classic stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z). An ordered network has one encoder
-and several decoders: for the first code, the first two, four, eight, … and all of them.
-"""
+"""The dense autoencoder: two stacks of fully connected layers around a small code, with linear paths beside them."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, cast
 
-import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int
-from torch import Tensor, nn
+from torch import nn
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.rows import RowAutoencoder
+from isthmus.networks.two_paths import TwoPathAutoencoder
 
 
-class DenseHalf(nn.Module):
-    """An encoder or a decoder: a stack of dense layers, a linear path beside it, or both."""
+class DenseStack(nn.Sequential):
+    """Dense layers of these widths, the last of which is linear."""
 
-    def __init__(
-        self,
-        widths: Sequence[int],
-        activation: str,
-        *,
-        linear_path: bool,
-        stack: bool = True,
-        linear_bias: bool = False,
-    ) -> None:
-        super().__init__()
-        self.linear = nn.Linear(widths[0], widths[-1], bias=linear_bias) if linear_path else None
-        self.stack = _stack(widths, activation) if stack else None
+    def __init__(self, widths: Sequence[int], activation: str) -> None:
+        layers: list[nn.Module] = []
+        for n_inputs, n_outputs in pairwise(widths):
+            layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[activation]()]
+        super().__init__(*layers[:-1])
+
+    @property
+    def last(self) -> nn.Module:
+        return self[-1]
 
 
-class Encoder(DenseHalf):
-    """z = W u + s ∘ e(u)."""
-
-    def forward(self, u: Float[Tensor, "rows features"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows code"]:
-        if self.linear is None:
-            assert self.stack is not None
-            return self.stack(u)  # type: ignore[no-any-return]
-        z: Tensor = self.linear(u)
-        return z if self.stack is None else torch.addcmul(z, self.stack(u), spread)
-
-
-class Decoder(DenseHalf):
-    """û = V z + b + d(z / s)."""
-
-    def forward(self, z: Float[Tensor, "rows code"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows features"]:
-        if self.linear is None:
-            assert self.stack is not None
-            return self.stack(z)  # type: ignore[no-any-return]
-        out: Tensor = self.linear(z)
-        return out if self.stack is None else out + self.stack(z / spread)
-
-
-class DenseAutoencoder(RowAutoencoder):
-    """The whole network, from a row of the data to its reconstruction.
-
-    ``forward``, ``encode`` and ``decode`` speak the data's units and can be used without Isthmus. Inside, rows
-    are centred and divided to unit scale (``normalise``), and codes are measured in the same unit.
+class DenseAutoencoder(TwoPathAutoencoder):
+    """A network of two paths whose stacks are dense layers.
 
     Parameters
     ----------
@@ -77,24 +36,9 @@ class DenseAutoencoder(RowAutoencoder):
         Widths of the hidden layers, in the order that data meets them.
     activation : str
         A key of ``ACTIVATIONS``.
-    linear_paths : bool
-        Whether each half has a linear path (the PCA start).
-    stacks : bool, default=True
-        Whether each half has a stack; without, the network is a linear map.
-    output : {"linear", "sigmoid"}
-        "sigmoid" when the reconstruction is a share in [0, 1] (binary cross-entropy).
-    prefixes : sequence of int, default=()
-        Smaller code sizes, in order, that have a decoder of their own, which sees so many of the first codes.
-
-    Attributes
-    ----------
-    takes_over : tuple of int
-        From which code size on each decoder is used, those for ``prefixes`` first: a decoder that misses many of the
-        codes it takes can be worse than the next smaller one, which misses none.
+    linear_paths, output, stacks, prefixes
+        As for ``TwoPathAutoencoder``.
     """
-
-    code_unit: Tensor
-    spread: Tensor
 
     def __init__(
         self,
@@ -109,92 +53,17 @@ class DenseAutoencoder(RowAutoencoder):
         stacks: bool = True,
         prefixes: Sequence[int] = (),
     ) -> None:
-        super().__init__()
-        self.n_features = n_features
-        self.output = output
-        self.prefixes = tuple(prefixes)
-        self.takes_over = tuple(size + 1 for size in (0, *prefixes))
-        self.register_buffer("shift", torch.zeros(n_features, dtype=torch.float64))
-        self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
-        self.register_buffer("code_unit", torch.ones(code_size, dtype=torch.float64))
-        self.register_buffer("spread", torch.ones(code_size))
-        paths = {"linear_path": linear_paths, "stack": stacks}
-        self.encoder = Encoder((n_features, *encoder_layers, code_size), activation, **paths)
-        self.decoder, *smaller = (
-            Decoder((size, *decoder_layers, n_features), activation, **paths, linear_bias=True)
-            for size in (code_size, *prefixes)
+        super().__init__(
+            n_features,
+            code_size,
+            lambda size: DenseStack((n_features, *encoder_layers, size), activation),
+            lambda size: DenseStack((size, *decoder_layers, n_features), activation),
+            linear_paths=linear_paths,
+            output=output,
+            stacks=stacks,
+            prefixes=prefixes,
         )
-        self.prefix_decoders = nn.ModuleList(smaller)
-
-    @classmethod
-    def on(cls, device: torch.device, *args: Any, **kwargs: Any) -> "DenseAutoencoder":
-        """A network whose weights are not set yet; unlike the constructor it moves no global random state.
-
-        On the "meta" device it has shapes and takes no memory.
-        """
-        with torch.device("meta"):
-            network = cls(*args, **kwargs)
-        return network if device.type == "meta" else network.to_empty(device=device)
-
-    @torch.no_grad()
-    def set_units(
-        self, *, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"], code_unit: float
-    ) -> None:
-        """Set the centre and the divisor of each column, and the unit of all codes."""
-        self.shift.copy_(torch.from_numpy(shift))
-        self.scale.copy_(torch.from_numpy(scale))
-        self.code_unit.fill_(code_unit)
-        self.spread.fill_(1.0)
-
-    @property
-    def code_size(self) -> int:
-        return len(self.spread)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.spread.dtype
-
-    def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
-        """Codes of rows, in the data's units."""
-        z: Tensor = self.encoder(self.normalise(x), self.spread)
-        return (z * self.code_unit).to(x.dtype)
-
-    def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
-        """Rows in the data's units, from codes."""
-        return self.in_units(self.output_of_codes((z / self.code_unit).to(self.dtype))).to(z.dtype)
-
-    def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """Reconstructions of rows, in the data's units."""
-        return self.decode(self.encode(x))
-
-    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
-        return self.output_of_codes(self.encoder(u, self.spread))
-
-    def output_of_codes(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
-        """The same, from codes of rows of unit scale."""
-        out: Tensor = self.decoder(z, self.spread)
-        return out
-
-    def outputs_by_size(
-        self, u: Float[Tensor, "rows features"], sizes: Sequence[int]
-    ) -> Iterator[Float[Tensor, "rows features"]]:
-        """The same, from so many of the first codes."""
-        z = self.encoder(u, self.spread)
-        return (self.output_of_prefix(z, size) for size in sizes)
-
-    def output_of_prefix(self, z: Float[Tensor, "rows code"], size: int) -> Float[Tensor, "rows features"]:
-        """The same, from the first ``size`` codes, by the decoder for so many."""
-        return self.output_of_decoder(self._decoder_for(size), z, torch.full((1, 1), size))
-
-    def output_of_decoder(
-        self, i: int, z: Float[Tensor, "rows code"], kept: Int[Tensor, "some 1"]
-    ) -> Float[Tensor, "rows features"]:
-        """The same, from the first ``kept`` codes, by a certain decoder: those for ``prefixes``, then the whole one."""
-        decoder, width = self._decoders()[i]
-        z = z[:, :width] * (torch.arange(width) < kept).to(z.device)
-        out: Tensor = decoder(z, self.spread[:width])
-        return out
+        self.encoder_layers, self.decoder_layers = tuple(encoder_layers), tuple(decoder_layers)
 
     @torch.no_grad()
     def truncated(self, size: int) -> "DenseAutoencoder":
@@ -207,28 +76,12 @@ class DenseAutoencoder(RowAutoencoder):
         network.prefixes, network.takes_over = self.prefixes[:chosen], self.takes_over[: chosen + 1]
         network.decoder, network.prefix_decoders = decoder, network.prefix_decoders[:chosen]
         encoder = network.encoder
-        for layer in (encoder.linear, encoder.stack and encoder.stack[-1]):
+        for layer in (encoder.linear, encoder.stack[-1] if isinstance(encoder.stack, DenseStack) else None):
             if isinstance(layer, nn.Linear):
                 layer.out_features, layer.weight = size, nn.Parameter(layer.weight[:size].clone())
                 layer.bias = None if layer.bias is None else nn.Parameter(layer.bias[:size].clone())
-        for layer in (decoder.linear, decoder.stack and decoder.stack[0]):
+        for layer in (decoder.linear, decoder.stack[0] if isinstance(decoder.stack, DenseStack) else None):
             if isinstance(layer, nn.Linear):
                 weight = nn.functional.pad(layer.weight, (0, max(0, size - width)))[:, :size]
                 layer.in_features, layer.weight = size, nn.Parameter(weight.clone())
         return network
-
-    def _decoders(self) -> list[tuple[Decoder, int]]:
-        """Every decoder and how many codes it takes, the smallest first."""
-        smaller = zip(cast(Iterable[Decoder], self.prefix_decoders), self.prefixes, strict=True)
-        return [*smaller, (self.decoder, len(self.spread))]
-
-    def _decoder_for(self, size: int) -> int:
-        """Place of the decoder that is used for a code size."""
-        return max(i for i, first in enumerate(self.takes_over) if first <= size)
-
-
-def _stack(widths: Sequence[int], activation: str) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for n_inputs, n_outputs in pairwise(widths):
-        layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[activation]()]
-    return nn.Sequential(*layers[:-1])  # the last layer is linear

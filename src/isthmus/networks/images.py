@@ -3,7 +3,6 @@
 That is the order of an array (height, width, channels), and of torch's channels-last memory, so nothing is moved.
 """
 
-import copy
 import math
 
 import numpy as np
@@ -13,8 +12,11 @@ from torch import Tensor
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from isthmus.networks.convolutional import ConvolutionalAutoencoder
-from isthmus.networks.inference import apply_tiled, for_inference
+from isthmus.networks.inference import Network, apply_tiled
 from isthmus.networks.rows import RowAutoencoder
+
+ImageShape = tuple[int, int, int]
+"""Height, width and channels."""
 
 _TILE = 256
 _UNTILED = 4 * _TILE**2  # pixels
@@ -38,7 +40,7 @@ class ImageAutoencoder(RowAutoencoder):
         Whether ``forward`` cuts large images into tiles, without gradients.
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], network: ConvolutionalAutoencoder) -> None:
+    def __init__(self, image_shape: ImageShape, network: ConvolutionalAutoencoder) -> None:
         super().__init__()
         self.image_shape = image_shape
         self.convolutional = network
@@ -54,25 +56,11 @@ class ImageAutoencoder(RowAutoencoder):
         self.shift.copy_(torch.from_numpy(shift))
         self.scale.copy_(torch.from_numpy(scale))
 
-    def at(self, image_shape: tuple[int, int, int]) -> "ImageAutoencoder":
-        """The same network for images of another height and width; it shares all weights."""
-        other = copy.copy(self)
-        other.image_shape = image_shape
-        return other
-
-    def for_inference(self) -> "ImageAutoencoder":
-        """A copy in the fastest exact form, whose memory does not grow with the image; it can no longer be trained."""
-        fast = copy.copy(self)
-        fast._modules = {"convolutional": for_inference(self.convolutional)}
-        fast.tiled = True
-        return fast
-
     @property
-    def code_shape(self) -> tuple[int, int, int]:
+    def code_shape(self) -> ImageShape:
         """Height, width and filters of the small images that are the codes."""
-        height, width, _ = self.image_shape
-        grid = self.convolutional.grid
-        return -(-height // grid), -(-width // grid), self.convolutional.filters[-1]
+        filters, height, width = self.convolutional.code_shape(*self.image_shape[:2])
+        return height, width, filters
 
     @property
     def n_features(self) -> int:  # type: ignore[override]
@@ -84,37 +72,35 @@ class ImageAutoencoder(RowAutoencoder):
 
     @property
     def n_multiplications(self) -> int:
-        return super().n_multiplications * self.image_shape[0] * self.image_shape[1] // self.convolutional.patch**2
+        return self.convolutional.n_multiplications(*self.image_shape[:2])
 
     @property
     def n_values(self) -> int:
-        height, width, channels = self.image_shape
-        widest = max(*self.convolutional.filters, *self.convolutional.decoder_filters)
-        return height * width * max(channels, -(-widest // self.convolutional.patch**2))
+        return self.convolutional.n_values(*self.image_shape[:2])
 
     def per_column(self, values: Tensor) -> Tensor:
         return values.repeat(self.image_shape[0] * self.image_shape[1])
 
     def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
         """Codes of rows: the small images in the middle, laid out as the images are."""
-        return _rows(self.convolutional.encode(self._unit_scale(_images(x, self.image_shape)))).to(x.dtype)
+        return rows_of(self.convolutional.encode(self._unit_scale(images_of(x, self.image_shape)))).to(x.dtype)
 
     def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
         """Rows in the data's units, from codes; ValueError if the network needs the image, not its code alone."""
-        codes = _images(z.to(self.dtype), self.code_shape)
-        return _rows(self._data_units(self.convolutional.decode(codes, *self.image_shape[:2]))).to(z.dtype)
+        codes = images_of(z.to(self.dtype), self.code_shape)
+        return rows_of(self._data_units(self.convolutional.decode(codes, *self.image_shape[:2]))).to(z.dtype)
 
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """Reconstructions of rows, in the data's units."""
-        images = _images(x, self.image_shape)
+        images = images_of(x, self.image_shape)
         if not self.tiled or images[0, 0].numel() <= _UNTILED:
-            return _rows(self._reconstructed(images))
+            return rows_of(self._reconstructed(images))
         tiles = (apply_tiled(self.convolutional, image, _TILE, through=self._reconstructed) for image in images)
-        return torch.stack([_rows(image[None])[0] for image in tiles])
+        return torch.stack([rows_of(image[None])[0] for image in tiles])
 
     def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
-        return _rows(self.convolutional.output_of(_images(u, self.image_shape)))
+        return rows_of(self.convolutional.output_of(images_of(u, self.image_shape)))
 
     def _reconstructed(self, x: Float[Tensor, "images channels h w"]) -> Float[Tensor, "images channels h w"]:
         return self._data_units(self.convolutional(self._unit_scale(x))).to(x.dtype)
@@ -134,16 +120,14 @@ class ImageAutoencoder(RowAutoencoder):
         return bool((self.scale != 1).any() or self.shift.any())
 
 
-def _images(
-    rows: Float[Tensor, "rows features"], shape: tuple[int, int, int]
-) -> Float[Tensor, "rows channels height width"]:
-    return rows.view(-1, *shape).permute(0, 3, 1, 2)
+def images_of(rows: Float[Tensor, "rows features"], shape: ImageShape) -> Float[Tensor, "rows channels height width"]:
+    return rows.reshape(-1, *shape).permute(0, 3, 1, 2)
 
 
-def _rows(images: Float[Tensor, "rows channels height width"]) -> Float[Tensor, "rows features"]:
+def rows_of(images: Float[Tensor, "rows channels height width"]) -> Float[Tensor, "rows features"]:
     return images.permute(0, 2, 3, 1).flatten(1)
 
 
-def with_channels_last(network: ImageAutoencoder) -> ImageAutoencoder:
+def with_channels_last(network: Network) -> Network:
     """The network, its kernels laid out as fast convolutions want them."""
     return convert_conv2d_weight_memory_format(network, torch.channels_last)

@@ -7,27 +7,30 @@ rounding.
 
 import copy
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, fuse_conv_bn_eval
 
-from isthmus.networks.convolutional import ConvolutionalAutoencoder, layers_of
+from isthmus.networks.convolutional import ConvolutionalAutoencoder, ConvolutionalLayer
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def for_inference(network: ConvolutionalAutoencoder) -> ConvolutionalAutoencoder:
-    """A copy in the fastest exact form, which can no longer be trained."""
+def for_inference(network: Network) -> Network:
+    """A copy in the fastest exact form, which can no longer be trained; of any module with convolutional layers."""
     fast = fold_batch_norm(network).requires_grad_(False)
     convert_conv2d_weight_memory_format(fast, torch.channels_last)
-    for layer in layers_of(fast):
+    for layer in _layers_of(fast):
         if isinstance(layer.activation, nn.ReLU | nn.LeakyReLU | nn.ELU | nn.SiLU):
             layer.activation.inplace = True  # saves a copy of the largest images in memory
     return fast
 
 
 @torch.no_grad()
-def fold_batch_norm(network: ConvolutionalAutoencoder) -> ConvolutionalAutoencoder:
+def fold_batch_norm(network: Network) -> Network:
     """A copy in evaluation mode without batch norms, as ``batch_norm=False`` would build it.
 
     In evaluation mode a batch norm multiplies and adds numbers that do not depend on the data, and so does a
@@ -35,7 +38,7 @@ def fold_batch_norm(network: ConvolutionalAutoencoder) -> ConvolutionalAutoencod
     the variance v are the batch's own, and the two cannot be one.
     """
     folded = copy.deepcopy(network).eval()
-    for layer in layers_of(folded):
+    for layer in _layers_of(folded):
         if isinstance(layer.norm, nn.BatchNorm2d):
             layer.convolution = fuse_conv_bn_eval(layer.convolution, layer.norm)
             layer.norm = nn.Identity()
@@ -92,7 +95,7 @@ def apply_tiled(
     """
     if tile < 1:
         raise ValueError(f"tile must be at least 1, got {tile}.")
-    if any(layer.norm.training and isinstance(layer.norm, nn.BatchNorm2d) for layer in layers_of(network)):
+    if any(layer.norm.training and isinstance(layer.norm, nn.BatchNorm2d) for layer in _layers_of(network)):
         raise ValueError("A network with batch norm must be in evaluation mode to be applied to tiles.")
     step, margin = (-(-length // network.grid) * network.grid for length in (tile, halo(network)))
     device = network.last.weight.device
@@ -106,3 +109,7 @@ def apply_tiled(
             out = (through or network)(part[None].to(device))[0, :, above : above + step, before : before + step]
             result[:, top : top + step, left : left + step] = out
     return result
+
+
+def _layers_of(network: nn.Module) -> list[ConvolutionalLayer]:
+    return [module for module in network.modules() if isinstance(module, ConvolutionalLayer)]

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
+
+from isthmus.networks.laid_out import LaidOut
 
 
-class RowAutoencoder(nn.Module):
+class RowAutoencoder(LaidOut):
     """A network from rows, in the data's units, to their codes and back.
 
     Inside, rows are of unit scale: ``normalise`` subtracts ``shift`` and divides by ``scale``.

@@ -6,26 +6,36 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from isthmus.networks.dense import DenseAutoencoder
+from isthmus.networks.convolutional import ConvolutionalAutoencoder
+from isthmus.networks.two_paths import TwoPathAutoencoder
 
 
 @torch.no_grad()
 def start_at_random(network: nn.Module, generator: torch.Generator) -> None:
     """Draw the weights of every layer from ``generator`` alone.
 
-    Weights and biases are uniform in ±1/√(inputs), PyTorch's own default for a dense layer.
+    Weights and biases are uniform in ±1/√(inputs of a node), PyTorch's own default for dense layers and convolutions.
+    Batch norms start with nothing seen, and change nothing but the mean and the spread.
     """
     for layer in network.modules():
-        if isinstance(layer, nn.Linear):
-            bound = 1 / math.sqrt(layer.in_features)
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            if layer.bias is not None:
-                nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            bound = 1 / math.sqrt(layer.weight[0].numel())
+            for parameter in layer.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
+
+
+def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Generator) -> None:
+    """Draw the weights from ``generator`` alone; the last layer of an identity start is zero."""
+    start_at_random(network, generator)
+    if network.start == "identity":
+        _set_to_zero(network.last)
 
 
 @torch.no_grad()
 def start_at_pca(
-    network: DenseAutoencoder,
+    network: TwoPathAutoencoder,
     axes: Float[Tensor, "components features"],
     spread: Float[Tensor, " components"],
     readout: tuple[Float[Tensor, "features components"], Float[Tensor, " features"]],
@@ -50,5 +60,9 @@ def start_at_pca(
     network.spread.fill_(largest or 1.0)[:n] = spread.clamp(min=largest * 1e-3) if largest else 1.0
     for half in (encoder, *decoders):
         if half.stack is not None:
-            for parameter in half.stack[-1].parameters():
-                nn.init.zeros_(parameter)
+            _set_to_zero(half.stack.last)
+
+
+def _set_to_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)

@@ -21,3 +21,14 @@ def layer_widths(layers: int | Sequence[int], n_features: int, code_size: int) -
         return tuple(layers)
     ratio = code_size / n_features
     return tuple(max(MIN_TAPER_WIDTH, round(n_features * ratio ** (i / (layers + 1)))) for i in range(1, layers + 1))
+
+
+def sandwich_widths(
+    encoder_layers: int | Sequence[int], decoder_layers: int | Sequence[int] | None, n_features: int, code_size: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Widths of the hidden layers of encoder and decoder, in the order that data meets them; None is the mirror."""
+    encoder = layer_widths(encoder_layers, n_features, code_size)
+    if decoder_layers is None:
+        return encoder, encoder[::-1]
+    decoder = layer_widths(decoder_layers, n_features, code_size)
+    return encoder, decoder[::-1] if isinstance(decoder_layers, int) else decoder

@@ -1,0 +1,118 @@
+"""Codes of images: a network of two paths whose stacks are convolutions, with dense layers between them and the code.
+
+The linear paths see all pixels of an image at once, and so do the dense layers: such a network has images of one size.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.convolutional import ConvolutionalAutoencoder, patches_to_pixels
+from isthmus.networks.dense import DenseStack
+from isthmus.networks.images import ImageShape, images_of, rows_of
+from isthmus.networks.two_paths import TwoPathAutoencoder
+
+# On Fashion-MNIST (docs/convolutional-network.md) more are better up to here, and a second layer is worse.
+MIDDLE_NODES = 512
+
+
+class ConvolutionalEncoderStack(nn.Module):
+    """Convolutions of the image that a row is; dense layers from the small images in the middle to the code."""
+
+    def __init__(self, image_shape: ImageShape, middle: int, code_size: int, parts: ConvolutionalAutoencoder) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.convolutions = parts.encoder
+        n_values = math.prod(parts.code_shape(*image_shape[:2]))
+        self.dense = DenseStack((n_values, middle, code_size), parts.activation)
+
+    @property
+    def last(self) -> nn.Module:
+        return self.dense.last
+
+    def forward(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
+        small, _ = self.convolutions(images_of(u, self.image_shape))
+        return self.dense(small.flatten(1))  # type: ignore[no-any-return]
+
+
+class ConvolutionalDecoderStack(nn.Module):
+    """Dense layers from the code to small images; convolutions from these to the image that a row is."""
+
+    def __init__(self, image_shape: ImageShape, middle: int, code_size: int, parts: ConvolutionalAutoencoder) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.code_shape = parts.code_shape(*image_shape[:2])
+        self.dense = DenseStack((code_size, middle, math.prod(self.code_shape)), parts.activation)
+        self.activation = ACTIVATIONS[parts.activation]()
+        self.convolutions = parts.decoder
+        self.patch = parts.patch
+        self.last = parts.last
+
+    def forward(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+        height, width, _ = self.image_shape
+        small = self.activation(self.dense(z)).unflatten(1, self.code_shape)
+        image = patches_to_pixels(self.last(self.convolutions(small)), self.patch)
+        return rows_of(image[..., :height, :width])
+
+
+class ImageCodeAutoencoder(TwoPathAutoencoder):
+    """A network of two paths whose stacks are the halves of a ``ConvolutionalAutoencoder`` and dense layers.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height, width and channels of the image that a row is.
+    code_size : int
+    filters : sequence of int
+        As for ``ConvolutionalAutoencoder``.
+    middle : int, default=512
+        Nodes of the hidden dense layer between convolutions and code, on either side.
+    linear_paths, output
+        As for ``TwoPathAutoencoder``.
+    **architecture
+        Further parameters of ``ConvolutionalAutoencoder``.
+
+    Attributes
+    ----------
+    settings : dict
+        See ``ConvolutionalAutoencoder.settings``.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        code_size: int,
+        filters: Sequence[int],
+        *,
+        middle: int = MIDDLE_NODES,
+        linear_paths: bool,
+        output: str,
+        **architecture: Any,
+    ) -> None:
+        def parts() -> ConvolutionalAutoencoder:
+            return ConvolutionalAutoencoder(filters, channels=image_shape[2], **architecture)
+
+        super().__init__(
+            math.prod(image_shape),
+            code_size,
+            lambda size: ConvolutionalEncoderStack(image_shape, middle, size, parts()),
+            lambda size: ConvolutionalDecoderStack(image_shape, middle, size, parts()),
+            linear_paths=linear_paths,
+            output=output,
+        )
+        whole = parts()
+        self.image_shape, self.settings, self.middle = image_shape, whole.settings, middle
+        self._n_values = whole.n_values(*image_shape[:2])
+        self._n_multiplications = super().n_multiplications + whole.n_multiplications(*image_shape[:2])
+
+    @property
+    def n_values(self) -> int:
+        return self._n_values
+
+    @property
+    def n_multiplications(self) -> int:
+        return self._n_multiplications

@@ -1,0 +1,22 @@
+"""Networks that are laid out on a device without weights, and without moving any global random state."""
+
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+Made = TypeVar("Made", bound="LaidOut")
+
+
+class LaidOut(nn.Module):
+    """A module that can be made by ``on``."""
+
+    @classmethod
+    def on(cls: type[Made], device: torch.device, *args: Any, **kwargs: Any) -> Made:
+        """A network whose weights are not set yet; unlike the constructor it moves no global random state.
+
+        On the "meta" device it has shapes and takes no memory.
+        """
+        with torch.device("meta"):
+            network = cls(*args, **kwargs)
+        return network if device.type == "meta" else network.to_empty(device=device)
