@@ -1,7 +1,5 @@
 """Whatever stands in a file, loading it gives the model that was saved or a ModelFileError, and nothing else."""
 
-import hashlib
-import json
 import os
 import pickle
 import struct
@@ -11,6 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from hostile_writer import any_json, changed, changed_settings, join, set_in, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,54 +18,10 @@ from isthmus import ModelFileError
 from isthmus.model_file import read_settings
 
 
-def split(content: bytes) -> tuple[dict, bytes]:
-    n = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + n]), content[8 + n :]
-
-
-def join(header: dict | str, data: bytes, *, sign: bool = True) -> bytes:
-    """A file with this header whose checksum is right, as a hostile writer would make it."""
-    if isinstance(header, dict):
-        if sign and "__metadata__" in header:
-            header["__metadata__"]["sha256"] = "0" * 64
-        header = json.dumps(header)
-    raw = header.encode("utf-8", "surrogatepass")
-    content = struct.pack("<Q", len(raw)) + raw + data
-    if not sign:
-        return content
-    digest = hashlib.sha256(content).hexdigest()
-    return content.replace(b'"sha256": "' + b"0" * 64, b'"sha256": "' + digest.encode(), 1)
-
-
-def changed(content: bytes, change) -> bytes:
-    header, data = split(content)
-    result = change(header, data)
-    header, data = result if isinstance(result, tuple) else (header, data)
-    return join(header, data)
-
-
-def changed_settings(content: bytes, change) -> bytes:
-    def apply(header, data):
-        found = json.loads(header["__metadata__"]["settings"])
-        change(found)
-        header["__metadata__"]["settings"] = json.dumps(found)
-
-    return changed(content, apply)
-
-
 def unsigned(content: bytes) -> bytes:
     header, data = split(content)
     header["__metadata__"]["sha256"] = ""
     return join(header, data, sign=False)
-
-
-def set_in(*path, value):
-    def change(tree):
-        for key in path[:-1]:
-            tree = tree[key]
-        tree[path[-1]] = value
-
-    return change
 
 
 def zip_bytes(tmp_path) -> bytes:
@@ -299,17 +254,7 @@ def test_arbitrary_bytes_are_refused(content, tmp_path_factory):
 @settings(max_examples=200, deadline=None)
 def test_signed_settings_of_any_shape_are_refused_or_loaded(data, small_file, tmp_path_factory):
     """A hostile writer who signs: any JSON value in the place of any setting."""
-    value = data.draw(
-        st.recursive(
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.floats(allow_nan=False, allow_infinity=False)
-            | st.text(max_size=5),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
-            max_leaves=4,
-        )
-    )
+    value = data.draw(any_json)
 
     def change(tree):
         section = data.draw(st.sampled_from(["parameters", "fitted"]))
