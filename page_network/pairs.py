@@ -46,6 +46,7 @@ class Material:
     multiplying: list[np.ndarray] = field(default_factory=list)
     softening: list[np.ndarray] = field(default_factory=list)
     texts: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    soft_texts: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     softened: np.ndarray = field(default_factory=lambda: CONTRAST_LOST)
 
@@ -70,16 +71,17 @@ def take_apart(pairs: list[Pair]) -> Material:
         if kind in MULTIPLIES:
             material.multiplying.append(sheet)
             for pair in group:
-                text = np.where(sheet > 0.3, pair.noisy / np.maximum(sheet, 0.3), np.nan)
                 expected = np.interp(pair.clean, *_tone(group, sheet))
-                text = np.where(np.isnan(text), expected, np.minimum(text, 1.05))
-                text[pair.clean > 0.995] = 1  # the sheet's own grain is no text
-                material.texts.append((text.astype(np.float32), pair.clean))
+                text = np.where(sheet > 0.3, np.minimum(pair.noisy / np.maximum(sheet, 0.3), 1.05), expected)
+                material.texts.append(_alone(text, pair.clean))
         else:
             material.softening.append(sheet)
             softened += [(pair, sheet) for pair in group]
     if softened:
         material.softened = _softened_table(softened)
+        for pair, sheet in softened:
+            text = np.where(sheet > 0.75, harden(pair.noisy, sheet, material.softened), printed(pair.clean))
+            material.soft_texts.append(_alone(text, pair.clean))
     return material
 
 
@@ -92,6 +94,21 @@ def soften(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray
     above = table[i, j] * (1 - s) + table[i, j + 1] * s
     below = table[i + 1, j] * (1 - s) + table[i + 1, j + 1] * s
     return above * (1 - t) + below * t
+
+
+def harden(noisy: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """The text that looks so on a light sheet: what ``soften`` undoes, to the nearest column of the table."""
+    columns = np.rint(np.clip(sheet, 0, 1) * (N_GREYS - 1)).astype(int)
+    text = np.empty_like(noisy)
+    for column in np.unique(columns):
+        chosen = columns == column
+        text[chosen] = np.interp(noisy[chosen], np.maximum.accumulate(table[:, column]), _GREYS)
+    return text
+
+
+def _alone(text: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A layer of text without the grain of its sheet, and its clean version."""
+    return np.where(clean > 0.995, 1, text).astype(np.float32), clean
 
 
 def _grey(path: Path) -> np.ndarray:

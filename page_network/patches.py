@@ -35,7 +35,7 @@ class Source:
     made_sheets: list[Image] = field(default_factory=list)
     made_pairs: list[Image] = field(default_factory=list)
     size: int = 128
-    shares: tuple[float, float, float] = (0.25, 0.15, 0.03)
+    shares: tuple[float, float, float] = (0.4, 0.12, 0.03)
 
     def add(self, folder: Path) -> None:
         """Use what ``material.py`` made."""
@@ -67,8 +67,8 @@ class Source:
         return self._recombined(rng)
 
     def _recombined(self, rng: np.random.Generator) -> tuple[Image, Image]:
-        text, clean = self._text(rng)
         softens = rng.random() < 0.4
+        text, clean = self._text(rng, self.material.soft_texts if softens else self.material.texts)
         own = self.material.softening if softens else self.material.multiplying
         other = self.material.multiplying if softens else self.material.softening
         sheet = self._sheet(rng, own, other)
@@ -77,9 +77,9 @@ class Source:
             noisy = noisy + rng.normal(0, rng.uniform(0, 0.012), noisy.shape)
         return np.clip(noisy, 0, 1), clean
 
-    def _text(self, rng: np.random.Generator) -> tuple[Image, Image]:
-        if not self.made_pages or (self.material.texts and rng.random() < 0.65):
-            text, clean = self._crop(rng, *self.material.texts[rng.integers(len(self.material.texts))])
+    def _text(self, rng: np.random.Generator, texts: list[tuple[Image, Image]]) -> tuple[Image, Image]:
+        if not self.made_pages or (texts and rng.random() < 0.75):
+            text, clean = self._crop(rng, *texts[rng.integers(len(texts))])
             return text, clean
         (clean,) = self._crop(rng, self._pick(rng, self.made_pages))
         ink = rng.uniform(0.5, 1.3)  # light and heavy printing
