@@ -1,4 +1,4 @@
-"""Autoencoder is a scikit-learn estimator: every check passes, and the tools that users build with work."""
+"""The estimators are scikit-learn's: every check passes, and the tools that users build with work."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from isthmus import Autoencoder
+from isthmus import Autoencoder, ConvAutoencoder
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,10 @@ def wine():
     return load_wine(return_X_y=True)
 
 
+@pytest.mark.parametrize("estimator", [Autoencoder(), ConvAutoencoder(max_epochs=5)], ids=["dense", "convolutional"])
 @pytest.mark.filterwarnings("default")  # the checks themselves warn of what they skip
-def test_every_check_of_scikit_learn_passes():
-    results = check_estimator(Autoencoder(), on_fail=None, on_skip=None)
+def test_every_check_of_scikit_learn_passes(estimator):
+    results = check_estimator(estimator, on_fail=None, on_skip=None)
     failed = {r["check_name"]: r["exception"] for r in results if r["status"] not in ("passed", "skipped")}
     assert failed == {}
     assert not any(r["expected_to_fail"] for r in results)
@@ -32,12 +33,20 @@ def test_every_check_of_scikit_learn_passes():
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    [{"code_size": 2, "start": "random"}, {"code_size": 1, "activation": "identity"}, {"noise": "masking"}],
+    "estimator",
+    [
+        Autoencoder(2, start="random", max_epochs=5),
+        Autoencoder(1, activation="identity", max_epochs=5),
+        Autoencoder(noise="masking", max_epochs=5),
+        ConvAutoencoder(4, code_size=2, max_epochs=2),
+        ConvAutoencoder(4, code_size=0.5, start="random", max_epochs=2),
+        ConvAutoencoder(4, skips=True, start="identity", noise="masking", max_epochs=2),
+    ],
+    ids=str,
 )
 @pytest.mark.filterwarnings("default")
-def test_the_checks_pass_with_other_parameters(parameters):
-    results = check_estimator(Autoencoder(**parameters, max_epochs=5), on_fail=None, on_skip=None)
+def test_the_checks_pass_with_other_parameters(estimator):
+    results = check_estimator(estimator, on_fail=None, on_skip=None)
     assert {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"} == {}
 
 
