@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from page_networks import PAPER, saved, whitened, whitening_network
 from PIL import Image, ImageCms
 
 import isthmus
-from conftest import PAPER, saved, whitened, whitening_network
 from isthmus.errors import InputError, ModelFileError, ParameterError
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from isthmus.pages import cleaning, shipped

@@ -1,10 +1,6 @@
 """The page in a real browser: no error, no request, both colour schemes, and paper."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -13,40 +9,6 @@ from PIL import Image
 from isthmus.report.plots import COLOURS
 
 REPORTS = ("digits_report", "wine_report", "hostile_report")
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
-    """A function that opens a file in Chromium with some options: its stdout, its messages and its requests."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        reason = "there is no Chromium to open the page in; apt install chromium brings it"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("chromium")
-
-    def open_page(path, *options):
-        log = folder / "net.json"
-        log.unlink(missing_ok=True)
-        quiet = ("background-networking", "component-update", "sync", "default-apps", "gpu")
-        found = subprocess.run(
-            [program, "--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet),
-             f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--enable-logging=stderr",
-             "--hide-scrollbars", *options, path.as_uri()],
-            capture_output=True, timeout=100, check=True, text=True,
-        )  # fmt: skip
-        messages = re.findall(r":CONSOLE.*", found.stderr)
-        events = json.loads(log.read_text())["events"]
-        # What Chromium asks for itself has "not an origin" as its initiator.
-        requests = [
-            event["params"]["url"]
-            for event in events
-            if event.get("params", {}).get("initiator", "not an origin") != "not an origin"
-        ]
-        return found.stdout, messages, requests
-
-    return open_page
 
 
 def test_the_browser_notices_what_a_page_must_not_do(chromium, tmp_path):

@@ -11,6 +11,7 @@ from isthmus.cli.clean import clean
 from isthmus.cli.compare import compare
 from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
+from isthmus.cli.evaluate_pages import evaluate_pages
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
 from isthmus.cli.make_pages import make_pages
@@ -42,6 +43,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     info,
     clean,
     make_pages,
+    evaluate_pages,
 )
 for _command in _COMMANDS:
     app.command()(_command)

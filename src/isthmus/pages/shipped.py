@@ -42,6 +42,11 @@ class PageNetwork:
             return clean.clamp_(0, 1)
 
 
+def is_missing(name: str) -> bool:
+    """Whether a network that should come with Isthmus does not."""
+    return name in SHIPPED and not (FOLDER / f"{name}.safetensors").exists()
+
+
 Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
 
 
@@ -61,8 +66,8 @@ def load_network(network: Network) -> PageNetwork:
         return _page_network(network, "The network")
     if network in SHIPPED:
         path = FOLDER / f"{network}.safetensors"
-        if not path.exists():
-            raise ModelFileError(f"The network {network!r} is missing from this installation of Isthmus: {path}.")
+        if is_missing(str(network)):
+            raise ModelFileError(f"The network {network!r} is missing from this installation of Isthmus.")
     else:
         path = Path(network)
     try:

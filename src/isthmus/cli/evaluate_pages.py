@@ -1,0 +1,116 @@
+"""isthmus evaluate-pages: how near to clean pages dirty ones come by cleaning."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from isthmus.cli.messages import say
+from isthmus.errors import ParameterError
+
+
+def evaluate_pages(
+    noisy: Annotated[Path, typer.Argument(metavar="NOISY", help="Folder of dirty pages.", show_default=False)],
+    clean: Annotated[
+        Path, typer.Argument(metavar="CLEAN", help="Folder of clean pages of the same names.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="HTML page with tables and pictures to write.", show_default=False),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file: a line a page and method.", show_default=False)] = None,
+    json: Annotated[Path | None, typer.Option(help="JSON file: everything.", show_default=False)] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Markdown file: the tables.", show_default=False)] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="Network to measure: a name or a model file (repeat).  [default: reference, pages]"),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Regular expression that makes groups of pages by their names, such as 'Noise(.)'."),
+    ] = None,
+    dpi: Annotated[float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.")] = None,
+    ocr: Annotated[
+        bool | None,
+        typer.Option(
+            "--ocr/--no-ocr",
+            help="Have tesseract read the pages, and count what it misreads.  [default: if it is installed]",
+            show_default=False,
+        ),
+    ] = None,
+    language: Annotated[str, typer.Option(help="What tesseract reads, such as eng or deu+fra.")] = "eng",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
+) -> None:
+    """Measure how near to clean pages dirty ones come by cleaning.
+
+    Pairs are files of the same name. Each page is measured as it is, with its background divided away, by an adaptive
+    threshold, and cleaned by networks: by its error, by small parts that are lost, by what tesseract misreads, and by
+    time.
+    """
+    from isthmus.atomic import atomic_write, check_writable
+    from isthmus.pages import evaluation
+    from isthmus.pages.evaluation.page import evaluation_page, require_jinja
+
+    files = {"--output": output, "--csv": csv, "--json": json, "--markdown": markdown}
+    written = [file for file in files.values() if file is not None]
+    if len(set(written)) < len(written):
+        raise ParameterError(f"{', '.join(name for name, file in files.items() if file)} must be different files.")
+    if dpi is not None and not 0 < dpi < float("inf"):
+        raise ParameterError(f"--dpi must be a positive number. Got {dpi:g} instead.")
+    if output is not None:
+        require_jinja()
+    for file in written:
+        check_writable(file)  # sooner than after hours of pages
+    found = evaluation.evaluate_pages(
+        noisy,
+        clean,
+        networks=network or ("reference", "pages"),
+        by=by,
+        dpi=dpi,
+        read=ocr,
+        language=language,
+        verbose=not quiet,
+    )
+    texts = {csv: found.to_csv, json: found.to_json, markdown: found.to_markdown}
+    if output is not None:
+        texts[output] = lambda: evaluation_page(
+            found, noisy, clean, dpi=dpi, command=_command(noisy, clean, network, by)
+        )
+    for path, text in texts.items():
+        if path is not None:
+            with atomic_write(path) as stream:
+                stream.write(text().encode())
+    _show(found)
+    if not quiet:
+        for note in found.notes:
+            say(f"isthmus: {note}")
+        if written:
+            say(f"Written to {', '.join(map(str, written))}.")
+
+
+def _command(noisy: Path, clean: Path, networks: list[str] | None, by: str | None) -> str:
+    """The command as it can be repeated beside the folders, whose place is nobody's business."""
+    words = ["isthmus", "evaluate-pages", noisy.resolve().name, clean.resolve().name]
+    words += [word for network in networks or () for word in ("--network", Path(network).name)]
+    return shlex.join([*words, *(("--by", by) if by else ()), "-o", "report.html"])
+
+
+def _show(found: Any) -> None:
+    """The tables; with the best of a column in colour on a terminal, and as plain text elsewhere."""
+    import io
+
+    from rich.console import Console
+
+    from isthmus.standard_output import standard_output
+
+    terminal = Console(highlight=False)
+    text = io.StringIO()
+    console = terminal if terminal.is_terminal else Console(file=text, width=140, highlight=False)
+    console.print(found.heading)
+    for table in found.tables():
+        console.print()
+        console.print(table)
+    if not terminal.is_terminal:
+        with standard_output() as stream:
+            stream.write(text.getvalue().encode())

@@ -1,0 +1,110 @@
+"""The evaluation as one self-contained page: its tables, and pieces of pages before, after and clean."""
+# ruff: noqa: PLC0415 — jinja2 is optional, and imported when a page is made
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from isthmus._version import __version__
+from isthmus.errors import MissingExtraError
+from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
+from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
+from isthmus.pages.evaluation.pairs import find_pairs
+from isthmus.pages.evaluation.result import COLUMNS, Evaluation
+
+_PAGES = 6
+
+
+@dataclass(frozen=True)
+class _Shown:
+    name: str
+    errors: list[tuple[str, str]]
+    pieces: list[Piece]
+
+
+def require_jinja() -> None:
+    """Raise MissingExtraError if there is no jinja2."""
+    if find_spec("jinja2") is None:
+        raise MissingExtraError('A page about an evaluation needs jinja2: pip install "isthmus[evaluate]".')
+
+
+def evaluation_page(
+    found: Evaluation,
+    noisy: str | os.PathLike[str],
+    clean: str | os.PathLike[str],
+    *,
+    dpi: float | None = None,
+    command: str | None = None,
+) -> str:
+    """A page of HTML that needs no other file and no network.
+
+    Six pages are shown, from that which the last network makes worst to that which it makes best, each where its dirt
+    is worst.
+
+    Parameters
+    ----------
+    found : Evaluation
+        What ``evaluate_pages`` made of these folders.
+    noisy, clean : path
+        The folders.
+    dpi : float, optional
+        As for ``evaluate_pages``.
+    command : str, optional
+        The command that made it, to be printed.
+
+    Raises
+    ------
+    MissingExtraError
+        If jinja2 is not installed.
+    """
+    require_jinja()
+    networks = found.methods[len(BASELINES) :]
+    judged = networks[-1:] or ("background division",)
+    context = {
+        "found": found,
+        "columns": COLUMNS,
+        "judged": judged[0],
+        "shown": _shown(found, noisy, clean, networks or judged, dpi),
+        "command": command,
+        "version": __version__,
+    }
+    return _render(context)
+
+
+def _shown(
+    found: Evaluation,
+    noisy: str | os.PathLike[str],
+    clean: str | os.PathLike[str],
+    methods: Sequence[str],
+    dpi: float | None,
+) -> list[_Shown]:
+    functions = Methods.of(found.methods[len(BASELINES) :]).functions
+    by_page = {(page.page, page.method): page for page in found.pages}
+    judged = [page for page in found.pages if page.method == methods[-1]]
+    names = spread([page.page for page in judged], [page.rmse for page in judged], _PAGES)
+    pairs = {pair.name: pair for pair in find_pairs(noisy, clean)[0]}
+    shown = []
+    for name in names:
+        dirty, target, resolution = read_pair(pairs[name])
+        resolution = resolution if dpi is None else dpi
+        window = worst_window(dirty, target, resolution)
+        after = [(method, functions[method](dirty, resolution)) for method in methods]
+        pages = [("before", dirty), *after, ("clean", target)]
+        errors = [(method, f"{by_page[name, method].rmse:.4f}") for method in ("untouched", *methods)]
+        shown.append(_Shown(name, errors, [piece(title, page, window) for title, page in pages]))
+    return shown
+
+
+def _render(context: dict[str, Any]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("isthmus.pages", "evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(context)
