@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from pairs import Material, printed, soften
 from scipy.ndimage import affine_transform, gaussian_filter
+
+from pairs import Material, printed, soften
 
 Image = np.ndarray
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from train import NETWORKS
 
 from isthmus import ConvAutoencoder
 from isthmus.networks import ConvolutionalAutoencoder
 from isthmus.pages import made
+from train import NETWORKS
 
 SIDE = 96
 N_PAGES = 64

@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from pairs import Pair, read_pairs, take_apart
-from patches import Source
 from torch import Tensor
 
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
+from pairs import Pair, read_pairs, take_apart
+from patches import Source
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "pages": {
