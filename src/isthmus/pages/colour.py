@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from isthmus.pages.detail import reduced
+from isthmus.pages.detail import enlarged, reduced
 
 _WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as Pillow has them
 _PAPER = 0.9  # what the clean page has at least where paper shows
@@ -56,9 +56,8 @@ class Paper:
 
     def under(self, first: int, band: Float[Tensor, "3 H W"]) -> Float[Tensor, "3 H W"]:
         """The paper under a band of the large page; ``first`` is the row of the small page that it begins at."""
-        rows = _places(first * self._factor, band.shape[1], self._block, self._map.shape[1])
-        columns = _places(0, band.shape[2], self._block, self._map.shape[2])
-        return _between(_between(self._map, rows, 1), columns, 2)
+        height, width = band.shape[1:]
+        return enlarged(self._map, self._block, first * self._factor, (height, width))
 
 
 def coloured(
@@ -92,20 +91,6 @@ def _mean(colours: Float[Tensor, "3 h w"], weights: Float[Tensor, "h w"]) -> Flo
     total = weights.sum()
     mean = (colours * weights).sum((1, 2)) / total if total > 0 else torch.ones(3)
     return mean.clamp(min=0.05)[:, None, None]
-
-
-def _places(first: int, count: int, block: int, size: int) -> tuple[Tensor, Tensor]:
-    """Between which two pixels of the map each row (or column) lies, and how far."""
-    at = ((torch.arange(first, first + count) + 0.5) / block - 0.5).clamp(0, size - 1)
-    before = at.floor().clamp(max=max(0, size - 2))
-    return before.long(), (at - before).to(torch.float32)
-
-
-def _between(map_: Tensor, places: tuple[Tensor, Tensor], axis: int) -> Tensor:
-    before, share = places
-    after = (before + 1).clamp(max=map_.shape[axis] - 1)
-    share = share.reshape([-1 if i == axis else 1 for i in range(3)])
-    return torch.lerp(map_.index_select(axis, before), map_.index_select(axis, after), share)
 
 
 def _blurred(maps: Float[Tensor, "maps h w"], reach: int) -> Float[Tensor, "maps h w"]:

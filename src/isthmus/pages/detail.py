@@ -18,7 +18,7 @@ _SIGMA = 0.7  # pixels of the small page: the reach of a fit
 _RADIUS = 2
 _RIDGE = 1e-4  # variance of grey below which a fit follows its prior
 _WHITE, _GREY = 0.98, 0.9  # clean grey from which on, and up to which, detail that nobody fitted is dropped or kept
-_MARGIN = 2  # rows of the small page beyond a band that enlarging it looks at
+_MARGIN = 2  # rows beyond a band that enlarging it looks at
 
 
 class Detail:
@@ -35,7 +35,7 @@ class Detail:
     def __init__(self, small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
         self.factor = factor
         self._clean = clean
-        self._slope, self._offset = _lines(small, clean)
+        self._lines = _lines(small, clean)
         self._missing = torch.zeros_like(clean)
 
     def fit(self, first: int, band: Float[Tensor, "H W"]) -> None:
@@ -46,20 +46,25 @@ class Detail:
 
     def apply(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
         """The clean grey of a band, in [0, 1]; ``fit`` has seen all bands."""
-        missing = self._enlarged(self._missing, first, band.shape, "bicubic")
+        height, width = band.shape
+        (missing,) = enlarged(self._missing[None], self.factor, first * self.factor, (height, width), "bicubic")
         return self._straight(first, band).add_(missing).clamp_(0, 1)
 
     def _straight(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
-        slope, offset = (self._enlarged(x, first, band.shape, "bilinear") for x in (self._slope, self._offset))
+        height, width = band.shape
+        slope, offset = enlarged(self._lines, self.factor, first * self.factor, (height, width))
         return slope.mul_(band).add_(offset).clamp_(0, 1)
 
-    def _enlarged(self, small: Float[Tensor, "h w"], first: int, shape: torch.Size, mode: str) -> Float[Tensor, "H W"]:
-        start = max(0, first - _MARGIN)
-        stop = first - (-shape[0] // self.factor) + _MARGIN
-        part = small[None, None, start:stop]
-        large = F.interpolate(part, scale_factor=self.factor, mode=mode, align_corners=False)[0, 0]
-        above = (first - start) * self.factor
-        return large[above : above + shape[0], : shape[1]]
+
+def enlarged(
+    small: Float[Tensor, "maps h w"], factor: int, first: int, shape: tuple[int, int], mode: str = "bilinear"
+) -> Float[Tensor, "maps H W"]:
+    """Rows of maps that are ``factor`` times as large, from the row ``first`` of these on."""
+    start = max(0, first // factor - _MARGIN)
+    stop = -(-(first + shape[0]) // factor) + _MARGIN
+    large = F.interpolate(small[None, :, start:stop], scale_factor=factor, mode=mode, align_corners=False)[0]
+    above = first - start * factor
+    return large[:, above : above + shape[0], : shape[1]]
 
 
 def reduced(page: Float[Tensor, "*channels H W"], factor: int) -> Float[Tensor, "*channels h w"]:
@@ -72,9 +77,7 @@ def reduced(page: Float[Tensor, "*channels H W"], factor: int) -> Float[Tensor, 
     return small.reshape(*page.shape[:-2], *small.shape[-2:])
 
 
-def _lines(
-    small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]
-) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"]]:
+def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "2 h w"]:
     """Slope and offset of the line clean = slope · small + offset around each pixel.
 
     Where all around has the same grey, a line has no slope. Its prior is 0 where the page is white, so that the grain
@@ -85,8 +88,7 @@ def _lines(
     variance, covariance = means[2] - mean * mean, means[3] - mean * mean_clean
     prior = ((_WHITE - mean_clean) / (_WHITE - _GREY)).clamp_(0, 1)
     slope = (covariance + _RIDGE * prior) / (variance.clamp_(min=0) + _RIDGE)
-    lines = _blurred(torch.stack([slope, mean_clean - slope * mean]))
-    return lines[0], lines[1]
+    return _blurred(torch.stack([slope, mean_clean - slope * mean]))
 
 
 def _blurred(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps h w"]:
