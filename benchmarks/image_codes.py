@@ -26,22 +26,23 @@ CODES = (8, 32)
 CONVOLUTIONS = {"filters": (16, 32), "activation": "silu", "image_shape": (28, 28)}
 
 
-def models(codes: int, epochs: int, dense_epochs: int) -> Iterator[tuple[str, int, Any]]:
+def models(codes: int, epochs: int, more_epochs: int, dense_epochs: int) -> Iterator[tuple[str, int, Any]]:
     """The models to be compared, with their names and epochs."""
     convolutions, fit = {**CONVOLUTIONS, "code_size": codes}, {"random_state": 0, "patience": None}
     dense = {"code_size": codes, "encoder_layers": (256, 128)}
     for activation in ("relu", "silu"):
         for n in (epochs, dense_epochs):
             yield f"dense, {activation}", n, Autoencoder(**dense, **fit, activation=activation, max_epochs=n)
-    for start in ("pca", "random"):
-        model = ConvAutoencoder(**convolutions, **fit, start=start, max_epochs=epochs)
-        yield f"convolutions, {'PCA' if start == 'pca' else start} start", epochs, model
+    for start, n in (("random", epochs), ("pca", epochs), ("pca", more_epochs)):
+        model = ConvAutoencoder(**convolutions, **fit, start=start, max_epochs=n)
+        yield f"convolutions, {'PCA' if start == 'pca' else start} start", n, model
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fashion", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--more-epochs", type=int, default=15)
     parser.add_argument("--dense-epochs", type=int, default=40)
     parser.add_argument("--docs", type=Path)
     arguments = parser.parse_args()
@@ -58,7 +59,8 @@ def main() -> None:
         error = float(((pca.inverse_transform(pca.transform(test)) - test) ** 2).mean())
         rows = [f"| {codes} | PCA | | {error:.5f} | {spent:.0f} |"]
         print(rows[0], flush=True)
-        for name, n, model in models(codes, arguments.epochs, arguments.dense_epochs):
+        n_epochs = arguments.epochs, arguments.more_epochs, arguments.dense_epochs
+        for name, n, model in models(codes, *n_epochs):
             began = time.process_time()
             model.fit(train)
             spent = time.process_time() - began

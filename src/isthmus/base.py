@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from isthmus.errors import ModelFileError
 from isthmus.frames import like, without_torch
 from isthmus.influence import mean_absolute_jacobian
+from isthmus.layers import Layer
 from isthmus.model_file import read_model_file, read_settings, write_model_file
 from isthmus.networks import RowAutoencoder
 from isthmus.rows import Rows, dense_rows, n_batch_rows
@@ -271,6 +272,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _per_column(self, values: np.ndarray, network: RowAutoencoder) -> Float64[np.ndarray, " features"]:
         """One number for each column of the network's rows."""
         return network.per_column(torch.from_numpy(values)).numpy()
+
+    @abstractmethod
+    def _layers(self) -> list[Layer]:
+        """The network's layers, the columns included."""
+
+    def _between_columns(self, layers: list[Layer]) -> list[Layer]:
+        n = self.n_features_in_
+        return [Layer("columns", n), *layers, Layer("columns, reconstructed", n, short="rebuilt")]
 
     @abstractmethod
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -1,6 +1,7 @@
 """ConvAutoencoder, the estimator for images: convolutions instead of dense layers, and images of any size."""
 
 import copy
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
@@ -16,7 +17,8 @@ from isthmus.base import float_type, through
 from isthmus.errors import InputError, ParameterError
 from isthmus.fitting import TrainedAutoencoder, generator_from, random_state_of
 from isthmus.frames import without_torch
-from isthmus.image_rows import ImagesAsRows, n_dimensions_of
+from isthmus.image_rows import ImagesAsRows, n_dimensions_of, shape_text
+from isthmus.layers import Layer
 from isthmus.networks import (
     ACTIVATIONS,
     MAX_GRID,
@@ -27,6 +29,7 @@ from isthmus.networks import (
     RowAutoencoder,
     for_inference,
     start_convolutional,
+    upsampling_of,
     with_channels_last,
 )
 from isthmus.parameters import (
@@ -522,6 +525,37 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     @property
     def _starts_at_pca(self) -> bool:
         return self.code_size is not None and self.start != "random"
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What makes a network like the fitted one."""
+        module = self.module_
+        return module.settings if isinstance(module, ImageCodeAutoencoder) else module.convolutional.settings
+
+    def _layers(self) -> list[Layer]:
+        settings = self._settings
+        pooling, decoder_filters = settings["pooling"], settings["decoder_filters"]
+        grid = settings["patch"] * 2 ** sum(pooling)
+        height, width = (-(-side // grid) for side in self.image_shape_[:2])
+
+        def convolution(filters: int, step: int) -> Layer:
+            shape = (filters, height * step, width * step)
+            name = f"convolution, {settings['activation']}, {shape_text(shape)}"
+            return Layer(name, math.prod(shape), short=settings["activation"])
+
+        def steps(halves: tuple[bool, ...]) -> list[int]:
+            return [2 ** sum(halves[:i]) for i in range(len(halves) + 1)]
+
+        before = [convolution(*pair) for pair in zip(settings["filters"], steps(pooling[::-1])[:0:-1], strict=True)]
+        after = [
+            convolution(*pair)
+            for pair in zip(decoder_filters, steps(upsampling_of(pooling, len(decoder_filters)))[1:], strict=True)
+        ]
+        middle = [Layer(f"code, {shape_text((settings['filters'][-1], height, width))}", self.code_size_, short="code")]
+        if isinstance(self.module_, ImageCodeAutoencoder):
+            dense = Layer(f"dense, {settings['activation']}", self.module_.middle, short=settings["activation"])
+            middle = [dense, Layer("code", self.code_size_), dense]
+        return self._between_columns([*before, *middle, *after])
 
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return convolutional_file.contents(self)

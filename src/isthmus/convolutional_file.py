@@ -48,7 +48,6 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     tensors, fitted = common_contents(model)
     module = model.module_
     has_codes = isinstance(module, ImageCodeAutoencoder)
-    settings = module.settings if has_codes else module.convolutional.settings
     fitted |= {
         "image_shape": list(model.image_shape_),
         "layout": model._layout,
@@ -56,7 +55,7 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "middle": module.middle if has_codes else None,
         "linear_paths": has_codes and module.encoder.linear is not None,
         "pca_error": model.pca_error_ if has_codes else None,
-        **{name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in model._settings.items()},
     }
     return tensors, fitted
 

@@ -13,6 +13,7 @@ from isthmus import dense_file
 from isthmus.errors import InputError
 from isthmus.fitting import TrainedAutoencoder, generator_from
 from isthmus.frames import without_torch
+from isthmus.layers import Layer
 from isthmus.linear import descend, linear_rows
 from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
 from isthmus.ordered import OrderedCodes
@@ -383,6 +384,19 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
             deviations = np.sqrt(self._variances)
             deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
             self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
+
+    def _layers(self) -> list[Layer]:
+        def dense(widths: tuple[int, ...]) -> list[Layer]:
+            return [Layer(f"dense, {self.activation}", width, short=self.activation) for width in widths]
+
+        before, after = (
+            dense(widths) if half.stack is not None else []
+            for half, widths in (
+                (self.module_.encoder, self.encoder_layers_),
+                (self.module_.decoder, self.decoder_layers_),
+            )
+        )
+        return self._between_columns([*before, Layer("code", self.code_size_), *after])
 
     def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return dense_file.contents(self)

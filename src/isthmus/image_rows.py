@@ -29,14 +29,15 @@ class ImagesAsRows(BaseAutoencoder):
         self._check_parameters()
         rows, shape = self._checked(X, reset=reset)
         if not reset and shape != self.image_shape_:
-            raise InputError(f"X has images of {_text(shape)}, and training began with {_text(self.image_shape_)}.")
+            raise InputError(
+                f"X has images of {shape_text(shape)}, and training began with {shape_text(self.image_shape_)}."
+            )
         if target is None:
             return rows, None
         target, target_shape = self._checked(target, reset=False)
         if target_shape != shape or len(target) != len(rows):
-            raise InputError(
-                f"target has {len(target)} images of {_text(target_shape)}, and X {len(rows)} of {_text(shape)}."
-            )
+            given = f"{len(target)} images of {shape_text(target_shape)}"
+            raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
         return rows, target
 
     def _checked(self, X: Any, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
@@ -55,13 +56,13 @@ class ImagesAsRows(BaseAutoencoder):
             raise InputError(f"X has images without pixels: its shape is {images.shape}.")
         if reset:
             if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
-                raise refuse(self, "image_shape", f"that of the images, {_text(shape)}, or None", self.image_shape)
+                raise refuse(self, "image_shape", f"that of the images, {shape_text(shape)}, or None", self.image_shape)
             self.image_shape_, self._layout = shape, "channels" if n_dimensions == 4 else "images"
             self.n_features_in_ = int(np.prod(shape))
             self.__dict__.pop("feature_names_in_", None)
         elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
-            expected = _text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
-            raise InputError(f"X has images of {_text(shape)}, but {type(self).__name__} is expecting {expected}.")
+            expected = shape_text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
+            raise InputError(f"X has images of {shape_text(shape)}, but {type(self).__name__} is expecting {expected}.")
         return images.reshape(len(images), -1), shape
 
     @property
@@ -105,5 +106,6 @@ def _small_integers_as_floats(X: Any) -> Any:
     return X
 
 
-def _text(shape: ImageShape) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as people write it."""
     return " × ".join(map(str, shape))

@@ -18,16 +18,23 @@ def decode(
     output_format: OutputFormat = None,
 ) -> None:
     """Write the row that each code stands for."""
+    import numpy as np
+
     from isthmus.base import load
     from isthmus.cli.frames import codes_of, columns_of
     from isthmus.cli.stream import stream
 
     fitted = load(model)
+
+    def rows(codes: object) -> np.ndarray:
+        decoded = np.asarray(fitted.inverse_transform(codes))
+        return decoded.reshape(len(decoded), -1)  # a model of images gives images
+
     stream(
         model,
         codes,
         output,
-        fitted.inverse_transform,
+        rows,
         require=codes_of(fitted),
         named=False,
         columns=columns_of(fitted),

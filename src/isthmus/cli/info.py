@@ -9,7 +9,9 @@ import typer
 from isthmus.cli.options import Model
 
 _WIDEST = 48
+_DIGITS = 6
 _MOST_NAMES = 8
+_SWITCHES = ("batch norm", "skips")
 
 
 def info(
@@ -34,39 +36,37 @@ def comparison(model: Any) -> str:
 
 def sandwich(model: Any) -> list[str]:
     """The layers as bars, from the rows through the code and back."""
-    n, activation = model.n_features_in_, model.activation
-    layers = [("columns", n)]
-    layers += [(f"dense, {activation}", width) for width in model.encoder_layers_ if model.module_.encoder.stack]
-    layers += [("code", model.code_size_)]
-    layers += [(f"dense, {activation}", width) for width in model.decoder_layers_ if model.module_.decoder.stack]
-    layers += [("columns, reconstructed", n)]
-    widest = max(width for _, width in layers)
+    layers = model._layers()
+    widest = max(layer.width for layer in layers)
     block = "█" if _can_print("█") else "#"
     lines = []
-    for label, width in layers:
+    for layer in layers:
         # By the square root, so that a code of 8 beside 784 columns can still be seen.
-        bar = block * max(1, round(_WIDEST * (width / widest) ** 0.5))
-        lines.append(f"{bar:^{_WIDEST}}  {width:>6}  {label}")
+        bar = block * max(1, round(_WIDEST * (layer.width / widest) ** 0.5))
+        name = layer.name if _can_print(layer.name) else layer.name.replace("×", "x")
+        lines.append(f"{bar:^{_WIDEST}}  {layer.width:>{_DIGITS}}  {name}")
     return lines
 
 
 def _page(model: Any) -> list[str]:
     facts = _facts(model)
-    names = facts["column names"]
+    names = facts.get("column names", [])
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     shown = {name: facts[name] for name in ("estimator", "parameters", "loss", "start", "scale", "noise")}
-    shown |= {name: "yes" for name in ("ordered", "whiten") if facts.get(name)}
-    shown |= {"column names": ", ".join(names[:_MOST_NAMES]) + more}
+    shown |= {name: "yes" for name in ("ordered", "whiten", *_SWITCHES) if facts.get(name)}
+    shown |= {name: facts[name] for name in ("image shape", "kernel size", "patch") if name in facts}
+    shown |= {"column names": ", ".join(names[:_MOST_NAMES]) + more} if names else {}
     shown |= {name.replace("_", " "): value for name, value in facts["training"].items()}
     shown |= {"epochs": f"{facts['epochs']}, the best of which was {facts['best epoch']}"}
     width = max(map(len, shown))
     errors = {
         "the mean alone": facts["held-out variance"],
-        f"PCA, {model.code_size_} codes": facts["PCA's error"],
+        **({f"PCA, {model.code_size_} codes": facts["PCA's error"]} if "PCA's error" in facts else {}),
         "this model, before training": facts["error at the start"],
         "this model": facts["error at the best epoch"],
     }
-    scored = "the training rows" if _has_seen_every_row(model) else "held-out rows"
+    rows = "images" if "image shape" in facts else "rows"
+    scored = f"the training {rows}" if _has_seen_every_row(model) else f"held-out {rows}"
     return [
         *sandwich(model),
         "",
@@ -78,17 +78,12 @@ def _page(model: Any) -> list[str]:
 
 
 def _facts(model: Any) -> dict[str, Any]:
-    from isthmus.cli.frames import columns_of
-
     settings = model.get_params(deep=False)
     training = ("batch_size", "learning_rate", "weight_decay", "validation_fraction", "patience", "random_state")
     return {
         "estimator": type(model).__name__,
         "columns": model.n_features_in_,
-        "column names": columns_of(model),
-        "code size": model.code_size_,
-        "encoder layers": list(model.encoder_layers_),
-        "decoder layers": list(model.decoder_layers_),
+        **_shape_of(model),
         "activation": model.activation,
         "loss": model.loss_,
         "start": model.start,
@@ -100,16 +95,37 @@ def _facts(model: Any) -> dict[str, Any]:
         "epochs": model.n_epochs_,
         "best epoch": model.best_epoch_,
         "held-out variance": model.validation_variance_,
-        "PCA's error": model.pca_error_,
+        **({"PCA's error": model.pca_error_} if hasattr(model, "pca_error_") else {}),
         "error at the start": model.start_error_,
         "error at the best epoch": model.validation_error_,
     }
 
 
+def _shape_of(model: Any) -> dict[str, Any]:
+    """Columns, codes and layers: of tables, or of images."""
+    from isthmus.cli.frames import columns_of
+
+    if not hasattr(model, "image_shape_"):
+        return {
+            "column names": columns_of(model),
+            "code size": model.code_size_,
+            "encoder layers": list(model.encoder_layers_),
+            "decoder layers": list(model.decoder_layers_),
+        }
+    settings = model._settings
+    return {
+        **({"column names": columns_of(model)} if hasattr(model, "feature_names_in_") else {}),
+        "image shape": list(model.image_shape_),
+        "code size": model.code_size_,
+        "dense code": model._has_one_size,
+        **{name: list(settings[name.replace(" ", "_")]) for name in ("filters", "decoder filters", "pooling")},
+        **{name: settings[name.replace(" ", "_")] for name in ("kernel size", "patch", *_SWITCHES)},
+    }
+
+
 def _has_seen_every_row(model: Any) -> bool:
     """Whether no rows were held out: on demand, or since a linear network has no epoch to choose."""
-    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
-    return is_linear or bool(model.validation_fraction == 0)
+    return model._is_linear(model.loss_, None) or bool(model.validation_fraction == 0)
 
 
 def _share(model: Any, error: float) -> str:

@@ -1,7 +1,7 @@
 """The networks: torch modules and where they start from, and nothing else."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.convolutional import MAX_GRID, ConvolutionalAutoencoder
+from isthmus.networks.convolutional import MAX_GRID, ConvolutionalAutoencoder, upsampling_of
 from isthmus.networks.dense import DenseAutoencoder
 from isthmus.networks.image_codes import ImageCodeAutoencoder
 from isthmus.networks.images import ImageAutoencoder, ImageShape, with_channels_last
@@ -31,5 +31,6 @@ __all__ = [
     "start_at_pca",
     "start_at_random",
     "start_convolutional",
+    "upsampling_of",
     "with_channels_last",
 ]

@@ -179,13 +179,12 @@ class ConvolutionalAutoencoder(LaidOut):
             raise ValueError(f"pooling must say yes or no for each of {len(filters)} layers, got {self.pooling}.")
         self.filters = tuple(filters)
         self.decoder_filters = self.filters[::-1] if decoder_filters is None else tuple(decoder_filters)
-        mirrored = len(self.decoder_filters) == len(self.filters)
         n_poolings, n_layers = sum(self.pooling), len(self.decoder_filters)
         if n_layers < max(1, n_poolings):
             raise ValueError(f"decoder_filters must name {n_poolings} layers at least, got {self.decoder_filters}.")
         if skips and self.decoder_filters != self.filters[::-1]:
             raise ValueError("With skips=True the decoder must mirror the encoder.")
-        self.upsampling = self.pooling[::-1] if mirrored else tuple(i < n_poolings for i in range(n_layers))
+        self.upsampling = upsampling_of(self.pooling, n_layers)
         self.skips, self.start, self.output, self.patch = skips, start, output, patch
         self.channels, self.activation = channels, activation
         self.settings = {
@@ -267,6 +266,13 @@ class ConvolutionalAutoencoder(LaidOut):
         self, code: Float[Tensor, "images filters h w"], carried: Iterable[Tensor] = ()
     ) -> Float[Tensor, "images channels H W"]:
         return patches_to_pixels(self.last(self.decoder(code, carried)), self.patch)
+
+
+def upsampling_of(pooling: tuple[bool, ...], n_layers: int) -> tuple[bool, ...]:
+    """Which of the decoder's layers up-sample: the mirrors of those that pool, if it has as many, or else the first."""
+    if n_layers == len(pooling):
+        return pooling[::-1]
+    return tuple(i < sum(pooling) for i in range(n_layers))
 
 
 def patches_to_pixels(

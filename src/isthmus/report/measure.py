@@ -67,7 +67,7 @@ def measure(model: BaseAutoencoder, X: Any) -> Measured:
     for rows in gen_batches(n_rows, n_batch_rows(n_features)):
         part = take(X, rows)
         codes = np.asarray(model.transform(part))
-        rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64)
+        rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64).reshape(len(codes), -1)
         values = values_of(part)
         centred, difference = values - model.mean_, rebuilt - values
         minimum, maximum = np.minimum(minimum, values.min(axis=0)), np.maximum(maximum, values.max(axis=0))

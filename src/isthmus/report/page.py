@@ -12,11 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.atomic import atomic_write
 from isthmus.base import BaseAutoencoder
+from isthmus.errors import ParameterError
 from isthmus.report import reproduce, sections
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
 from isthmus.report.plots import css_variables, require_report_extra
-from isthmus.report.sandwich import layers_of, sandwich_svg
+from isthmus.report.sandwich import sandwich_svg
 from isthmus.report.words import Names, counted, number, percent, times
 
 
@@ -77,7 +78,7 @@ def report(
     path : path, optional
         File to write the page to, as ``Report.save`` does.
     image_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, 3)``, where each row is an image.
+        ``(height, width)`` or ``(height, width, 3)``, where each row is an image; a ``ConvAutoencoder`` knows it.
     colour : str or array of shape (n_rows,), optional
         What the map of the codes is coloured by: the name of a column, or a value or label for each row. By default
         the error of the row.
@@ -99,7 +100,8 @@ def report(
     MissingExtraError
         If matplotlib or jinja2 is not installed.
     ParameterError
-        If ``image_shape`` or ``colour`` does not fit the model or the rows (a ``ValueError``).
+        If ``image_shape`` or ``colour`` does not fit the model or the rows, or the model has no code of a fixed size
+        (a ``ValueError``).
     OutputError
         If the file cannot be written.
 
@@ -118,8 +120,13 @@ def report(
     """
     require_report_extra()
     check_is_fitted(model)
+    if not hasattr(model, "pca_error_"):
+        raise ParameterError(
+            "A report compares a code with PCA's, and this model has no code of a fixed size; fit it with code_size=…."
+        )
     X = X if hasattr(X, "shape") else np.asarray(X)
-    shape = ImageShape.of(image_shape, model.n_features_in_)
+    X = X.reshape(len(X), -1) if len(X.shape) > 2 else X
+    shape = ImageShape.of(_image_shape_of(model) if image_shape is None else image_shape, model.n_features_in_)
     measured = measure(model, X)
     given = sections.errors_on(model, X, measured)
     names = Names(sections.column_names(model))
@@ -133,7 +140,7 @@ def report(
         "facts": sections.facts_of(model),
         "held": sections.shares(model.validation_error_, model.pca_error_, model.validation_variance_),
         "given": given,
-        "sandwich": sandwich_svg(layers_of(model)),
+        "sandwich": sandwich_svg(model._layers()),
         "learning": sections.learning(model),
         "rate": sections.rate(given),
         "examples": sections.examples(model, X, measured, shape),
@@ -152,6 +159,12 @@ def report(
     if path is not None:
         made.save(path)
     return made
+
+
+def _image_shape_of(model: Any) -> tuple[int, ...] | None:
+    """What a model of images knows of them, where they can be drawn."""
+    height, width, channels = getattr(model, "image_shape_", (1, 1, 1))
+    return {1: (height, width), 3: (height, width, 3)}.get(channels) if height > 1 else None
 
 
 def _render(context: dict[str, Any]) -> str:

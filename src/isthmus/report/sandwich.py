@@ -2,26 +2,19 @@
 
 import html
 from itertools import pairwise
-from typing import Any
+
+from isthmus.layers import Layer
 
 _WIDTH, _TOP, _HEIGHT, _BAR = 840, 34, 168, 12
 
 
-def layers_of(model: Any) -> list[tuple[str, int]]:
-    """Label and width of every layer, from the rows through the code and back."""
-    dense = [(model.activation, width) for width in model.encoder_layers_ if model.module_.encoder.stack]
-    back = [(model.activation, width) for width in model.decoder_layers_ if model.module_.decoder.stack]
-    n = model.n_features_in_
-    return [("columns", n), *dense, ("code", model.code_size_), *back, ("rebuilt", n)]
-
-
-def sandwich_svg(layers: list[tuple[str, int]]) -> str:
+def sandwich_svg(layers: list[Layer]) -> str:
     """The layers as bars, tall as the square root of their widths, so that a small code can still be seen."""
-    widest = max(width for _, width in layers)
-    code = next(i for i, (label, _) in enumerate(layers) if label == "code")
+    widest = max(layer.width for layer in layers)
+    code = next(i for i, layer in enumerate(layers) if layer.label == "code")
     step = min(108, max(40, (_WIDTH - 120) // (len(layers) - 1)))
     middle, total = _TOP + _HEIGHT / 2, step * (len(layers) - 1) + 120
-    places = [(60 + step * i, max(8.0, _HEIGHT * (width / widest) ** 0.5) / 2) for i, (_, width) in enumerate(layers)]
+    places = [(60 + step * i, max(8.0, _HEIGHT * (layer.width / widest) ** 0.5) / 2) for i, layer in enumerate(layers)]
     parts = []
     for (x0, half0), (x1, half1) in pairwise(places):
         a, b = x0 + _BAR / 2 + 2, x1 - _BAR / 2 - 2
@@ -29,17 +22,17 @@ def sandwich_svg(layers: list[tuple[str, int]]) -> str:
             f'<path d="M{a:g} {middle - half0:.1f}L{b:g} {middle - half1:.1f}V{middle + half1:.1f}'
             f'L{a:g} {middle + half0:.1f}Z" fill="var(--line)" opacity=".55"/>'
         )
-    for i, ((label, width), (x, half)) in enumerate(zip(layers, places, strict=True)):
+    for i, (layer, (x, half)) in enumerate(zip(layers, places, strict=True)):
         fill = "model" if i == code else "muted"
         weight = ' font-weight="600"' if i == code else ""
-        shown = label if step > 70 or i in (0, code, len(layers) - 1) else ""  # there is no room for all of them
+        shown = layer.label if step > 70 or i in (0, code, len(layers) - 1) else ""  # there is no room for all of them
         parts.append(
             f'<rect x="{x - _BAR / 2:g}" y="{middle - half:.1f}" width="{_BAR}" height="{2 * half:.1f}" rx="2" '
             f'fill="var(--{fill})"/>'
-            f'<text x="{x}" y="{_TOP - 14}" text-anchor="middle" fill="var(--ink)"{weight}>{width:,}</text>'
+            f'<text x="{x}" y="{_TOP - 14}" text-anchor="middle" fill="var(--ink)"{weight}>{layer.width:,}</text>'
             f'<text x="{x}" y="{_TOP + _HEIGHT + 24}" text-anchor="middle" fill="var(--muted)"{weight}>{shown}</text>'
         )
-    words = ", then ".join(f"{width} ({label})" for label, width in layers)
+    words = ", then ".join(f"{layer.width} ({layer.label})" for layer in layers)
     label = html.escape(f"The layers of the network from left to right: {words}.")
     return (
         f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {total} {_TOP + _HEIGHT + 36}" '

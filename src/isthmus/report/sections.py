@@ -21,10 +21,12 @@ def facts_of(model: BaseAutoencoder) -> dict[str, Any]:
     """What the page says of the model in words."""
     parameters = sum(p.numel() for p in model.module_.parameters())
     # The linear network is fitted on all rows.
-    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
-    is_pca = is_linear and model.start == "pca" and model.n_epochs_ == 0
+    is_linear = model._is_linear(model.loss_, None)
+    is_pca = is_linear and model._starts_at_pca and model.n_epochs_ == 0
     return {
         "is_pca": is_pca,
+        "is_ordered": bool(getattr(model, "ordered", False)),
+        "starts_at_pca": model._starts_at_pca,
         # Where none were held out, the errors of training are those of the training rows.
         "held_out": model.validation_fraction > 0 and not is_linear,
         "parameters": parameters,
@@ -107,6 +109,7 @@ def examples(model: BaseAutoencoder, X: Any, measured: Measured, shape: ImageSha
         part = take(X, rows)
         values = values_of(part)
         rebuilt = np.asarray(model.inverse_transform(np.asarray(model.transform(part))), dtype=np.float64)
+        rebuilt = rebuilt.reshape(len(rebuilt), -1)
         numbers = (rows + 1).tolist()
         errors = measured.row_error[rows].tolist()
         group: dict[str, Any] = {"name": name, "rows": numbers, "errors": errors}
