@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-COMMANDS = {"python": [sys.executable, "-c"], "shell": ["bash", "-eo", "pipefail", "-c"]}
+COMMANDS = {"python": [sys.executable, "-c"], "images": [sys.executable, "-c"], "shell": ["bash", "-eo", "pipefail", "-c"]}
 # Numbers whose size depends on the machine: seconds, and when training ended.
 TIMES = re.compile(r"\(\d+ epochs, [\d.]+ s\)")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
@@ -51,10 +51,11 @@ def compare(printed: str, promised: str) -> None:
     assert numbers(printed) == pytest.approx(numbers(promised), rel=0.1)
 
 
-def test_the_python_prints_what_the_readme_says(tmp_path):
-    code, promised = block("python")
+@pytest.mark.parametrize("name", ["python", "images"])
+def test_the_python_prints_what_the_readme_says(name, tmp_path):
+    code, promised = block(name)
     assert len(code.strip().splitlines()) <= 12
-    compare(run([*COMMANDS["python"], code], tmp_path), promised)
+    compare(run([*COMMANDS[name], code], tmp_path), promised)
 
 
 def test_the_shell_prints_what_the_readme_says(tmp_path):

@@ -51,6 +51,9 @@ from isthmus.rows import Rows
 from isthmus.scaling import column_statistics, scale_of
 from isthmus.training import Batches, History, Trainer, pca_errors
 
+# Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
+MIDDLE_NODES = 512
+
 
 class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     """A convolutional autoencoder for images of any size, whose default is the reference network.
@@ -475,7 +478,12 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             self._put_images(network, expected, loss)
         else:
             build = partial(
-                ImageCodeAutoencoder.on, torch.device("cpu"), self.image_shape_, filters=self._filters, **architecture
+                ImageCodeAutoencoder.on,
+                torch.device("cpu"),
+                self.image_shape_,
+                filters=self._filters,
+                middle=MIDDLE_NODES,
+                **architecture,
             )
             self._put_codes(build, expected, loss, rng, self.code_size if code_size is None else code_size)
 

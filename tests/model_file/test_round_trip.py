@@ -16,6 +16,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from saved_models import check_saved
 
 import isthmus
 from isthmus import Autoencoder, OutputError
@@ -45,21 +46,7 @@ def test_a_loaded_model_is_the_saved_one(parameters, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # three epochs may be worse than PCA
         model = Autoencoder(**{"code_size": 2, "max_epochs": 3, "random_state": 0, **parameters}).fit(rows)
-    model.save(tmp_path / "m.safetensors")
-    loaded = isthmus.load(tmp_path / "m.safetensors")
-    assert type(loaded) is Autoencoder
-    assert loaded.get_params() == model.get_params()
-    for dtype in (np.float64, np.float32):
-        np.testing.assert_array_equal(loaded.transform(rows.astype(dtype)), model.transform(rows.astype(dtype)))
-        np.testing.assert_array_equal(loaded.reconstruct(rows.astype(dtype)), model.reconstruct(rows.astype(dtype)))
-    assert loaded.score(rows) == model.score(rows)
-    fitted = {name for name in vars(model) if name.endswith("_") and name != "module_"}
-    assert fitted <= set(vars(loaded))
-    for name in fitted:
-        np.testing.assert_equal(getattr(loaded, name), getattr(model, name))
-    loaded.save(tmp_path / "again.safetensors")
-    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "m.safetensors").read_bytes()
-    loaded.partial_fit(rows)
+    check_saved(model, rows, tmp_path)
 
 
 def test_names_of_columns_are_kept(tmp_path):

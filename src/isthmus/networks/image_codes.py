@@ -16,9 +16,6 @@ from isthmus.networks.dense import DenseStack
 from isthmus.networks.images import ImageShape, images_of, rows_of
 from isthmus.networks.two_paths import TwoPathAutoencoder
 
-# On Fashion-MNIST (docs/convolutional-network.md) more are better up to here, and a second layer is worse.
-MIDDLE_NODES = 512
-
 
 class ConvolutionalEncoderStack(nn.Module):
     """Convolutions of the image that a row is; dense layers from the small images in the middle to the code."""
@@ -69,7 +66,7 @@ class ImageCodeAutoencoder(TwoPathAutoencoder):
     code_size : int
     filters : sequence of int
         As for ``ConvolutionalAutoencoder``.
-    middle : int, default=512
+    middle : int
         Nodes of the hidden dense layer between convolutions and code, on either side.
     linear_paths, output
         As for ``TwoPathAutoencoder``.
@@ -88,7 +85,7 @@ class ImageCodeAutoencoder(TwoPathAutoencoder):
         code_size: int,
         filters: Sequence[int],
         *,
-        middle: int = MIDDLE_NODES,
+        middle: int,
         linear_paths: bool,
         output: str,
         **architecture: Any,
