@@ -97,7 +97,7 @@ def test_nobody_imports_whoever_imports_it():
 
 
 def test_optional_parts_are_imported_where_they_are_used():
-    optional = {"matplotlib", "jinja2", "skimage", "jiwer", "pandas", "polars"}
+    optional = {"matplotlib", "jinja2", "skimage", "jiwer", "pandas", "polars", "optuna", "sqlalchemy"}
     assert {name: found for name, modules in AT_ONCE.items()
             if (found := {module.split(".")[0] for module in modules} & optional)} == {}  # fmt: skip
 

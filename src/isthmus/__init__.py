@@ -26,15 +26,18 @@ if TYPE_CHECKING:
         WorseThanPCAWarning,
     )
     from isthmus.pages.cleaning import clean
+    from isthmus.tuning import AutoencoderSearch, tune
 
 _HOMES = {
     "Autoencoder": "isthmus.dense",
+    "AutoencoderSearch": "isthmus.tuning",
     "Comparison": "isthmus.comparison",
     "ConvAutoencoder": "isthmus.convolutional",
     "clean_document": "isthmus.documents.clean",
     "clean": "isthmus.pages.cleaning",
     "compare": "isthmus.comparison",
     "load": "isthmus.base",
+    "tune": "isthmus.tuning",
     "IsthmusError": "isthmus.errors",
     "InputError": "isthmus.errors",
     "MismatchError": "isthmus.errors",
@@ -48,6 +51,7 @@ _HOMES = {
 
 __all__ = [
     "Autoencoder",
+    "AutoencoderSearch",
     "Comparison",
     "ConvAutoencoder",
     "InputError",
@@ -64,6 +68,7 @@ __all__ = [
     "clean_document",
     "compare",
     "load",
+    "tune",
 ]
 
 

@@ -1,0 +1,91 @@
+"""After the search: the default network and the best are trained on all of its rows, one is chosen, and tested."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.fitting import _split as held_out
+from isthmus.tuning.choice import Scored, default_of, is_better, smallest
+from isthmus.tuning.objective import Objective, fit_quietly
+from isthmus.tuning.problem import Parts, pca_line, summed_error
+from isthmus.tuning.result import TestFigures
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The network that is kept, the trial that it comes from, and what it is worth on rows that no trial has seen."""
+
+    model: Any
+    trial: Scored | None
+    default: Scored | None
+    is_default: bool
+    test: TestFigures
+
+
+def choose(objective: Objective, trials: list[Scored], first: Mapping[str, Any], X: Any, rows: Parts) -> Chosen:
+    """Train the default network, and the best if the search found it better; keep the one that still is.
+
+    The best must have beaten the default on the rows that were scored by more than chance, and once both are trained on
+    all rows of the search, must not be worse on those that both have held out from their training. The rows set aside
+    have no part in it.
+
+    Parameters
+    ----------
+    trials : list of Scored
+        The best first.
+    first : dict
+        The values of the default network.
+    X : array, dataframe, images or CSR matrix
+        What the network is to be fitted on; a dataframe gives it names.
+    """
+    best, default = (trials[0] if trials else None), default_of(trials)
+    plain = objective.network(first, default=True, seed=objective.estimator.random_state)
+    fit_quietly(plain, _take(X, rows.search))
+    model, trial = plain, default
+    if best is not None and default is not None and not best.is_default and is_better(best, default):
+        tuned = objective.network(best.values, default=False, seed=objective.estimator.random_state)
+        fit_quietly(tuned, _take(X, rows.search))
+        if _held_out_error(tuned, objective, rows.search) <= _held_out_error(plain, objective, rows.search):
+            model, trial = tuned, best
+    is_default = model is plain
+    if objective.objective == "code-size" and trial is not None:
+        size = smallest(trial.sizes, trial.unexplained, objective.target_variance)
+        model = model if size is None else model.truncate(size)
+    return Chosen(model, trial, default, is_default, _tested(model, plain, objective, rows))
+
+
+def _take(X: Any, index: np.ndarray) -> Any:
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
+
+
+def _held_out_error(model: Any, objective: Objective, rows: np.ndarray) -> float:
+    """The error of the rows that ``fit`` held out, which are the same for all networks of one seed."""
+    _, held = held_out(len(rows), model.validation_fraction, np.random.RandomState(model.random_state))
+    return 0.0 if held is None else _error(model, objective, rows[held], objective.splits[0].unit)
+
+
+def _tested(model: Any, default: Any, objective: Objective, rows: Parts) -> TestFigures:
+    standardise = bool(objective.estimator.scale == "standard")
+    _, unit, pca = pca_line(objective.rows, rows.search, rows.test, standardise=standardise)
+    errors = (_error(model, objective, rows.test, unit), _error(default, objective, rows.test, unit))
+    shares = [
+        1 - error / pca[0] if pca[0] else math.nan for error in (*errors, pca[min(model.code_size_, len(pca) - 1)])
+    ]
+    tuned, plain, by_pca = map(float, shares)
+    return TestFigures(tuned, plain, by_pca, model.code_size_, default.code_size_, len(rows.test))
+
+
+def _error(model: Any, objective: Objective, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
+    """Of a network that may have been fitted to a dataframe, and is asked about plain rows."""
+    names = model.__dict__.pop("feature_names_in_", None)
+    try:
+        return summed_error(model, objective.X, objective.rows, rows, unit)
+    finally:
+        if names is not None:
+            model.feature_names_in_ = names

@@ -1,0 +1,135 @@
+"""What a trial is scored on: rows set aside to test, and rows to train on and to score in one or several splits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from scipy import sparse
+
+from isthmus.principal_axes import principal_axes
+from isthmus.rows import Rows, dense_rows
+from isthmus.scaling import column_statistics, scale_of
+
+# Errors are kept for so many groups of the scored rows: by how much two networks differ shows in them, and by how much
+# that would differ on other rows.
+N_GROUPS = 20
+_HELD_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Positions of the rows that are searched on, and of those set aside to test."""
+
+    search: Int64[np.ndarray, " search"]
+    test: Int64[np.ndarray, " test"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on and rows to score.
+
+    Attributes
+    ----------
+    train, held : ndarray of int
+        Positions; ``held`` in an order of chance.
+    mean, unit : ndarray of shape (n_features,)
+        Of the training rows: what is subtracted and divided by before squares are taken.
+    groups : list of ndarray
+        ``held`` in groups.
+    """
+
+    train: Int64[np.ndarray, " train"]
+    held: Int64[np.ndarray, " held"]
+    mean: Float64[np.ndarray, " features"]
+    unit: Float64[np.ndarray, " features"]
+    groups: list[Int64[np.ndarray, " group"]]
+    variances: Float64[np.ndarray, " groups"]
+    pca_errors: Float64[np.ndarray, " sizes"]
+
+
+def divided(n_rows: int, share: float, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that are kept and of those that are set aside."""
+    n_apart = min(max(1, round(share * n_rows)), n_rows - 2)
+    order = rng.permutation(n_rows)
+    return np.sort(order[n_apart:]), np.sort(order[:n_apart])
+
+
+def suited_folds(n_rows: int) -> int:
+    """How often rows are split: the fewer they are, the more of them have to be scored to tell networks apart."""
+    return 5 if n_rows < 500 else 3 if n_rows < 3000 else 1
+
+
+def splits_of(X: Rows, rows: np.ndarray, n_folds: int, *, standardise: bool, rng: np.random.RandomState) -> list[Split]:
+    """The rows in ``n_folds`` folds, each of which is scored once; with one, a fifth of the rows is scored.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n_rows, n_features)
+    rows : ndarray of int
+        Positions of the rows that may be used.
+    standardise : bool
+        Whether errors are those of columns divided by their standard deviations, or in the data's units.
+    """
+    order = rng.permutation(rows)
+    n_held = max(1, round(_HELD_SHARE * len(order)))
+    parts = [order[:n_held]] if n_folds == 1 else np.array_split(order, n_folds)
+    n_groups = -(-N_GROUPS // n_folds)
+    made = []
+    for held in parts:
+        train = np.setdiff1d(rows, held)
+        mean, unit, errors = pca_line(X, train, held, standardise=standardise)
+        groups = [group for group in np.array_split(held, n_groups) if len(group)]
+        variances = np.array([squares(dense_rows(X, group) - mean, unit) for group in groups])
+        made.append(Split(train, held, mean, unit, groups, variances, errors))
+    return made
+
+
+def pca_line(
+    X: Rows, train: np.ndarray, held: np.ndarray, *, standardise: bool
+) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"], Float64[np.ndarray, " sizes"]]:
+    """Mean and unit of the training rows, and PCA's squared errors with 0, 1, 2, … components, summed over rows."""
+    expected = X[train]
+    statistics = column_statistics(expected)
+    unit = scale_of("standard" if standardise else "none", statistics)
+    axes = np.empty((0, X.shape[1]))
+    if statistics.deviation.any():
+        axes = principal_axes(expected, statistics.mean, unit, min(expected.shape), np.random.RandomState(0)).axes
+    outside, along, variance = 0.0, np.zeros(len(axes)), 0.0
+    for rows in np.array_split(held, -(-len(held) // 4096)):
+        centred = (dense_rows(X, rows) - statistics.mean) / unit
+        codes = centred @ axes.T
+        outside += float(((centred - codes @ axes) ** 2).sum())
+        along += (codes**2).sum(axis=0)
+        variance += float((centred**2).sum())
+    errors = outside + np.append(np.cumsum(along[::-1])[::-1], 0.0)  # squares are added, so that nothing cancels
+    errors[0] = variance
+    return statistics.mean, unit, errors
+
+
+def squares(difference: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
+    """The sum of squares, in units."""
+    return float(((difference / unit) ** 2).sum())
+
+
+def group_errors(model: Any, X: Any, flat: Rows, split: Split) -> Float64[np.ndarray, " groups"]:
+    """The squared errors of a fitted network, summed over each group of the scored rows.
+
+    ``X`` is what networks are given (rows or images), ``flat`` the same as rows.
+    """
+    return np.array([summed_error(model, X, flat, group, split.unit) for group in split.groups])
+
+
+def summed_error(model: Any, X: Any, flat: Rows, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
+    """The squared error of some rows, summed over them and their columns."""
+    total = 0.0
+    for part in np.array_split(rows, -(-len(rows) // 1024)):
+        given = X[part]
+        reconstructed = np.asarray(model.reconstruct(given), dtype=np.float64).reshape(len(part), -1)
+        total += squares(reconstructed - dense_rows(flat, part), unit)
+    return total
+
+
+def same_as_rows(X: Any) -> Rows:
+    """Images as rows; rows as they are."""
+    return X if sparse.issparse(X) else np.asarray(X).reshape(len(X), -1)

@@ -1,0 +1,70 @@
+"""The best trials so far with PCA's line and the time left, on stderr while a search goes on."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from isthmus.tuning.choice import Scored, scored
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+_SHOWN = 5
+_SECONDS = 0.5  # between looks into the study
+
+
+@contextmanager
+def live_table(
+    study: "Study", pca_explained: float, n_trials: int | None, deadline: float, *, shown: bool
+) -> Iterator[Callable[[], None]]:
+    """A function that brings the table up to date, to be called again and again; it does nothing without a terminal."""
+    console = Console(stderr=True)
+    if not shown or not (console.is_terminal or console.is_jupyter):
+        yield lambda: None
+        return
+    began, looked = time.monotonic(), 0.0
+    with Live(console=console, transient=True, refresh_per_second=4) as live:
+
+        def refresh() -> None:
+            nonlocal looked
+            if time.monotonic() - looked < _SECONDS:
+                return
+            looked = time.monotonic()
+            trials = study.get_trials(deepcopy=False)
+            finished = sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in trials)
+            pruned = sum(trial.state.name == "PRUNED" for trial in trials)
+            heading = f"{finished}{'' if n_trials is None else f' of {n_trials}'} trials, {pruned} of them pruned"
+            left = _left(finished, n_trials, began, deadline)
+            live.update(Group(Text(heading + left), _table(scored(trials), pca_explained)))
+
+        refresh()
+        yield refresh
+
+
+def _table(trials: list[Scored], pca_explained: float) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("trial", "layers", "activation", "explained, %"):
+        table.add_column(name, justify="left" if name in ("layers", "activation") else "right")
+    best = trials[:_SHOWN]
+    for trial in [*best, *(trial for trial in trials if trial.is_default and trial not in best)]:
+        name = f"{trial.number}{' (default)' if trial.is_default else ''}"
+        layers = ",".join(map(str, trial.widths)) or "none"
+        explained = f"{100 * (1 - trial.unexplained[-1]):.3f}"
+        table.add_row(name, layers, str(trial.values.get("activation", "")), explained)
+    table.add_row("", "PCA", "", f"{100 * pca_explained:.3f}")
+    return table
+
+
+def _left(finished: int, n_trials: int | None, began: float, deadline: float) -> str:
+    now = time.monotonic()
+    left = max(0.0, deadline - now)
+    if n_trials is not None and finished:
+        left = min(left, (now - began) / finished * max(0, n_trials - finished))
+    return f"; about {left:.0f} s left" if math.isfinite(left) else ""

@@ -1,0 +1,253 @@
+"""What a search has found: its best trials, a sentence about rows that it never saw, CSV, Markdown and JSON."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float64
+
+from isthmus.tuning.choice import Front, Scored
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class TestFigures:
+    """Shares of variance explained of the rows set aside, which no trial has seen.
+
+    Attributes
+    ----------
+    tuned, default, pca : float
+        Of the chosen network, of the default network and of PCA, each fitted on all rows of the search, with as many
+        codes as the chosen network has (the default: with its own).
+    code_size : int
+    n_rows : int
+    """
+
+    __test__ = False  # no test, whatever pytest takes it for
+
+    tuned: float
+    default: float
+    pca: float
+    code_size: int
+    default_code_size: int
+    n_rows: int
+
+
+def trials_table(study: "Study") -> pa.Table:
+    """A line a trial, with a column for each hyperparameter."""
+    trials = study.get_trials(deepcopy=False)
+    names = sorted({name for trial in trials for name in trial.params})
+    columns: dict[str, list[Any]] = {
+        "trial": [trial.number for trial in trials],
+        "state": [trial.state.name.lower() for trial in trials],
+        "merit": [trial.value if trial.state.name == "COMPLETE" else None for trial in trials],
+        "variance_explained": [_explained(trial.user_attrs) for trial in trials],
+        "seconds": [trial.user_attrs.get("seconds") for trial in trials],
+        "widths": [trial.user_attrs.get("widths") for trial in trials],
+    }
+    types = {
+        "trial": pa.int64(),
+        "state": pa.string(),
+        "merit": pa.float64(),
+        "variance_explained": pa.float64(),
+        "seconds": pa.float64(),
+        "widths": pa.list_(pa.int64()),
+    }
+    arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
+    for name in names:
+        arrays[name] = _column([trial.params.get(name) for trial in trials])
+    return pa.table(arrays)
+
+
+def pareto_table(front: Front, pca_unexplained: Float64[np.ndarray, " sizes"]) -> pa.Table:
+    """The Pareto front beside PCA with as many codes."""
+    pca = [1 - float(pca_unexplained[min(size, len(pca_unexplained) - 1)]) for size in front.sizes]
+    return pa.table(
+        {
+            "code_size": pa.array(front.sizes, pa.int64()),
+            "variance_explained": pa.array([1 - share for share in front.unexplained], pa.float64()),
+            "pca_variance_explained": pa.array(pca, pa.float64()),
+            "trial": pa.array(front.trials, pa.int64()),
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What was found, to be read and to be kept."""
+
+    trials: tuple[Scored, ...]
+    table: pa.Table
+    pareto: pa.Table
+    test: TestFigures
+    chosen: Scored | None
+    default: Scored | None
+    is_default: bool
+    pca_unexplained: Float64[np.ndarray, " sizes"]
+    objective: str
+    target_variance: float
+    n_search: int
+    n_folds: int
+    seconds: float
+    interrupted: bool
+
+    @property
+    def heading(self) -> str:
+        """What was done, in a line."""
+        states = self.table.column("state").to_pylist()
+        pruned, finished = states.count("pruned"), states.count("pruned") + states.count("complete")
+        splits = "one split" if self.n_folds == 1 else f"{self.n_folds} folds"
+        return (
+            f"{finished} trials ({pruned} pruned) on {self.n_search} rows in {splits}, in {self.seconds:.0f} s"
+            f"{', interrupted' if self.interrupted else ''}; {self.test.n_rows} rows set aside."
+        )
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to on the rows that the search never saw."""
+        test, codes = self.test, f"{self.test.code_size} code{'' if self.test.code_size == 1 else 's'}"
+        explains = f"explains {_percent(test.tuned)} of the variance of the {test.n_rows} rows set aside"
+        pca = f"PCA with as many codes {_percent(test.pca)}"
+        parts = []
+        if self.is_default:
+            parts.append(
+                "No network was better than the default by more than chance, so the default is kept: "
+                f"with {codes} it {explains}, {pca}."
+            )
+        else:
+            same = test.code_size == test.default_code_size
+            default = f"the default network{'' if same else f' with {test.default_code_size}'} {_percent(test.default)}"
+            parts.append(f"With {codes} the network chosen {explains}, {default}, {pca}.")
+            if same and test.default < 1:
+                parts.append(self._survived())
+        if self.objective == "code-size":
+            parts.append(self._target())
+        return " ".join(parts)
+
+    def _survived(self) -> str:
+        """How much of what the search promised there is on rows that it never saw."""
+        assert self.chosen is not None
+        assert self.default is not None
+        gain = 1 - (1 - self.test.tuned) / (1 - self.test.default)
+        promised = 1 - float(self.chosen.unexplained[-1]) / max(float(self.default.unexplained[-1]), 1e-300)
+        verb = f"{100 * gain:.0f} % less" if gain >= 0 else f"{-100 * gain:.0f} % more"
+        return (
+            f"It leaves {verb} unexplained than the default; on the rows of the search it was {100 * promised:.0f} %."
+        )
+
+    def _target(self) -> str:
+        share, n_codes = self.target_variance, self.test.code_size
+        need = next((i for i, left in enumerate(self.pca_unexplained) if 1 - left >= share), None)
+        pca = "PCA does not with all its components" if need is None else f"PCA needs {need}"
+        if self.chosen is None or 1 - self.chosen.unexplained.min() < share:
+            return f"No network with ordered codes explains {_percent(share)} of the held-out rows; {pca}."
+        return f"For {_percent(share)} of the held-out rows of the search it needs {n_codes}; {pca}."
+
+    def to_text(self) -> str:
+        """The best trials with PCA's line, and the sentence."""
+        lines = self._lines()
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        rows = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+        front = [] if self.pareto.num_rows < 2 else ["", *self._front()]
+        return "\n".join([self.heading, "", *rows, *front, "", self.sentence])
+
+    def to_markdown(self) -> str:
+        """The same for documents."""
+        header, *lines = self._lines()
+        table = [header, ["---"] * len(header), *lines]
+        front = "" if self.pareto.num_rows < 2 else "\n".join(["", *self._front(), ""])
+        rows = "\n".join(f"| {' | '.join(cells)} |" for cells in table)
+        return f"{self.heading}\n\n{rows}\n{front}\n{self.sentence}\n"
+
+    def to_csv(self) -> str:
+        """A header and one line a trial, with all digits; what a trial does not have is empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.table.column_names)
+        for line in self.table.to_pylist():
+            cells = {name: "" if value is None else value for name, value in line.items()}
+            cells["widths"] = " ".join(map(str, line["widths"] or []))
+            writer.writerow(cells.values())
+        return text.getvalue()
+
+    def to_json(self) -> str:
+        """One object: the sentence, the test, the front, PCA's line and every trial."""
+        found = {
+            "sentence": self.sentence,
+            "chosen_trial": None if self.chosen is None else self.chosen.number,
+            "is_default": self.is_default,
+            "test": asdict(self.test),
+            "pareto": self.pareto.to_pylist(),
+            "pca_variance_explained": [1 - float(share) for share in self.pca_unexplained],
+            "trials": self.table.to_pylist(),
+        }
+        return json.dumps(_finite(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def _lines(self) -> list[list[str]]:
+        """Cells: the best trials, the default, PCA."""
+        names = [name for name in self.table.column_names[6:] if name not in ("layers", "nodes", "taper", "filters")]
+        header = ["trial", "layers", *names, "codes", "variance explained, %"]
+        lines = []
+        best = list(self.trials[:_SHOWN])
+        for trial in [*best, *(trial for trial in self.trials if trial.is_default and trial not in best)]:
+            values = [_cell(trial.values.get(name)) for name in names]
+            layers = ",".join(map(str, trial.widths)) or "none"
+            explained = f"{100 * (1 - trial.unexplained[-1]):.3f}"
+            mark = " (default)" if trial.is_default else " (chosen)" if trial is self.chosen else ""
+            lines.append([f"{trial.number}{mark}", layers, *values, str(trial.sizes[-1]), explained])
+        size = self.trials[0].sizes[-1] if self.trials else self.test.code_size
+        share = self.pca_unexplained[min(size, len(self.pca_unexplained) - 1)]
+        lines.append(["PCA", "", *("" for _ in names), str(size), f"{100 * (1 - share):.3f}"])
+        return [header, *lines]
+
+    def _front(self) -> list[str]:
+        """The Pareto front beside PCA's curve."""
+        lines = ["codes  explained, %  PCA, %"]
+        for point in self.pareto.to_pylist():
+            explained, pca = 100 * point["variance_explained"], 100 * point["pca_variance_explained"]
+            lines.append(f"{point['code_size']:>5}  {explained:12.2f}  {pca:6.2f}")
+        return lines
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Result of {len(self.trials)} trials: {self.sentence}>"
+
+
+def _explained(attributes: dict[str, Any]) -> float | None:
+    shares = attributes.get("unexplained")
+    return None if not shares else 1 - float(shares[-1])
+
+
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else str(value) for value in values])
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"
+
+
+def _finite(value: Any) -> Any:
+    """NaN as null."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,319 @@
+"""What is searched: for each hyperparameter a range, choices or one value; and what network a choice of them is."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from isthmus.errors import ParameterError
+from isthmus.networks import sandwich_widths
+from isthmus.parameters import is_int, is_real
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+# A range whose ends differ by this factor is searched by the logarithm.
+_LOGARITHMIC = 8
+
+_TRAINING = {"learning_rate": "0.0005:0.01", "weight_decay": "0.003:1"}
+_NOISE = ("none", "gaussian:0.03", "gaussian:0.1", "masking:0.05")
+_SPACES: dict[str, dict[str, Any]] = {
+    "Autoencoder": {
+        "layers": "1:4",
+        "nodes": "32:512",
+        "taper": "0.5:1.0",
+        "activation": ["relu", "leaky_relu", "gelu", "silu", "tanh", "elu"],
+        **_TRAINING,
+        "noise": list(_NOISE),
+    },
+    "ConvAutoencoder": {
+        "layers": "1:3",
+        "filters": "16:64",
+        "kernel_size": [3, 5],
+        "activation": ["relu", "leaky_relu", "gelu", "silu"],
+        **_TRAINING,
+        "noise": list(_NOISE),
+    },
+}
+# What describes an architecture; everything else in a space is a parameter of the estimator.
+_SHAPE = {"Autoencoder": ("layers", "nodes", "taper"), "ConvAutoencoder": ("layers", "filters")}
+_WIDTHS = {"Autoencoder": "encoder_layers", "ConvAutoencoder": "filters"}
+# Settled by the search, or of no account to what a network is worth.
+_NOT_SEARCHED = ("random_state", "verbose", "device", "scale", "ordered", "validation_fraction", "image_shape")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``low`` to ``high``, both included; whole ones if both are."""
+
+    low: float
+    high: float
+
+    @property
+    def is_whole(self) -> bool:
+        return is_int(self.low) and is_int(self.high)
+
+    @property
+    def by_logarithm(self) -> bool:
+        return self.low > 0 and self.high >= _LOGARITHMIC * self.low
+
+    def suggest(self, trial: "Trial", name: str) -> float:
+        if self.is_whole:
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.by_logarithm)
+        return trial.suggest_float(name, self.low, self.high, log=self.by_logarithm)
+
+    def nearest(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
+
+    def __contains__(self, value: Any) -> bool:
+        return is_real(value) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Some values, in no order."""
+
+    values: tuple[Any, ...]
+
+    def suggest(self, trial: "Trial", name: str) -> Any:
+        return trial.suggest_categorical(name, list(self.values))
+
+    def nearest(self, value: Any) -> Any:
+        return value if value in self.values else self.values[0]
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.values
+
+
+Domain = Range | Choices
+
+
+@dataclass(frozen=True)
+class Space:
+    """The hyperparameters that are searched, and those that have one value.
+
+    Parameters
+    ----------
+    kind : {"Autoencoder", "ConvAutoencoder"}
+        Whose parameters they are.
+    domains : dict of Range or Choices
+    fixed : dict
+    """
+
+    kind: str
+    domains: dict[str, Domain]
+    fixed: dict[str, Any] = field(default_factory=dict)
+
+    def suggest(self, trial: "Trial") -> dict[str, Any]:
+        """A value for each hyperparameter that is searched, by Optuna's sampler."""
+        return {name: domain.suggest(trial, name) for name, domain in self.domains.items()}
+
+    def first(self, own: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The values nearest to the estimator's ``own``, and whether its own layers are among the networks."""
+        is_own = all(
+            own[name] in self.domains[name] if name in self.domains else self.fixed.get(name, own[name]) == own[name]
+            for name in _SHAPE[self.kind]
+            if name in own and name != "taper"
+        )
+        return {name: domain.nearest(own[name]) for name, domain in self.domains.items()}, is_own
+
+    def parameters(self, values: Mapping[str, Any], *, own_layers: bool = False) -> dict[str, Any]:
+        """The estimator's parameters that a choice of values stands for; without those of its layers for its own."""
+        chosen = {**self.fixed, **values}
+        shape = {name: chosen.pop(name) for name in _SHAPE[self.kind] if name in chosen}
+        if own_layers:
+            if is_int(shape.get("layers")) and "layers" in self.fixed and self.kind == "Autoencoder":
+                chosen[_WIDTHS[self.kind]] = shape["layers"]
+        elif "layers" in shape:
+            chosen[_WIDTHS[self.kind]] = _widths(**shape)
+        elif shape:
+            chosen |= shape
+        if "noise" in chosen:
+            chosen["noise"] = _noise(chosen["noise"])
+        return chosen
+
+    def described(self) -> dict[str, Any]:
+        """The space as plain values, to be stored and compared."""
+        plain: dict[str, Any] = dict(self.fixed)
+        for name, domain in self.domains.items():
+            ends = f"{domain.low}:{domain.high}" if isinstance(domain, Range) else None
+            plain[name] = list(domain.values) if isinstance(domain, Choices) else ends
+        return dict(sorted(plain.items()))
+
+
+def own_values(estimator: Any, n_features: int, code_size: int, loss: str) -> dict[str, Any]:
+    """What the estimator has for each hyperparameter, in the words of spaces.
+
+    Parameters
+    ----------
+    estimator : Autoencoder or ConvAutoencoder
+    n_features, code_size : int
+        From which the widths of its layers follow, if it only counts them.
+    loss : {"mse", "bce"}
+        What its loss stands for on the data.
+    """
+    own = {**estimator.get_params(deep=False), "loss": loss, "noise": _noise_text(estimator.noise)}
+    if type(estimator).__name__ == "ConvAutoencoder":
+        filters = estimator.filters
+        widths = (int(filters),) * 2 if is_int(filters) else tuple(map(int, filters))
+        return {**own, "layers": len(widths), "filters": widths[0]}
+    widths, _ = sandwich_widths(estimator.encoder_layers, None, n_features, code_size)
+    if widths:
+        taper = (widths[-1] / widths[0]) ** (1 / max(1, len(widths) - 1))
+        own |= {"nodes": widths[0], "taper": min(1.0, max(0.05, taper))}
+    return {"nodes": 64, "taper": 1.0, **own, "layers": len(widths)}
+
+
+def space_of(estimator: Any, given: Mapping[str, Any] | None, own: Mapping[str, Any], *, unit_interval: bool) -> Space:
+    """The default space of an estimator, with what the user gave instead.
+
+    Parameters
+    ----------
+    estimator : Autoencoder or ConvAutoencoder
+    given : dict, optional
+        By hyperparameter one value, a tuple of two numbers (a range), a list (choices), or a text of one of them:
+        "1:4", "relu,gelu", "8". The code size is no part of it.
+    own : dict
+        What the estimator has itself; ranges that are not given are widened to hold it.
+    unit_interval : bool
+        Whether the data allows for cross-entropy.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such hyperparameter, or a range is impossible.
+    """
+    kind, given = type(estimator).__name__, dict(given or {})
+    known = {*_SPACES[kind], *(name for name in estimator.get_params(deep=False) if name not in _NOT_SEARCHED)}
+    for name in given:
+        if name not in known:
+            raise ParameterError(f"The space of {kind} has no {name!r}; it has {', '.join(sorted(known))}.")
+    default = dict(_SPACES[kind])
+    if estimator.loss == "auto":
+        default["loss"] = ["mse", "bce"] if unit_interval else ["mse"]
+    if kind == "Autoencoder" and "encoder_layers" in given:  # exact widths leave nothing of them to be searched
+        for name in _SHAPE[kind]:
+            if name in given:
+                raise ParameterError(f"The space has both 'encoder_layers' and {name!r}; give one of them.")
+            del default[name]
+    if kind == "ConvAutoencoder" and not isinstance(estimator.pooling, bool):
+        default["layers"] = len(estimator.pooling)
+    domains: dict[str, Domain] = {}
+    fixed: dict[str, Any] = {}
+    for name, value in {**default, **given}.items():
+        read = value if name in ("encoder_layers", "decoder_layers") else read_domain(name, value)
+        if isinstance(read, Range | Choices):
+            domains[name] = read if name in given else _widened(read, own[name])
+        else:
+            fixed[name] = read
+    space = Space(kind, domains, fixed)
+    _check(estimator, space)
+    return space
+
+
+def _widened(domain: Domain, own: Any) -> Domain:
+    """A domain that holds the estimator's own value."""
+    if isinstance(domain, Choices):
+        return domain if own in domain else Choices((*domain.values, own))
+    return Range(min(domain.low, own), max(domain.high, own))
+
+
+def read_domain(name: str, value: Any) -> Any:
+    """A Range, Choices or one plain value from what a user may write.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of them, or a range without numbers in it.
+    """
+    if isinstance(value, str):
+        low, colon, high = value.partition(":")
+        ends = [_number(low.strip()), _number(high.strip())] if colon else []
+        if ends and all(map(is_real, ends)):
+            return _range(name, ends[0], ends[1])
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        if len(parts) != 1 or "," in value:
+            return _choices(name, [_number(part) for part in parts])
+        return _number(parts[0])
+    if isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)):
+        return _range(name, *value)
+    if isinstance(value, Sequence):
+        return _choices(name, list(value))
+    return value
+
+
+def _range(name: str, low: Any, high: Any) -> Any:
+    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+        raise ParameterError(f"The range of {name!r} must go from a number to a larger one. Got {low}:{high} instead.")
+    return low if low == high else Range(low, high)
+
+
+def _choices(name: str, values: list[Any]) -> Any:
+    plain = all(value is None or isinstance(value, str | int | float | bool) for value in values)
+    if not values or not plain or len(set(values)) < len(values):
+        raise ParameterError(
+            f"The choices of {name!r} must be texts, numbers or bools, each of them once. Got {values!r} instead."
+        )
+    return values[0] if len(values) == 1 else Choices(tuple(values))
+
+
+def _check(estimator: Any, space: Space) -> None:
+    """Have the estimator check the ends of ranges and each of the choices, sooner than in some late trial."""
+    from sklearn.base import clone  # noqa: PLC0415 — not needed to read options
+
+    for name in _SHAPE[space.kind]:
+        minimum = 0 if name == "layers" and space.kind == "Autoencoder" else 1
+        ends = _ends(space, name)
+        rule = f"whole numbers of at least {minimum}"
+        if name == "taper":
+            fine = all(is_real(end) and 0 < end <= 1 for end in ends)
+            rule = "numbers above 0 and up to 1"
+        else:
+            fine = all(is_int(end) and end >= minimum for end in ends)
+        if not fine:
+            raise ParameterError(f"The {name!r} of the space must be {rule}. Got {ends!r} instead.")
+    first = {name: _ends(space, name)[0] for name in (*space.domains, *space.fixed)}
+    for name in first:
+        for end in _ends(space, name):
+            clone(estimator).set_params(**space.parameters({**first, name: end}))._check_parameters()
+
+
+def _ends(space: Space, name: str) -> tuple[Any, ...]:
+    domain = space.domains.get(name)
+    if isinstance(domain, Range):
+        return (domain.low, domain.high)
+    if isinstance(domain, Choices):
+        return domain.values
+    return (space.fixed[name],) if name in space.fixed else ()
+
+
+def _widths(layers: int, nodes: int = 64, taper: float = 1.0, filters: int | None = None) -> tuple[int, ...]:
+    """Nodes of each hidden layer: those of the first, and each further layer has a share of the one before."""
+    if filters is not None:
+        return (filters,) * layers
+    return tuple(max(2, round(nodes * taper**i)) for i in range(layers))
+
+
+def _number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _noise(text: Any) -> Any:
+    """What the estimators take for "gaussian:0.1" and "none"."""
+    if not isinstance(text, str):
+        return text
+    if text == "none":
+        return None
+    kind, colon, strength = text.partition(":")
+    return (kind, _number(strength)) if colon else kind
+
+
+def _noise_text(noise: Any) -> str:
+    if noise is None:
+        return "none"
+    return noise if isinstance(noise, str) else f"{noise[0]}:{noise[1]:g}"
