@@ -1,5 +1,7 @@
 """isthmus.clean: what is given comes back clean, in its own kind, at any resolution, with nothing blurred."""
 
+import colorsys
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from isthmus.errors import InputError, ModelFileError, ParameterError
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from isthmus.pages import cleaning, shipped
 from isthmus.pages.cleaning import clean_page
+from isthmus.pages.colour import marks
 
 
 def rmse(page, other) -> float:
@@ -215,6 +218,18 @@ def test_paper_becomes_neutral_and_ink_keeps_its_colour(whitening, dpi):
         assert np.abs(middle - ideal[rows.start + 20, columns.start + 20]).max() < 0.1, name
     assert cleaned[places["black"]].max() < 0.2
     assert cleaned[places["stain"]].mean() > 0.98
+
+
+@pytest.mark.parametrize("strongest", [255, 200, 150])
+def test_stains_are_brown_and_marks_are_not(strongest):
+    """Hues at 40 % saturation; the brightest of them may be a marker's ink whatever its hue."""
+    hues = torch.arange(0, 360, 5)
+    colours = [colorsys.hsv_to_rgb(hue / 360, 0.4, strongest / 255) for hue in hues.tolist()]
+    found = marks(torch.tensor(colours).T[..., None])[:, 0]
+    brown = (hues >= 20) & (hues <= 50) & (strongest < 240)
+    assert (found[brown] < 0.01).all()
+    assert (found[(hues < 5) | (hues > 60) | (strongest == 255)] > (0.25 if strongest == 150 else 0.9)).all()
+    assert marks(torch.full((3, 2, 2), 0.4)).max() == 0
 
 
 def test_a_page_without_white_keeps_its_colours(identity):

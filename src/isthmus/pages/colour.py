@@ -13,7 +13,8 @@ from isthmus.pages.detail import enlarged, reduced
 _WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as Pillow has them
 _PAPER = 0.9  # what the clean page has at least where paper shows
 _CHROMA = (0.2, 0.32)  # spread of the channels on white paper: none is a mark up to the first, all from the second on
-_BROWN_HUE, _BROWN_LIGHT = (0.25, 0.85), 0.93  # hues of 15° to 51°, and not as bright as a marker's ink
+_BROWN_STEPS = (0.05, 0.15), (0.15, 0.25)  # hues from 9–15° to 51–57°: red over green, and green over blue
+_MARKER = (0.9, 0.96)  # brightness of the strongest channel: stains are darker, and the ink of markers is not
 _BLOCK = 4  # pixels of the small page to a pixel of the map of the paper
 _REACH = 3  # pixels of that map
 
@@ -78,12 +79,14 @@ def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
     """How far colours on white paper are marks, from 0 to 1: strong colours, but for the browns of stains."""
     strongest, weakest = ink.amax(0), ink.amin(0)
     spread = strongest - weakest
-    share = ((spread - _CHROMA[0]) / (_CHROMA[1] - _CHROMA[0])).clamp_(0, 1)
-    red, green, blue = ink
-    hue = (green - blue) / spread.clamp(min=1e-3)
-    warm = (red == strongest) & (blue == weakest)
-    brown = warm & (hue > _BROWN_HUE[0]) & (hue < _BROWN_HUE[1]) & (strongest < _BROWN_LIGHT)
-    return share.masked_fill_(brown, 0)
+    steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red down to green and from there to blue, 1 together
+    brown = _ramp(steps[0], _BROWN_STEPS[0]) * _ramp(steps[1], _BROWN_STEPS[1]) * (1 - _ramp(strongest, _MARKER))
+    return _ramp(spread, _CHROMA) * (1 - brown)
+
+
+def _ramp(values: Float[Tensor, "H W"], ends: tuple[float, float]) -> Float[Tensor, "H W"]:
+    """From 0, up to the first end, to 1, from the second on."""
+    return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
 
 
 def _mean(colours: Float[Tensor, "3 h w"], weights: Float[Tensor, "h w"]) -> Float[Tensor, "3 1 1"]:

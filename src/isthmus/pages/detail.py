@@ -53,7 +53,8 @@ class Detail:
     def _straight(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
         height, width = band.shape
         slope, offset = enlarged(self._lines, self.factor, first * self.factor, (height, width))
-        return slope.mul_(band).add_(offset).clamp_(0, 1)
+        clean: Tensor = slope.mul_(band).add_(offset).clamp_(0, 1)
+        return clean
 
 
 def enlarged(
