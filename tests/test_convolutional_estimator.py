@@ -378,3 +378,10 @@ def test_a_network_trained_elsewhere_becomes_an_estimator(output, skips, tmp_pat
 def test_a_network_for_other_channels_is_refused():
     with pytest.raises(InputError, match="X has 1 channels, but the network takes 3"):
         ConvAutoencoder.from_network(ConvolutionalAutoencoder((2,), channels=3), IMAGES[:5] / 16)
+
+
+def test_large_images_are_trained_on_a_few_at_a_time():
+    model = ConvAutoencoder((1,), max_epochs=1).fit(uniform(40, 4, 4))
+    assert model._suited_batch_size(20_000) == 128
+    large = ConvAutoencoder((64, 2), max_epochs=1, validation_fraction=0).fit(uniform(2, 512, 256, dtype=np.float32))
+    assert large._suited_batch_size(20_000) == 2

@@ -53,6 +53,8 @@ from isthmus.training import Batches, History, Trainer, pca_errors
 
 # Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
 MIDDLE_NODES = 512
+# 64 MB in a layer; training keeps about four times as much for each.
+_BATCH_VALUES = 2**24
 
 
 class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
@@ -519,6 +521,9 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         self.code_size_, self.loss_ = module.code_size, loss
         self.mean_, self.scale_ = self._statistics.mean, scale
         self.n_samples_ = int(expected.shape[0])
+
+    def _suited_batch_size(self, n_rows: int) -> int:
+        return max(1, min(super()._suited_batch_size(n_rows), _BATCH_VALUES // self.module_.n_values))
 
     def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
         by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit

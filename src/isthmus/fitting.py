@@ -236,7 +236,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _new_trainer(self, n_rows: int, rng: np.random.RandomState, max_epochs: int | None = None) -> Trainer:
         recipe = Recipe(
             max_epochs=self.max_epochs if max_epochs is None else max_epochs,
-            batch_size=suited_batch_size(n_rows) if isinstance(self.batch_size, str) else self.batch_size,
+            batch_size=self._suited_batch_size(n_rows) if isinstance(self.batch_size, str) else self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             patience=self.patience,
@@ -257,6 +257,9 @@ class TrainedAutoencoder(BaseAutoencoder):
                 high=unit_scale(self._statistics.maximum),
             )
         return Trainer(network, self._loss(), recipe, generator_from(rng), corruption=corruption)
+
+    def _suited_batch_size(self, n_rows: int) -> int:
+        return suited_batch_size(n_rows)
 
     def _loss(self) -> Loss:
         network = self.module_

@@ -94,4 +94,5 @@ def test_python_reports_take_images_as_they_are(models, images):
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")
     made = models[1]["codes"]
+    assert "isthmus fit" not in made.report(images).html  # which fits dense networks
     assert made.report(images).html == made.report(images.reshape(40, 30)).html

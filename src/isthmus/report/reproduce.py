@@ -60,7 +60,8 @@ def has_seed(model: Any) -> bool:
 def fit_command(model: Any) -> str | None:
     """The command that fits such a model; None where there is none, or no seed and so nothing to repeat."""
     options = {**changed_parameters(model), "scale": model.scale}
-    if not has_seed(model) or not set(options) <= set(_OPTIONS):
+    is_dense = type(model).__name__ == "Autoencoder"
+    if not is_dense or not has_seed(model) or not set(options) <= set(_OPTIONS):
         return None
     words = ["isthmus", "fit", "TABLE", "-o", "MODEL"]
     for name, value in options.items():
