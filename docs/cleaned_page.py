@@ -1,0 +1,39 @@
+"""Make the picture of docs/cleaning-pages.md, two made pages before and after: python docs/cleaned_page.py [FILE].
+
+The fonts are those that matplotlib brings, so that the pages are the same on every machine.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image
+
+import isthmus
+from isthmus.pages.made import Fonts, Settings, made_pair
+
+IMAGE = Path(__file__).parent / "images" / "cleaned-page.jpg"
+SEEDS = (7, 4)
+SIZE_MM = (80.0, 105.0)
+DPI = 300
+WIDTH, HEIGHT, GAP = 615, 469, 10
+
+
+def main() -> None:
+    """Each page in a row: before on the left, after on the right."""
+    fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
+    whole = Image.new("RGB", (2 * WIDTH + GAP, len(SEEDS) * (HEIGHT + GAP) - GAP), (110, 110, 110))
+    for row, seed in enumerate(SEEDS):
+        _, dirty = made_pair(0, DPI, Settings(seed, SIZE_MM, colour=True), fonts)
+        before = Image.fromarray(np.uint8(dirty * 255 + 0.5))
+        for column, page in enumerate((before, isthmus.clean(before, dpi=DPI))):
+            shown = page.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+            whole.paste(shown, (column * (WIDTH + GAP), row * (HEIGHT + GAP)))
+    image = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGE
+    whole.save(image, quality=82, optimize=True)
+    print(image, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
