@@ -10,6 +10,7 @@ from PIL import Image
 
 from isthmus.cli import main
 from isthmus.pages import shipped
+from isthmus.pages.cleaning import clean_page
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,18 @@ def test_clean_takes_the_paper_away_and_keeps_what_the_file_says(suffix, command
         grey = np.asarray(result.convert("L"))
     assert (grey[clean == 255] > 245).mean() > 0.98
     assert grey[clean == 0].mean() < 40
+
+
+def test_clean_is_told_the_resolution(command, whitening, tmp_path):
+    page = Image.fromarray(np.round(0.8 * text_page(0)).astype(np.uint8))
+    page.save(tmp_path / "in.png", dpi=(300, 300))
+    for name, options in {"told": [], "other": ["--dpi", 150]}.items():
+        command("clean", tmp_path / "in.png", "-o", tmp_path / f"{name}.png", "--network", whitening, *options)
+        with Image.open(tmp_path / f"{name}.png") as cleaned:
+            expected = clean_page(np.asarray(page), network=whitening, dpi=150 if options else 300)
+            assert np.array_equal(np.asarray(cleaned), expected)
+    code, _, err = command("clean", tmp_path / "in.png", "-o", tmp_path / "out.png", "--dpi", 0)
+    assert (code, err) == (2, "isthmus: --dpi must be a positive number. Got 0 instead.\n")
 
 
 def test_clean_without_its_network_says_so(command, tmp_path, monkeypatch):

@@ -30,6 +30,9 @@ def clean(
     strength: Annotated[
         float, typer.Option(help="How much of the dirt is taken away, from 0 (nothing changes) to 1.")
     ] = 1.0,
+    dpi: Annotated[
+        float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.", show_default=False)
+    ] = None,
     pages: Annotated[
         str | None, typer.Option(help="Pages to clean, such as 1-3,7; the others stay as they are.  [default: all]")
     ] = None,
@@ -67,6 +70,8 @@ def clean(
     from isthmus.documents.review import Review
 
     _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
+    if dpi is not None:
+        _check("--dpi", dpi, 0 < dpi < float("inf"), "a positive number")
     _check("--jobs", jobs, jobs >= 1, "at least 1")
     _check("--max-megapixels", max_megapixels, max_megapixels > 0, "more than 0")
     chosen = None if pages is None else page_numbers(pages)
@@ -86,7 +91,7 @@ def clean(
             jobs=jobs,
             progress=progress.page,
         )
-        for report in transform_documents(batch, Cleaner(network, strength), options):
+        for report in transform_documents(batch, Cleaner(network, strength, dpi), options):
             progress.document()
             if report.error is not None:
                 if not keep_going:

@@ -18,11 +18,13 @@ class Cleaner:
 
     network: str = "pages"
     strength: float = 1.0
+    dpi: float | None = None
 
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour:
         if self.strength == 0:
             return pixels
         clean_page = import_module("isthmus.pages.cleaning").clean_page  # brings torch
+        dpi = dpi if self.dpi is None else self.dpi
         return cast(Grey, clean_page(pixels, network=self.network, dpi=dpi, strength=self.strength))
 
 
@@ -32,6 +34,7 @@ def clean_document(
     *,
     network: str = "pages",
     strength: float = 1.0,
+    dpi: float | None = None,
     pages: Iterable[int] | None = None,
     bilevel: bool = False,
     dry_run: bool = False,
@@ -51,6 +54,8 @@ def clean_document(
         The network that cleans, as ``isthmus.clean`` knows it.
     strength : float, default 1.0
         How much of what the network removes is removed, from 0 to 1; with 0 the output has the bytes of the source.
+    dpi : float, optional
+        Dots per inch of the pages, where the document does not say it, or wrongly.
     pages : iterable of int, optional
         The numbers of the pages to be cleaned, from 1; all by default. The others stay as they are.
     bilevel : bool, default False
@@ -90,7 +95,7 @@ def clean_document(
         jobs=jobs,
     )
     pair = (os.fspath(source), os.fspath(output))
-    (report,) = transform_documents([pair], Cleaner(network, strength), options)
+    (report,) = transform_documents([pair], Cleaner(network, strength, dpi), options)
     if report.error is not None:
         raise report.error
     return report
