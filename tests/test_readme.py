@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-COMMANDS = {"python": [sys.executable, "-c"], "images": [sys.executable, "-c"], "shell": ["bash", "-eo", "pipefail", "-c"]}
+COMMANDS = {
+    "python": [sys.executable, "-c"],
+    "images": [sys.executable, "-c"],
+    "shell": ["bash", "-eo", "pipefail", "-c"],
+}
 # Numbers whose size depends on the machine: seconds, and when training ended.
 TIMES = re.compile(r"\(\d+ epochs, [\d.]+ s\)")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
