@@ -116,6 +116,8 @@ def test_it_goes_on_where_it_ended_and_never_gets_worse(rows, quick, tmp_path):
     second = tune(rows, quick, n_trials=6, **options)
     assert second.trials_.num_rows == 6
     assert second.trials_["merit"].to_pylist()[:3] == first.trials_["merit"].to_pylist()
+    at_once = tune(rows, quick, n_trials=6, **{**options, "study": None})
+    assert second.trials_["merit"].to_pylist() == at_once.trials_["merit"].to_pylist()
     assert second.study_.best_value >= first.study_.best_value
     values = [tuple(trial.params.values()) for trial in second.study_.trials]
     assert len(set(values)) == len(values)

@@ -18,6 +18,7 @@ from isthmus.cli.make_pages import make_pages
 from isthmus.cli.messages import say
 from isthmus.cli.reconstruct import reconstruct
 from isthmus.cli.report import report
+from isthmus.cli.tune import tune
 from isthmus.errors import IsthmusError
 from isthmus.standard_output import flush_standard_output
 
@@ -39,6 +40,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     decode,
     reconstruct,
     compare,
+    tune,
     report,
     info,
     clean,

@@ -200,6 +200,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         objective.deadline = math.inf if self.timeout is None else began + float(self.timeout)
         self.interrupted_ = False
         with _database(self.study, self.n_jobs) as (database, folder):
+            self.study_ = open_study(database, plan, seed=plan["seed"])
             try:
                 self._search(plan, objective, first, database, folder)
             except KeyboardInterrupt:
@@ -278,7 +279,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         folder: Path | None,
     ) -> None:
         n_trials = _DEFAULT_TRIALS if self.n_trials is None and self.timeout is None else self.n_trials
-        self.study_ = study = open_study(database, plan, seed=plan["seed"])
+        study = self.study_
         with quiet(), storage_errors(database):
             fail_lost_trials(study)
             enqueue_default(study, first)

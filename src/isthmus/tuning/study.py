@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import InputError, IsthmusError, MismatchError, MissingExtraError, OutputError
 from isthmus.tuning.objective import DEFAULT, Objective, OutOfTimeError
+from isthmus.tuning.sampler import seeded_sampler
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -69,12 +70,7 @@ def open_study(study: str | os.PathLike[str] | None, settings: Mapping[str, Any]
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=8),
         )
         _check_settings(made, settings, name)
-        trials = made.get_trials(deepcopy=False)
-        # A sampler starts anew with every run: the same seed again would draw the same first trials again.
-        entropy = [seed, len(trials)]
-        if any(trial.state == optuna.trial.TrialState.RUNNING for trial in trials):
-            entropy.append(int.from_bytes(os.urandom(4)))  # others are at work, maybe with the same seed
-        made.sampler = optuna.samplers.TPESampler(seed=_mixed(entropy), multivariate=True, constant_liar=True)
+        made.sampler = seeded_sampler(seed)
     return made
 
 
@@ -278,9 +274,10 @@ def _check_settings(study: "Study", settings: Mapping[str, Any], name: str | Non
         raise MismatchError(f"{shown(name)}: is a study of another table ({_difference(table, other)}).")
     for key, value in settings.items():
         if stored.get(key) != value:
+            theirs, ours = _apart(stored.get(key), value)
             raise MismatchError(
-                f"{shown(name)}: is a study with another {key}, {_plain(stored.get(key))} instead of {_plain(value)}; "
-                "give the same, or another study."
+                f"{shown(name)}: is a study with another {key}, {theirs} instead of {ours}; give the same, "
+                "or another study."
             )
 
 
@@ -298,10 +295,13 @@ def _difference(table: Mapping[str, Any], other: Any) -> str:
     return "of the same shape, but with other numbers"
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={part}" for name, part in value.items())
-    return str(value)
+def _apart(theirs: Any, ours: Any) -> tuple[str, str]:
+    """Two values as texts; of dicts what differs in them."""
+    if not (isinstance(theirs, dict) and isinstance(ours, dict)):
+        return str(theirs), str(ours)
+    names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
+    first, second = (", ".join(f"{name}={values.get(name)}" for name in names) for values in (theirs, ours))
+    return first, second
 
 
 def _retry() -> Any:
@@ -325,12 +325,6 @@ def _training_seconds(trials: "list[FrozenTrial]", n_splits: int) -> float:
     default = max((trial.user_attrs["seconds"] for trial in done if DEFAULT in trial.user_attrs), default=0.0)
     best = max(done, key=lambda trial: trial.value or -math.inf, default=None)
     return float(default + (0.0 if best is None else best.user_attrs["seconds"])) / n_splits
-
-
-def _mixed(entropy: list[int]) -> int:
-    import numpy as np  # noqa: PLC0415
-
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 def _refusal(name: str, error: Exception) -> IsthmusError:

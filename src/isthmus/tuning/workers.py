@@ -1,6 +1,6 @@
 """Several processes on one study, with one thread each: the table goes to them through a file that they share.
 
-    python -m isthmus.tuning.workers FOLDER URL DEADLINE INDEX
+    python -m isthmus.tuning.workers FOLDER URL DEADLINE
 
 is what each of them runs.
 """
@@ -76,13 +76,13 @@ def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None]) -> None
     command = [sys.executable, "-m", "isthmus.tuning.workers", str(folder), work.url, repr(work.deadline)]
     workers = [
         subprocess.Popen(
-            [*command, str(i)],
+            command,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        for i in range(n_workers)
+        for _ in range(n_workers)
     ]
     try:
         while any(worker.poll() is None for worker in workers):
@@ -120,14 +120,14 @@ def _error(code: int, text: str) -> IsthmusError:
     return kinds.get(code, IsthmusError)(last)
 
 
-def run(folder: Path, url: str, deadline: float, index: int) -> None:
+def run(folder: Path, url: str, deadline: float) -> None:
     """What one worker does: trials, until there are enough of them or no time is left."""
     job = json.loads((folder / "job.json").read_text())
     path = folder / "X.npy"
     X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
     objective, *_ = carry_out(job["plan"], X)
     objective.deadline = deadline
-    study = open_study(url, job["plan"], seed=job["plan"]["seed"] + 7919 * (index + 1))
+    study = open_study(url, job["plan"], seed=job["plan"]["seed"])
     with quiet(), storage_errors(url):
         run_trials(study, objective, n_trials=job["n_trials"], reserve=RESERVE)
 
@@ -135,7 +135,7 @@ def run(folder: Path, url: str, deadline: float, index: int) -> None:
 def main(arguments: list[str]) -> int:
     """Run a worker and give its exit code; what went wrong is said on stderr in one line."""
     try:
-        run(Path(arguments[0]), arguments[1], float(arguments[2]), int(arguments[3]))
+        run(Path(arguments[0]), arguments[1], float(arguments[2]))
     except IsthmusError as error:
         print(error, file=sys.stderr)
         return error.exit_code
