@@ -44,8 +44,10 @@ def start(rows, tmp_path):
 
     yield begin
     for process in processes:
-        process.kill()
-        process.communicate()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stderr.close()
 
 
 @pytest.fixture
