@@ -51,12 +51,12 @@ def plain_output(network: ConvolutionalAutoencoder, x: Tensor) -> Tensor:
         carried.append(u)
         if pools:
             u = torch.stack([u[..., i::2, j::2] for i in (0, 1) for j in (0, 1)]).amax(0)
-    for layer, pools, skip in zip(network.decoder, network.pooling[::-1], carried[::-1], strict=True):
-        if pools:
+    for i, (layer, upsamples) in enumerate(zip(network.decoder, network.upsampling, strict=True)):
+        if upsamples:
             u = torch.kron(u, torch.ones(1, 1, 2, 2, dtype=u.dtype))
         u = _layer(layer, u)
         if network.skips:
-            u = u + skip
+            u = u + carried[-1 - i]
     out = _convolution(network.last, u)
     u = out.new_empty(*x.shape[:2], out.shape[2] * side, out.shape[3] * side)
     for n, (c, i, j) in enumerate((c, i, j) for c in range(u.shape[1]) for i in range(side) for j in range(side)):

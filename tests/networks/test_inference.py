@@ -73,6 +73,21 @@ def test_every_architecture_folded_and_tiled(options, height, width, tile, seed)
         assert largest_difference(apply_tiled(fast, x[0], tile), expected[0]) < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("decoder_filters", "upsampling"),
+    [((5, 4, 2), (True, False, True)), ((3, 2), (True, True)), ((2, 3, 4, 5), (True, True, False, False))],
+)
+def test_decoders_of_another_shape_equal_their_definition_folded_and_tiled(decoder_filters, upsampling):
+    options = {"decoder_filters": decoder_filters, "pooling": (True, False, True), "dtype": torch.float64}
+    network, x = trained_network((2, 3, 4), **options), images(1, 1, 45, 38, dtype=torch.float64)
+    assert network.upsampling == upsampling
+    fast = for_inference(network)
+    with torch.no_grad():
+        expected = plain_output(network, x)
+        assert largest_difference(fast(x), expected) < 1e-12
+        assert largest_difference(apply_tiled(fast, x[0], 8), expected[0]) < 1e-12
+
+
 def test_halo_of_the_reference_network_is_7():
     assert halo(trained_network()) == 7
     assert halo(trained_network((2, 2), pooling=False)) == 5
