@@ -14,7 +14,7 @@ from isthmus.base import BaseAutoencoder
 from isthmus.errors import WorseThanPCAWarning
 from isthmus.networks import RowAutoencoder
 from isthmus.parameters import check_bool, check_choice, check_int, check_real, checked_noise
-from isthmus.rows import Rows
+from isthmus.rows import Rows, set_aside
 from isthmus.scaling import SCALES, ColumnStatistics
 from isthmus.training import (
     LOSSES,
@@ -80,19 +80,14 @@ class TrainedAutoencoder(BaseAutoencoder):
         first = not hasattr(self, "module_")
         X, target = self._check_input(X, target, reset=first)
         rng = random_state_of(self.random_state)
-        expected = X if target is None else target
         if first:
-            self._start(expected, self._settle_loss(expected), rng)
+            expected = X if target is None else target
+            self._trainer = self._begin(expected, self._settle_loss(expected), rng, (X, target))
         self._leave_start()
         if not hasattr(self, "_trainer"):
             self._trainer = self._new_trainer(X.shape[0], rng)
         trainer, rows = self._trainer, self._batches(X, target)
         if first:
-            self._measure_start(trainer, rows)
-            if self._is_far_from_pca(trainer, rows):
-                self._start(expected, "mse", rng)
-                self._trainer = trainer = self._new_trainer(X.shape[0], rng)
-                self._measure_start(trainer, rows)
             self._publish(History([math.nan], [trainer.error(rows)]))
         with suited_threads(trainer.network.n_multiplications, trainer.recipe.batch_size):
             training_error, error = trainer.epoch(rows), trainer.error(rows)
@@ -111,19 +106,14 @@ class TrainedAutoencoder(BaseAutoencoder):
         loss = self._settle_loss(X if target is None else target)
         is_linear = self._is_linear(loss, target)
         rng = random_state_of(self.random_state)
-        train, held = _split(X.shape[0], 0.0 if is_linear else self.validation_fraction, rng)
+        train, held = held_out_rows(X.shape[0], 0.0 if is_linear else self.validation_fraction, rng)
         X_train, target_train = X[train], None if target is None else target[train]
-        expected = X_train if target is None else target_train
-        self._start(expected, loss, rng, is_linear=is_linear)
-        trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=0 if is_linear else self.max_epochs)
-        rows = scored = self._batches(X_train, target_train)
+        measured = X_train, target_train
         if held is not None:
-            scored = self._batches(X[held], None if target is None else target[held])
-        self._measure_start(trainer, scored)
-        if self._is_far_from_pca(trainer, scored):
-            self._start(expected, "mse", rng)
-            trainer = self._new_trainer(X_train.shape[0], rng, max_epochs=self.max_epochs)
-            self._measure_start(trainer, scored)
+            measured = X[held], None if target is None else target[held]
+        expected = X_train if target is None else target_train
+        trainer = self._begin(expected, loss, rng, measured, is_linear=is_linear)
+        rows, scored = self._batches(X_train, target_train), self._batches(*measured)
         pca_error = self.pca_error_ if self._has_pca else None
         with epoch_bar(self.max_epochs, self._squared_unit, pca_error, shown=self.verbose) as show:
             held_out = None if held is None else scored
@@ -133,6 +123,28 @@ class TrainedAutoencoder(BaseAutoencoder):
         self._measure_sizes(trainer, scored)
         self._complete(X if target is None else target, rng, held_out=held is not None)
         self._warn_if_worse_than_pca()
+
+    def _begin(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        measured: tuple[Rows, Rows | None],
+        *,
+        is_linear: bool = False,
+    ) -> Trainer:
+        """Make the network and its trainer, and measure the start on rows and what is expected of them.
+
+        With squared error where cross-entropy was chosen automatically and cannot start near PCA.
+        """
+        for chosen in (loss, "mse"):
+            self._start(expected, chosen, rng, is_linear=is_linear)
+            trainer = self._new_trainer(expected.shape[0], rng, max_epochs=0 if is_linear else self.max_epochs)
+            scored = self._batches(*measured)
+            self._measure_start(trainer, scored)
+            if not self._is_far_from_pca(trainer, scored):
+                break
+        return trainer
 
     def _is_linear(self, loss: str, target: Any) -> bool:
         """Whether the network is linear, and can be solved for on all rows."""
@@ -316,12 +328,8 @@ def generator_from(rng: np.random.RandomState) -> torch.Generator:
     return torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
 
 
-def _split(
-    n_rows: int, held_out_share: float, rng: np.random.RandomState
+def held_out_rows(
+    n_rows: int, share: float, rng: np.random.RandomState
 ) -> tuple[np.ndarray | slice, np.ndarray | None]:
     """Rows to train on and rows to hold out (None where the share is 0 or there are fewer than five rows)."""
-    if held_out_share == 0 or n_rows < 5:
-        return slice(None), None
-    n_held = min(max(1, round(held_out_share * n_rows)), n_rows - 2)
-    order = rng.permutation(n_rows)
-    return np.sort(order[n_held:]), np.sort(order[:n_held])
+    return (slice(None), None) if share == 0 or n_rows < 5 else set_aside(n_rows, share, rng)

@@ -9,6 +9,12 @@ import numpy as np
 from jaxtyping import Float
 
 
+def taken(X: Any, index: np.ndarray) -> Any:
+    """Some rows of an array, a sparse matrix or a dataframe of any library."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
+
+
 def without_torch(X: Any) -> Any:
     """X, or its values on the CPU if it is a torch tensor."""
     torch = sys.modules.get("torch")

@@ -19,10 +19,9 @@ from sklearn.utils import check_array, check_random_state, gen_batches
 from isthmus.comparison.result import Comparison
 from isthmus.dense import Autoencoder
 from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
-from isthmus.frames import without_torch
-from isthmus.principal_axes import principal_axes
-from isthmus.rows import Rows, dense_rows, n_batch_rows
-from isthmus.scaling import ColumnStatistics, column_statistics, scale_of
+from isthmus.frames import taken, without_torch
+from isthmus.pca_baseline import PCABaseline
+from isthmus.rows import Rows, dense_rows, n_batch_rows, set_aside
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _MOST_CODES = 64
@@ -115,28 +114,30 @@ def compare(
         seed = random_state if isinstance(random_state, Integral) else int(rng.randint(2**31 - 1))
         estimator = clone(estimator).set_params(random_state=seed)
 
-    X_train, target_train = _take(X, train), None if target is None else _take(target, train)
-    X_test, expected_test = _take(X, test), expected[test]
+    X_train, target_train = taken(X, train), None if target is None else taken(target, train)
+    X_test, expected_test = taken(X, test), expected[test]
     rows_test = expected_test if target is None else rows[test]
     _warm_up(estimator, X_train, target_train)
-    statistics, unit, axes, pca_seconds = _fit_pca(estimator, expected[train])
+    began = time.perf_counter()
+    pca = PCABaseline.of(expected[train], standardise=estimator.scale == "standard")
+    pca_seconds = time.perf_counter() - began
     mean_seconds = _seconds_of_mean(expected[train])
-    pca_errors = _pca_errors(axes, statistics.mean, unit, rows_test, expected_test)
+    pca_errors = pca.squared_errors(rows_test, expected_test) / float(rows_test.shape[0] * rows_test.shape[1])
 
     lines: list[tuple[str, int, float, float]] = [("mean", 0, float(pca_errors[0]), mean_seconds)]
     models: dict[str, dict[int, Autoencoder]] = {name: {} for name in _STARTS}
     with _bar(len(_STARTS) * len(sizes), shown=verbose) as advance:
         for size in sizes:
-            lines.append(("pca", size, float(pca_errors[min(size, len(axes))]), pca_seconds))
+            lines.append(("pca", size, float(pca_errors[min(size, len(pca.axes))]), pca_seconds))
             for name, start in _STARTS.items():
                 advance(f"code size {size}, {start} start", 0)
                 model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
                 seconds = _fit(model, X_train, target_train)
                 models[name][size] = model
-                lines.append((name, size, _error(model, X_test, expected_test, unit), seconds))
+                lines.append((name, size, _error(model, X_test, expected_test, pca.unit), seconds))
                 advance(f"code size {size}, {start} start", 1)
     # Below this, what differs from the mean is what float64 makes of it.
-    rounding = float(np.mean((10 * np.finfo(np.float64).eps * statistics.mean / unit) ** 2))
+    rounding = float(np.mean((10 * np.finfo(np.float64).eps * pca.mean / pca.unit) ** 2))
     return Comparison(
         results=_columns(lines, float(pca_errors[0]) if pca_errors[0] > rounding else 0.0),
         pca_errors=pca_errors,
@@ -187,21 +188,13 @@ def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tu
     """Positions of the rows to fit on and of those to score on."""
     if not isinstance(test_fraction, Real) or not 0 < float(test_fraction) < 1:
         raise _refuse("test_fraction", "a number between 0 and 1", test_fraction)
-    n_test = min(max(1, round(float(test_fraction) * n_rows)), n_rows - 2)
-    order = rng.permutation(n_rows)
-    return np.sort(order[n_test:]), np.sort(order[:n_test])
-
-
-def _take(X: Any, index: np.ndarray) -> Any:
-    """Some rows of an array, a sparse matrix or a dataframe of any library."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
+    return set_aside(n_rows, float(test_fraction), rng)
 
 
 def _warm_up(estimator: Autoencoder, X: Any, target: Any) -> None:
     """Fit both networks once, briefly: the first use of torch takes seconds that belong to nobody's fit."""
     index = np.arange(min(X.shape[0], _WARM_UP_ROWS))
-    few, few_targets = _take(X, index), None if target is None else _take(target, index)
+    few, few_targets = taken(X, index), None if target is None else taken(target, index)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count give it again
         for start in _STARTS.values():
@@ -223,59 +216,17 @@ def _fit(model: Autoencoder, X: Any, target: Any) -> float:
         return time.perf_counter() - began
 
 
-def _fit_pca(
-    estimator: Autoencoder, expected: Rows
-) -> tuple[ColumnStatistics, Float64[np.ndarray, " features"], Float64[np.ndarray, "components features"], float]:
-    """Statistics of the training rows, the unit of errors, all principal axes, and the seconds that they took."""
-    began = time.perf_counter()
-    statistics = column_statistics(expected)
-    unit = scale_of("standard" if estimator.scale == "standard" else "none", statistics)
-    axes = np.empty((0, expected.shape[1]))  # PCA has none to give where all rows are the same
-    if statistics.deviation.any():
-        axes = principal_axes(expected, statistics.mean, unit, min(expected.shape), np.random.RandomState(0)).axes
-    return statistics, unit, axes, time.perf_counter() - began
-
-
 def _seconds_of_mean(rows: Rows) -> float:
     began = time.perf_counter()
     rows.mean(axis=0)
     return time.perf_counter() - began
 
 
-def _pca_errors(
-    axes: Float64[np.ndarray, "components features"],
-    mean: Float64[np.ndarray, " features"],
-    unit: Float64[np.ndarray, " features"],
-    X: Rows,
-    expected: Rows,
-) -> Float64[np.ndarray, " sizes"]:
-    """The mean squared error with 0, 1, … and all components, as sums of squares, so that nothing cancels.
-
-    With k axes a row's error is what lies outside all axes, plus what it has along the axes after the k-th, plus
-    (where something else is expected than the row itself) how far it is from that along the first k.
-    """
-    outside, along, apart = 0.0, np.zeros(len(axes)), np.zeros(len(axes))
-    variance = 0.0
-    for rows in gen_batches(X.shape[0], n_batch_rows(X.shape[1])):
-        centred = (dense_rows(expected, rows) - mean) / unit
-        codes = centred @ axes.T
-        outside += float(((centred - codes @ axes) ** 2).sum())
-        along += (codes**2).sum(axis=0)
-        variance += float((centred**2).sum())
-        if expected is not X:
-            apart += ((codes - ((dense_rows(X, rows) - mean) / unit) @ axes.T) ** 2).sum(axis=0)
-    after = np.append(np.cumsum(along[::-1])[::-1], 0.0)
-    errors: np.ndarray = outside + after + np.insert(np.cumsum(apart), 0, 0.0)
-    errors[0] = variance
-    n_rows, n_features = X.shape
-    return errors / float(n_rows * n_features)
-
-
 def _error(model: Autoencoder, X: Any, expected: Rows, unit: Float64[np.ndarray, " features"]) -> float:
     """The network's mean squared error."""
     total = 0.0
     for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
-        reconstructed = np.asarray(model.reconstruct(_take(X, np.arange(rows.start, rows.stop))), dtype=np.float64)
+        reconstructed = np.asarray(model.reconstruct(taken(X, np.arange(rows.start, rows.stop))), dtype=np.float64)
         total += float((((reconstructed - dense_rows(expected, rows)) / unit) ** 2).sum())
     n_rows, n_features = expected.shape
     return total / float(n_rows * n_features)

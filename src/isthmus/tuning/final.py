@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting import _split as held_out
+from isthmus.fitting import held_out_rows
+from isthmus.frames import taken
+from isthmus.pca_baseline import PCABaseline
 from isthmus.tuning.choice import Scored, default_of, is_better, smallest
 from isthmus.tuning.objective import Objective, fit_quietly
-from isthmus.tuning.problem import Parts, pca_line, summed_error
+from isthmus.tuning.problem import Parts, summed_error
 from isthmus.tuning.result import TestFigures
 
 
@@ -45,11 +46,11 @@ def choose(objective: Objective, trials: list[Scored], first: Mapping[str, Any],
     """
     best, default = (trials[0] if trials else None), default_of(trials)
     plain = objective.network(first, default=True, seed=objective.estimator.random_state)
-    fit_quietly(plain, _take(X, rows.search))
+    fit_quietly(plain, taken(X, rows.search))
     model, trial = plain, default
     if best is not None and default is not None and not best.is_default and is_better(best, default):
         tuned = objective.network(best.values, default=False, seed=objective.estimator.random_state)
-        fit_quietly(tuned, _take(X, rows.search))
+        fit_quietly(tuned, taken(X, rows.search))
         if _held_out_error(tuned, objective, rows.search) <= _held_out_error(plain, objective, rows.search):
             model, trial = tuned, best
     is_default = model is plain
@@ -59,21 +60,17 @@ def choose(objective: Objective, trials: list[Scored], first: Mapping[str, Any],
     return Chosen(model, trial, default, is_default, _tested(model, plain, objective, rows))
 
 
-def _take(X: Any, index: np.ndarray) -> Any:
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
-
-
 def _held_out_error(model: Any, objective: Objective, rows: np.ndarray) -> float:
     """The error of the rows that ``fit`` held out, which are the same for all networks of one seed."""
-    _, held = held_out(len(rows), model.validation_fraction, np.random.RandomState(model.random_state))
+    _, held = held_out_rows(len(rows), model.validation_fraction, np.random.RandomState(model.random_state))
     return 0.0 if held is None else _error(model, objective, rows[held], objective.splits[0].unit)
 
 
 def _tested(model: Any, default: Any, objective: Objective, rows: Parts) -> TestFigures:
     standardise = bool(objective.estimator.scale == "standard")
-    _, unit, pca = pca_line(objective.rows, rows.search, rows.test, standardise=standardise)
-    errors = (_error(model, objective, rows.test, unit), _error(default, objective, rows.test, unit))
+    baseline = PCABaseline.of(objective.rows[rows.search], standardise=standardise)
+    pca = baseline.squared_errors(tested := objective.rows[rows.test], tested)
+    errors = [_error(network, objective, rows.test, baseline.unit) for network in (model, default)]
     shares = [
         1 - error / pca[0] if pca[0] else math.nan for error in (*errors, pca[min(model.code_size_, len(pca) - 1)])
     ]

@@ -13,10 +13,10 @@ from isthmus.errors import ParameterError
 from isthmus.parameters import check_code_size, is_int, is_real
 from isthmus.preparation import settle_loss
 from isthmus.principal_axes import principal_axes
-from isthmus.rows import Rows, dense_rows, n_batch_rows
+from isthmus.rows import Rows, dense_rows, n_batch_rows, set_aside
 from isthmus.scaling import column_range, column_statistics, scale_of
 from isthmus.tuning.objective import Objective
-from isthmus.tuning.problem import Parts, divided, same_as_rows, splits_of, suited_folds
+from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
 from isthmus.tuning.space import Range, own_values, read_domain, space_of
 
 _HOMES = {"Autoencoder": "isthmus.dense", "ConvAutoencoder": "isthmus.convolutional"}
@@ -53,7 +53,7 @@ def make_plan(
     """
     rows = same_as_rows(X)
     given = dict(space or {})
-    search_rows, _ = divided(rows.shape[0], test_fraction, np.random.RandomState(seed))
+    search_rows, _ = set_aside(rows.shape[0], test_fraction, np.random.RandomState(seed))
     smallest, largest = _code_sizes(estimator, given, rows[search_rows], objective, target_variance)
     low, high = column_range(rows)
     unit_interval = bool(low.min() >= 0 and high.max() <= 1)
@@ -87,7 +87,7 @@ def carry_out(plan: Mapping[str, Any], X: Any) -> tuple[Objective, dict[str, Any
     """What a plan stands for: the objective, the values of the default network, and the rows of search and test."""
     rows = same_as_rows(X)
     rng = np.random.RandomState(plan["seed"])
-    search_rows, test_rows = divided(rows.shape[0], plan["test fraction"], rng)
+    search_rows, test_rows = set_aside(rows.shape[0], plan["test fraction"], rng)
     parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in plan["estimator"].items()}
     name = str(parameters.pop("class"))
     kind = getattr(import_module(_HOMES[name]), name)

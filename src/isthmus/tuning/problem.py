@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy import sparse
 
-from isthmus.principal_axes import principal_axes
+from isthmus.pca_baseline import PCABaseline
 from isthmus.rows import Rows, dense_rows
-from isthmus.scaling import column_statistics, scale_of
 
 # Errors are kept for so many groups of the scored rows: by how much two networks differ shows in them, and by how much
 # that would differ on other rows.
@@ -48,13 +47,6 @@ class Split:
     pca_errors: Float64[np.ndarray, " sizes"]
 
 
-def divided(n_rows: int, share: float, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows that are kept and of those that are set aside."""
-    n_apart = min(max(1, round(share * n_rows)), n_rows - 2)
-    order = rng.permutation(n_rows)
-    return np.sort(order[n_apart:]), np.sort(order[:n_apart])
-
-
 def suited_folds(n_rows: int) -> int:
     """How often rows are split: the fewer they are, the more of them have to be scored to tell networks apart."""
     return 5 if n_rows < 500 else 3 if n_rows < 3000 else 1
@@ -78,33 +70,12 @@ def splits_of(X: Rows, rows: np.ndarray, n_folds: int, *, standardise: bool, rng
     made = []
     for held in parts:
         train = np.setdiff1d(rows, held)
-        mean, unit, errors = pca_line(X, train, held, standardise=standardise)
+        pca = PCABaseline.of(X[train], standardise=standardise)
         groups = [group for group in np.array_split(held, n_groups) if len(group)]
-        variances = np.array([squares(dense_rows(X, group) - mean, unit) for group in groups])
-        made.append(Split(train, held, mean, unit, groups, variances, errors))
+        variances = np.array([squares(dense_rows(X, group) - pca.mean, pca.unit) for group in groups])
+        errors = pca.squared_errors(scored := X[held], scored)
+        made.append(Split(train, held, pca.mean, pca.unit, groups, variances, errors))
     return made
-
-
-def pca_line(
-    X: Rows, train: np.ndarray, held: np.ndarray, *, standardise: bool
-) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"], Float64[np.ndarray, " sizes"]]:
-    """Mean and unit of the training rows, and PCA's squared errors with 0, 1, 2, … components, summed over rows."""
-    expected = X[train]
-    statistics = column_statistics(expected)
-    unit = scale_of("standard" if standardise else "none", statistics)
-    axes = np.empty((0, X.shape[1]))
-    if statistics.deviation.any():
-        axes = principal_axes(expected, statistics.mean, unit, min(expected.shape), np.random.RandomState(0)).axes
-    outside, along, variance = 0.0, np.zeros(len(axes)), 0.0
-    for rows in np.array_split(held, -(-len(held) // 4096)):
-        centred = (dense_rows(X, rows) - statistics.mean) / unit
-        codes = centred @ axes.T
-        outside += float(((centred - codes @ axes) ** 2).sum())
-        along += (codes**2).sum(axis=0)
-        variance += float((centred**2).sum())
-    errors = outside + np.append(np.cumsum(along[::-1])[::-1], 0.0)  # squares are added, so that nothing cancels
-    errors[0] = variance
-    return statistics.mean, unit, errors
 
 
 def squares(difference: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
