@@ -15,7 +15,7 @@ from isthmus.errors import WorseThanPCAWarning
 from isthmus.networks import RowAutoencoder
 from isthmus.parameters import check_bool, check_choice, check_int, check_real, checked_noise
 from isthmus.rows import Rows, set_aside
-from isthmus.scaling import SCALES, ColumnStatistics
+from isthmus.scaling import SCALES, ColumnStatistics, column_range, refuse_too_large
 from isthmus.training import (
     LOSSES,
     Batches,
@@ -78,7 +78,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         self : estimator
         """
         first = not hasattr(self, "module_")
-        X, target = self._check_input(X, target, reset=first)
+        X, target = self._checked_input(X, target, reset=first)
         rng = random_state_of(self.random_state)
         if first:
             expected = X if target is None else target
@@ -102,7 +102,7 @@ class TrainedAutoencoder(BaseAutoencoder):
 
     def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None) -> None:
         """``fit``, with a function that is called after every epoch."""
-        X, target = self._check_input(X, target, reset=True)
+        X, target = self._checked_input(X, target, reset=True)
         loss = self._settle_loss(X if target is None else target)
         is_linear = self._is_linear(loss, target)
         rng = random_state_of(self.random_state)
@@ -164,6 +164,14 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _is_pca(self) -> bool:
         """Whether the network still is PCA, and no comparison with it is due."""
         return False
+
+    def _checked_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+        """``_check_input``, and no number whose square is none; in rows that are held out it would end training."""
+        X, target = self._check_input(X, target, reset=reset)
+        for rows in (X, target):
+            if rows is not None:
+                refuse_too_large(*column_range(rows))
+        return X, target
 
     @abstractmethod
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:

@@ -44,7 +44,7 @@ def column_statistics(X: Rows) -> ColumnStatistics:
     """Mean, standard deviation and range of each column, in float64 and without a copy of the data."""
     n_rows, n_features = X.shape
     minimum, maximum = column_range(X)
-    _refuse_too_large(minimum, maximum)
+    refuse_too_large(minimum, maximum)
     batches = list(gen_batches(n_rows, n_batch_rows(n_features)))
     mean = sum(dense_rows(X, rows).sum(axis=0) for rows in batches) / n_rows
     variance = sum(((dense_rows(X, rows) - mean) ** 2).sum(axis=0) for rows in batches) / n_rows
@@ -54,7 +54,7 @@ def column_statistics(X: Rows) -> ColumnStatistics:
     return ColumnStatistics(mean, deviation, minimum, maximum)
 
 
-def _refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"]) -> None:
+def refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"]) -> None:
     """Refuse numbers whose squares are none."""
     size = np.maximum(np.abs(minimum), np.abs(maximum))
     if size.max() > _LARGEST:
