@@ -19,14 +19,20 @@ install_import_hook("isthmus", "shape_checks.check")
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
-    """A function that opens a file in Chromium with some options: its stdout, its messages and its requests."""
+def chromium_program():
+    """Where Chromium is."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         reason = "there is no Chromium to open the page in; apt install chromium brings it"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    return program
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_program, tmp_path_factory):
+    """A function that opens a file in Chromium with some options: its stdout, its messages and its requests."""
     folder = tmp_path_factory.mktemp("chromium")
 
     def open_page(path, *options):
@@ -34,7 +40,7 @@ def chromium(tmp_path_factory):
         log.unlink(missing_ok=True)
         quiet = ("background-networking", "component-update", "sync", "default-apps", "gpu")
         found = subprocess.run(
-            [program, "--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet),
+            [chromium_program, "--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet),
              f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--enable-logging=stderr",
              "--hide-scrollbars", *options, path.as_uri()],
             capture_output=True, timeout=100, check=True, text=True,

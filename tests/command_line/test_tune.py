@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import pyarrow
 import pytest
 
 from isthmus import Autoencoder, load, tune
+from studies import trial_count
 
 ISTHMUS = [sys.executable, "-c", "import sys; from isthmus.cli import main; sys.exit(main())"]
 QUICK = [
@@ -97,7 +97,7 @@ def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path)
     process = subprocess.Popen(
         [*command, "--timeout", "100"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while count(tmp_path / "model.study") < 3 and process.poll() is None:
+    while trial_count(tmp_path / "model.study") < 3 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -105,21 +105,9 @@ def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path)
     assert err.splitlines()[-1] == "isthmus: interrupted."
     assert "interrupted" in out.splitlines()[0]
     assert load(tmp_path / "model").code_size_ == 2
-    before = count(tmp_path / "model.study")
+    before = trial_count(tmp_path / "model.study")
     subprocess.run([*command, "--trials", str(before + 2), "-q"], check=True)
-    assert count(tmp_path / "model.study") > before
-
-
-def count(path):
-    if not path.exists():
-        return 0
-    connection = sqlite3.connect(path, timeout=60)
-    try:
-        return connection.execute("SELECT count(*) FROM trials").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
+    assert trial_count(tmp_path / "model.study") > before
 
 
 @pytest.mark.parametrize(

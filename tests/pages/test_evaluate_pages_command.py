@@ -45,7 +45,7 @@ def test_the_tables_are_printed_and_every_file_is_written(command, folders, whit
     lines = [line.split() for line in out.splitlines() if line.startswith("untouched")]
     assert lines[0][1] == rmse["untouched", None]
     assert lines[1][1:] == [rmse["untouched", "c"], rmse["untouched", "f"]]
-    assert "megapixel" in out.split()  # a long name of a network can break the heading "s a megapixel"
+    assert "s a megapixel" in out
     assert "\x1b" not in out
     assert rmse[whitening, None] in files["markdown"].read_text()
     assert files["csv"].read_text().startswith("page,group,method,")

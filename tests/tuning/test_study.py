@@ -17,6 +17,7 @@ from tuning_searches import QUICK
 
 from isthmus import InputError, MismatchError, MissingExtraError, OutputError, load, tune
 from isthmus.tuning.study import fail_lost_trials, quiet, shown, storage_errors
+from studies import trial_count
 
 SEARCH = """
 import sys, numpy as np
@@ -60,9 +61,9 @@ def study(rows, quick, tmp_path):
 def test_killed_processes_leave_nothing_behind(start, tmp_path):
     path, draw = tmp_path / "study", random.Random(0)
     for _ in range(3):
-        before = count(path)
+        before = trial_count(path)
         process = start(path, 8)
-        while count(path) <= before and process.poll() is None:
+        while trial_count(path) <= before and process.poll() is None:
             time.sleep(0.01)
         time.sleep(draw.random() * 0.3)
         process.kill()
@@ -91,19 +92,6 @@ def test_four_processes_join_one_study(start, tmp_path):
     assert 8 <= len(states) <= 11  # each of the others may have begun one more
     drawn = [tuple(trial.params.values()) for trial in trials if "default network" not in trial.user_attrs]
     assert len(set(drawn)) == len(drawn)
-
-
-def count(path):
-    """How many trials there are; 0 as long as there is no such table."""
-    if not path.exists():
-        return 0
-    connection = sqlite3.connect(path, timeout=60)
-    try:
-        return connection.execute("SELECT count(*) FROM trials").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
 
 
 @pytest.mark.parametrize(

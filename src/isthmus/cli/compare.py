@@ -1,6 +1,5 @@
 """isthmus compare: a table through PCA, a randomly started network and Isthmus."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from isthmus.cli.network_options import (
     speaking,
 )
 from isthmus.cli.options import Format, Table, checked_format, names
+from isthmus.cli.outputs import check_outputs, print_text, write_text
 from isthmus.errors import InputError, OutputError, ParameterError
 
 OUTPUT_FORMATS = ("csv", "json", "md")
@@ -61,7 +61,6 @@ def compare(
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
     """
-    from isthmus.atomic import check_writable, refuse_same_file
     from isthmus.data import open_table
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
@@ -72,11 +71,7 @@ def compare(
         from isthmus.report.comparison_plot import plot_format
 
         plot_format(plot)
-    for file in (None if to_stdout else output, plot):
-        if file is not None:
-            if table != "-":
-                refuse_same_file(table, file)
-            check_writable(file)  # sooner than after an hour of training
+    check_outputs(table, None if to_stdout else output, plot)
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:
@@ -111,7 +106,7 @@ def compare(
     )
     written = []
     if output is not None and not to_stdout:
-        _write(output, _text(found, kind))
+        write_text(output, _text(found, kind))
         written.append(str(output))
     if plot is not None:
         from isthmus.report.comparison_plot import save_comparison
@@ -157,13 +152,6 @@ def _text(found: Any, kind: str | None) -> str:
     return str({"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind or "csv"]())
 
 
-def _write(path: Path, text: str) -> None:
-    from isthmus.atomic import atomic_write
-
-    with atomic_write(path) as file:
-        file.write(text.encode())
-
-
 def _print(text: str) -> None:
     from isthmus.standard_output import standard_output
 
@@ -179,5 +167,4 @@ def _show(found: Any) -> None:
     if console.is_terminal:
         console.print(found.to_text(mark=lambda cell: f"[bold green]{cell}[/]"))
     else:
-        encoding = sys.stdout.encoding or "utf-8"
-        _print(f"{found}\n".encode(encoding, "replace").decode(encoding))
+        print_text(f"{found}\n")

@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.messages import say
+from isthmus.cli.outputs import print_text, write_text
 from isthmus.errors import ParameterError
+
+_WIDTH = 1000
+"""Columns of text where there is no terminal: no heading is broken, however long the name of a network is."""
 
 
 def evaluate_pages(
@@ -48,7 +52,7 @@ def evaluate_pages(
     threshold, and cleaned by networks: by its error, by small parts that are lost, by what tesseract misreads, and by
     time.
     """
-    from isthmus.atomic import atomic_write, check_writable
+    from isthmus.atomic import check_writable
     from isthmus.pages import evaluation
     from isthmus.pages.evaluation.page import evaluation_page, require_jinja
 
@@ -79,8 +83,7 @@ def evaluate_pages(
         )
     for path, text in texts.items():
         if path is not None:
-            with atomic_write(path) as stream:
-                stream.write(text().encode())
+            write_text(path, text())
     _show(found)
     if not quiet:
         for note in found.notes:
@@ -102,15 +105,12 @@ def _show(found: Any) -> None:
 
     from rich.console import Console
 
-    from isthmus.standard_output import standard_output
-
     terminal = Console(highlight=False)
     text = io.StringIO()
-    console = terminal if terminal.is_terminal else Console(file=text, width=140, highlight=False)
+    console = terminal if terminal.is_terminal else Console(file=text, width=_WIDTH, highlight=False)
     console.print(found.heading)
     for table in found.tables():
         console.print()
         console.print(table)
     if not terminal.is_terminal:
-        with standard_output() as stream:
-            stream.write(text.getvalue().encode())
+        print_text(text.getvalue())

@@ -24,6 +24,7 @@ from isthmus.cli.network_options import (
     speaking,
 )
 from isthmus.cli.options import Format, Table, checked_format, names
+from isthmus.cli.outputs import check_outputs
 from isthmus.errors import InputError, ParameterError
 
 
@@ -72,7 +73,6 @@ def fit(
     Every column must hold numbers; leave others out with --exclude. Ctrl-C ends training, and the best epoch so
     far is written.
     """
-    from isthmus.atomic import check_writable, refuse_same_file
     from isthmus.data import open_table
 
     parameters: dict[str, Any] = {
@@ -98,9 +98,7 @@ def fit(
     }
     if str(output) == "-":
         raise ParameterError("--output must be the name of a file. Got '-' instead.")
-    if table != "-":
-        refuse_same_file(table, output)
-    check_writable(output)  # sooner than after an hour of training
+    check_outputs(table, output)
     chosen = names(columns)
     with open_table(table, format=checked_format(format), columns=chosen or None, exclude=names(exclude)) as reader:
         from isthmus.dense import Autoencoder

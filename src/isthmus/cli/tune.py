@@ -1,6 +1,5 @@
 """isthmus tune: the hyperparameters of a table's autoencoder, searched for."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from isthmus.cli.messages import say
 from isthmus.cli.network_options import Columns, Device, Exclude, MaxEpochs, Scale, number, speaking
 from isthmus.cli.options import Format, Table, checked_format, names
+from isthmus.cli.outputs import check_outputs, print_text, write_text
 from isthmus.errors import InputError, OutputError, ParameterError
 
 _OBJECTIVES = ("error", "code-size", "both")
@@ -82,7 +82,6 @@ def tune(
     aside and only tells what was found. Ranges are written 1:4, lists relu,gelu. Ctrl-C ends the search and writes the
     best so far; the same command goes on. Run it on several machines with one --study URL, and they share the search.
     """
-    from isthmus.atomic import check_writable, refuse_same_file
     from isthmus.data import open_table
 
     if str(output) == "-":
@@ -97,12 +96,7 @@ def tune(
     if result is not None and result.suffix.lower().removeprefix(".") not in _RESULTS:
         raise OutputError(f"{result}: its name must end in one of {', '.join(f'.{kind}' for kind in _RESULTS)}.")
     kept_in = f"{output}.study" if study is None else study
-    for file in (output, result):
-        if file is not None:
-            if table != "-":
-                refuse_same_file(table, file)
-            check_writable(file)  # sooner than after an hour of training
-
+    check_outputs(table, output, result)
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:
@@ -130,9 +124,10 @@ def tune(
     speaking(lambda: search.fit(frame(rows, column_names) if named else rows))
     search.best_estimator_.save(output)
     if result is not None:
-        _write(result, search.result_)
+        found, kind = search.result_, result.suffix.lower().removeprefix(".")
+        write_text(result, {"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind]())
     if not quiet:
-        _print(str(search.result_))
+        print_text(f"{search.result_}\n")
         also = "" if result is None else f", the trials to {result}"
         say(f"The model is written to {output}{also}; the study is {_shown(kept_in)}.")
     if search.interrupted_:
@@ -152,23 +147,6 @@ def _read_space(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is no TOML ({error}).") from error
     return read
-
-
-def _write(path: Path, found: Any) -> None:
-    from isthmus.atomic import atomic_write
-
-    kind = path.suffix.lower().removeprefix(".")
-    text = {"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind]()
-    with atomic_write(path) as file:
-        file.write(text.encode())
-
-
-def _print(text: str) -> None:
-    from isthmus.standard_output import standard_output
-
-    encoding = sys.stdout.encoding or "utf-8"
-    with standard_output() as stream:
-        stream.write(f"{text}\n".encode(encoding, "replace"))
 
 
 def _shown(study: str) -> str:
