@@ -1,8 +1,8 @@
 """BMP: the new pixels are written as Pillow does, with the old resolution."""
 
 from isthmus.documents._base import File, Place, Plan, Rules
-from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.picture import Picture
+from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.single import write_single
 
 NAME, HOLDS_BILEVEL = "BMP", True

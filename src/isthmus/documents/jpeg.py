@@ -4,9 +4,9 @@ import struct
 from collections.abc import Iterable
 
 from isthmus.documents._base import File, Place, Plan, Rules
-from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single
 from isthmus.documents.encodings import jpeg, jpeg_tables, segments
 from isthmus.documents.picture import Picture
+from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single
 from isthmus.documents.single import write_single
 
 NAME, HOLDS_BILEVEL = "JPEG", False

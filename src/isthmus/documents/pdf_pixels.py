@@ -12,7 +12,6 @@ import pypdfium2
 from PIL import Image
 
 from isthmus.documents._base import LeftAsItIs, Place
-from isthmus.documents._pillow import image_of, opened, picture_of
 from isthmus.documents.encodings import (
     PNG_SIGNATURE,
     deflated_rows,
@@ -22,6 +21,7 @@ from isthmus.documents.encodings import (
     png_chunk,
 )
 from isthmus.documents.picture import Kind, Picture
+from isthmus.documents.pillow_images import image_of, opened, picture_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
 _DECODERS = ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")

@@ -3,8 +3,8 @@
 import struct
 
 from isthmus.documents._base import File, Place, Plan, Rules
-from isthmus.documents._pillow import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.picture import Picture
+from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.single import write_single
 
 NAME, HOLDS_BILEVEL = "WebP", False

@@ -10,9 +10,9 @@ from jaxtyping import Float, Shaped, UInt8
 from PIL import Image
 from torch import Tensor
 
-from isthmus.documents._pillow import dpi as dpi_of
-from isthmus.documents._pillow import image_of, picture_of
 from isthmus.documents.picture import changed_picture, page_pixels
+from isthmus.documents.pillow_images import dpi as dpi_of
+from isthmus.documents.pillow_images import image_of, picture_of
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, reduced

@@ -1,5 +1,4 @@
 """The report: one self-contained page about a fitted model and some rows."""
-# ruff: noqa: PLC0415 — jinja2 is optional, and imported when a report is made
 
 import html
 import os
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.atomic import atomic_write
 from isthmus.base import BaseAutoencoder
 from isthmus.errors import ParameterError
+from isthmus.html_pages import rendered
 from isthmus.report import reproduce, sections
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
@@ -131,6 +131,7 @@ def report(
     given = sections.errors_on(model, X, measured)
     names = Names(sections.column_names(model))
     context = {
+        "variables": css_variables(),
         "title": title or f"{counted(model.n_features_in_, 'column')} in {counted(model.code_size_, 'code')}",
         "command": command,
         "date": date,
@@ -155,7 +156,8 @@ def report(
             "fingerprint": reproduce.fingerprint(measured.sample_values),
         },
     }
-    made = Report(_render(context))
+    filters: dict[str, Any] = {"number": number, "percent": percent, "times": times, "counted": counted}
+    made = Report(rendered("isthmus", "report", "template.html", context, filters))
     if path is not None:
         made.save(path)
     return made
@@ -165,18 +167,3 @@ def _image_shape_of(model: Any) -> tuple[int, ...] | None:
     """What a model of images knows of them, where they can be drawn."""
     height, width, channels = getattr(model, "image_shape_", (1, 1, 1))
     return {1: (height, width), 3: (height, width, 3)}.get(channels) if height > 1 else None
-
-
-def _render(context: dict[str, Any]) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("isthmus", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, percent=percent, times=times, counted=counted)
-    environment.globals["variables"] = css_variables()
-    return environment.get_template("template.html").render(context)

@@ -1,14 +1,13 @@
 """The evaluation as one self-contained page: its tables, and pieces of pages before, after and clean."""
-# ruff: noqa: PLC0415 — jinja2 is optional, and imported when a page is made
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 from isthmus._version import __version__
 from isthmus.errors import MissingExtraError
+from isthmus.html_pages import rendered
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
 from isthmus.pages.evaluation.pairs import find_pairs
@@ -70,7 +69,7 @@ def evaluation_page(
         "command": command,
         "version": __version__,
     }
-    return _render(context)
+    return rendered("isthmus.pages", "evaluation", "page.html", context, {})
 
 
 def _shown(
@@ -95,16 +94,3 @@ def _shown(
         errors = [(method, f"{by_page[name, method].rmse:.4f}") for method in ("untouched", *methods)]
         shown.append(_Shown(name, errors, [piece(title, page, window) for title, page in pages]))
     return shown
-
-
-def _render(context: dict[str, Any]) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("isthmus.pages", "evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html").render(context)
