@@ -33,7 +33,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "pooling": (False, True, False, True, False, True, False, False),
         "patch": 2,
         "skips": True,
-        "start": "identity",
+        "start": "affine",
     },
     "reference": {},
 }

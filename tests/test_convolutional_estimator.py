@@ -114,7 +114,7 @@ def test_codes_of_flat_rows_are_flat_rows(model):
     assert len(model.get_feature_names_out()) == flat.shape[1]
 
 
-@pytest.mark.parametrize("options", [{"skips": True}, {"start": "identity"}])
+@pytest.mark.parametrize("options", [{"skips": True}, {"start": "identity"}, {"start": "affine"}])
 def test_a_code_that_does_not_suffice_is_not_decoded(options):
     model = ConvAutoencoder(**FIT, **options).fit(IMAGES[:50])
     with pytest.raises(ParameterError, match=r"code is all that it takes, and this one has .*; use reconstruct"):
@@ -139,7 +139,9 @@ def test_the_errors_are_those_of_the_held_out_images():
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
-@pytest.mark.parametrize("options", [{}, {"skips": True}, {"start": "identity", "noise": ("gaussian", 0.5)}])
+@pytest.mark.parametrize(
+    "options", [{}, {"skips": True}, *({"start": s, "noise": ("gaussian", 0.5)} for s in ("identity", "affine"))]
+)
 def test_every_loss_and_network_learns(loss, options):
     images = IMAGES[:300] / 16
     model = ConvAutoencoder(**{**FIT, "max_epochs": 6}, loss=loss, **options).fit(images)
@@ -149,8 +151,9 @@ def test_every_loss_and_network_learns(loss, options):
     assert loss == "mse" or (reconstructed.min() >= 0 and reconstructed.max() <= 1)
 
 
-def test_the_identity_start_leaves_images_alone():
-    model = ConvAutoencoder(**FIT, start="identity").fit(IMAGES[:50] / 16)
+@pytest.mark.parametrize("start", ["identity", "affine"])
+def test_starts_from_the_image_leave_images_alone(start):
+    model = ConvAutoencoder(**FIT, start=start).fit(IMAGES[:50] / 16)
     assert model.loss_ == "mse"
     assert model.start_error_ == 0
     assert model.best_epoch_ == 0

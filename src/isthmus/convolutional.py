@@ -21,6 +21,7 @@ from isthmus.image_rows import ImagesAsRows, n_dimensions_of, shape_text
 from isthmus.layers import Layer
 from isthmus.networks import (
     ACTIVATIONS,
+    FROM_THE_IMAGE,
     MAX_GRID,
     ConvolutionalAutoencoder,
     ImageAutoencoder,
@@ -89,9 +90,10 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     skips : bool, default=False
         Add the output of each of the encoder's layers to that of its mirror in the decoder, so that fine strokes need
         not go through the code; the code alone then makes no image.
-    start : {"auto", "random", "identity", "pca"}, default="auto"
+    start : {"auto", "random", "identity", "affine", "pca"}, default="auto"
         Where training starts from: random weights; for cleaning, "identity", the images as they are (the network is
-        x + g(x), and g starts at zero); with ``code_size``, "pca", as ``Autoencoder`` does: PCA of the whole images in
+        x + g(x), and g starts at zero), or "affine", where each pixel gets a factor, too (x + g(x) + h(x) x), since
+        dirt takes a share of the light; with ``code_size``, "pca", as ``Autoencoder`` does: PCA of the whole images in
         a linear path, beside which the convolutions add nothing yet. "auto" is "pca" with ``code_size``, otherwise
         "random".
     image_shape : tuple of int or None, default=None
@@ -343,7 +345,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         Raises
         ------
         ParameterError
-            If the network needs the image, not its code alone: with ``skips`` or ``start="identity"``.
+            If the network needs the image, not its code alone: with ``skips`` or a start from the images.
         """
         check_is_fitted(self)
         if self._has_one_size:
@@ -351,10 +353,10 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             return rows if self._layout == "rows" else self._as_images(rows, with_channels=self._layout == "channels")
         module = cast(ImageAutoencoder, self.module_)
         convolutional = module.convolutional
-        if convolutional.skips or convolutional.start == "identity":
+        if convolutional.needs_image:
             raise ParameterError(
                 "inverse_transform needs a network whose code is all that it takes, and this one has "
-                f"{'skips=True' if convolutional.skips else 'start=' + repr('identity')}; use reconstruct(X)."
+                f"{'skips=True' if convolutional.skips else f'start={convolutional.start!r}'}; use reconstruct(X)."
             )
         if n_dimensions_of(X) == 2:
             return super().inverse_transform(X)
@@ -410,7 +412,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         check_bool(self, "batch_norm", or_auto=True)
         check_bool(self, "skips")
         if self.code_size is None:
-            check_choice(self, "start", ("auto", "random", "identity"))
+            check_choice(self, "start", ("auto", "random", *FROM_THE_IMAGE))
         else:
             check_code_size(self, "code_size")
             check_choice(self, "start", ("auto", "random", "pca"))
@@ -446,7 +448,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     def _settle_loss(self, expected: Rows) -> str:
         channels = self.image_shape_[2]
         names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
-        loss = "mse" if self.loss == "auto" and self.start == "identity" else self.loss
+        loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
         return settle_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
 
     def _start(
@@ -473,7 +475,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
                 **architecture,
                 channels=self.image_shape_[2],
                 skips=bool(self.skips),
-                start="identity" if self.start == "identity" else "random",
+                start=self.start if self.start in FROM_THE_IMAGE else "random",
                 output="sigmoid" if loss == "bce" else "linear",
             )
             start_convolutional(network, generator_from(rng))

@@ -20,6 +20,7 @@ from isthmus.file_settings import (
 )
 from isthmus.networks import (
     ACTIVATIONS,
+    FROM_THE_IMAGE,
     MAX_GRID,
     ConvolutionalAutoencoder,
     ImageAutoencoder,
@@ -115,7 +116,7 @@ def _check_fitted(fitted: dict[str, Any]) -> None:
     for name in ("batch_norm", "skips", "linear_paths"):
         require(isinstance(fitted[name], bool), name)
     check_one_of(fitted, "activation", tuple(ACTIVATIONS))
-    check_one_of(fitted, "start", ("random", "identity"))
+    check_one_of(fitted, "start", ("random", *FROM_THE_IMAGE))
     check_one_of(fitted, "layout", _LAYOUTS)
     if fitted["code_size"] is None:
         require(fitted["pca_error"] is None, "pca_error")

@@ -22,7 +22,7 @@ architectures = st.fixed_dictionaries(
         "channels": st.sampled_from([1, 3]),
         "patch": st.sampled_from([1, 2, 3]),
         "skips": st.booleans(),
-        "start": st.sampled_from(["random", "identity"]),
+        "start": st.sampled_from(["random", "identity", "affine"]),
     }
 )
 
@@ -58,10 +58,13 @@ def plain_output(network: ConvolutionalAutoencoder, x: Tensor) -> Tensor:
         if network.skips:
             u = u + carried[-1 - i]
     out = _convolution(network.last, u)
-    u = out.new_empty(*x.shape[:2], out.shape[2] * side, out.shape[3] * side)
+    u = out.new_empty(len(x), out.shape[1] // side**2, out.shape[2] * side, out.shape[3] * side)
     for n, (c, i, j) in enumerate((c, i, j) for c in range(u.shape[1]) for i in range(side) for j in range(side)):
         u[:, c, i::side, j::side] = out[:, n]
     u = u[..., :height, :width]
+    if network.start == "affine":
+        n = x.shape[1]
+        return x * (1 + u[:, n:]) + u[:, :n]
     return x + u if network.start == "identity" else u
 
 

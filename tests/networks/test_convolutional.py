@@ -64,7 +64,7 @@ def test_code_is_a_quarter_of_the_image_and_decodes_to_it(reference):
         assert torch.equal(reference.decode(code, 9, 14), reference(x))
 
 
-@pytest.mark.parametrize("options", [{"skips": True}, {"start": "identity"}])
+@pytest.mark.parametrize("options", [{"skips": True}, {"start": "identity"}, {"start": "affine"}])
 def test_code_alone_is_refused_where_it_does_not_suffice(options):
     network = trained_network((2,), **options)
     with pytest.raises(ValueError, match="its code alone"):
@@ -166,19 +166,30 @@ def test_start_is_reproducible_and_leaves_the_global_random_state_alone():
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("training", [False, True])
-def test_identity_start_leaves_images_alone_exactly(training, dtype):
-    network = ConvolutionalAutoencoder.on(CPU, (3, 2), start="identity", channels=3)
+@pytest.mark.parametrize("start", ["identity", "affine"])
+def test_starts_from_the_image_leave_images_alone_exactly(start, training, dtype):
+    network = ConvolutionalAutoencoder.on(CPU, (3, 2), start=start, channels=3, patch=2)
     start_convolutional(network, torch.Generator().manual_seed(0))
     x = images(2, 3, 7, 5, dtype=dtype) / 3
     assert torch.equal(network.train(training)(x), x)
 
 
-def test_identity_start_learns():
-    network = ConvolutionalAutoencoder.on(CPU, (4,), start="identity")
+@pytest.mark.parametrize("start", ["identity", "affine"])
+def test_starts_from_the_image_learn(start):
+    network = ConvolutionalAutoencoder.on(CPU, (4,), start=start)
     start_convolutional(network, torch.Generator().manual_seed(0))
     x = images(2, 1, 8, 8)
     network(x).square().mean().backward()
-    assert float(network.last.weight.grad.abs().max()) > 0
+    assert float(network.last.weight.grad.abs().amax((1, 2, 3)).min()) > 0
+
+
+def test_a_factor_of_light_takes_no_convolution_to_learn():
+    network = ConvolutionalAutoencoder.on(CPU, (4,), start="affine")
+    start_convolutional(network, torch.Generator().manual_seed(0))
+    x = images(2, 1, 9, 8)
+    with torch.no_grad():
+        network.last.bias.copy_(torch.tensor([0.25, -0.5]))
+        torch.testing.assert_close(network(x), 0.5 * x + 0.25)
 
 
 def test_identity_start_of_shares_keeps_every_grey_level():

@@ -1,7 +1,7 @@
 """The networks: torch modules and where they start from, and nothing else."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.convolutional import MAX_GRID, ConvolutionalAutoencoder, upsampling_of
+from isthmus.networks.convolutional import FROM_THE_IMAGE, MAX_GRID, ConvolutionalAutoencoder, upsampling_of
 from isthmus.networks.dense import DenseAutoencoder
 from isthmus.networks.image_codes import ImageCodeAutoencoder
 from isthmus.networks.images import ImageAutoencoder, ImageShape, with_channels_last
@@ -13,6 +13,7 @@ from isthmus.networks.widths import layer_widths, prefix_sizes, sandwich_widths
 
 __all__ = [
     "ACTIVATIONS",
+    "FROM_THE_IMAGE",
     "MAX_GRID",
     "ConvolutionalAutoencoder",
     "DenseAutoencoder",

@@ -28,6 +28,9 @@ from isthmus.networks.upsampling import UpsamplingConvolution
 HALF_A_LEVEL = 1 / 512
 """Half a grey level of 256, to which a share is clipped before its logit: rounded to 8 bits, it is the same."""
 
+FROM_THE_IMAGE = ("identity", "affine")
+"""Starts whose output is the image to begin with."""
+
 MAX_GRID = 1024
 """The most pixels to a pixel of the code that estimators take: every image is padded to a multiple of them."""
 
@@ -137,10 +140,12 @@ class ConvolutionalAutoencoder(LaidOut):
         Whether the output of each of the encoder's layers, before its pooling, is added to the output of its mirror
         in the decoder (Mao, Shen & Yang 2016). Mirrors have the same size and number of filters, so it takes no
         parameters, where concatenating would take those of another convolution.
-    start : {"random", "identity"}, default="random"
-        "identity" makes the network x + g(x), with the last layer of g at zero to begin with.
+    start : {"random", "identity", "affine"}, default="random"
+        "identity" makes the network x + g(x), with the last layer of g at zero to begin with. "affine" makes it
+        x + g(x) + h(x) x, where g and h are halves of that layer: dirt multiplies light, and what undoes it is a factor
+        that is as smooth as the dirt, where a sum would have to follow the edge of every letter.
     output : {"linear", "sigmoid"}, default="linear"
-        "sigmoid" when a reconstruction is a share in [0, 1] (binary cross-entropy); the identity start adds logits.
+        "sigmoid" when a reconstruction is a share in [0, 1] (binary cross-entropy); starts from the image add logits.
     fused : bool, default=True
         Whether up-sampling and the convolution after it are computed as one; see ``UpsamplingConvolution``.
 
@@ -211,11 +216,17 @@ class ConvolutionalAutoencoder(LaidOut):
             ConvolutionalLayer(n_inputs, n_outputs, upsamples=upsamples, fused=fused, **settings)
             for (n_inputs, n_outputs), upsamples in zip(widths, self.upsampling, strict=True)
         )
-        self.last = nn.Conv2d(self.decoder_filters[-1], n_values, kernel_size, padding=kernel_size // 2)
+        n_outputs = 2 * n_values if start == "affine" else n_values
+        self.last = nn.Conv2d(self.decoder_filters[-1], n_outputs, kernel_size, padding=kernel_size // 2)
 
     def code_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Filters, height and width of the code of an image."""
         return self.filters[-1], -(-height // self.grid), -(-width // self.grid)
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether the code is not all that a reconstruction takes: with skip connections, or x in the output."""
+        return self.skips or self.start != "random"
 
     def n_values(self, height: int, width: int) -> int:
         """How many numbers the widest layer has for an image."""
@@ -237,10 +248,11 @@ class ConvolutionalAutoencoder(LaidOut):
         Raises
         ------
         ValueError
-            If there are skip connections or the start is the identity, since the code is then not all that it takes.
+            If ``needs_image``.
         """
-        if self.skips or self.start == "identity":
-            raise ValueError("A network with skips=True or start='identity' needs the image, not its code alone.")
+        if self.needs_image:
+            why = "skips=True" if self.skips else f"start={self.start!r}"
+            raise ValueError(f"A network with {why} needs the image, not its code alone.")
         out = self._decoded(code.to(self.last.weight.dtype))[..., :height, :width]
         return (out.sigmoid() if self.output == "sigmoid" else out).to(code.dtype)
 
@@ -258,9 +270,13 @@ class ConvolutionalAutoencoder(LaidOut):
         height, width = x.shape[-2:]
         code, before_pooling = self.encoder(x.to(self.last.weight.dtype))
         out = self._decoded(code, reversed(before_pooling) if self.skips else ())[..., :height, :width]
-        if self.start == "identity":
-            return out + (x.logit(HALF_A_LEVEL) if self.output == "sigmoid" else x)
-        return out
+        if self.start == "random":
+            return out
+        x = x.logit(HALF_A_LEVEL) if self.output == "sigmoid" else x
+        if self.start == "affine":
+            offset, factor = out.chunk(2, dim=1)
+            return x + offset + factor * x
+        return out + x
 
     def _decoded(
         self, code: Float[Tensor, "images filters h w"], carried: Iterable[Tensor] = ()

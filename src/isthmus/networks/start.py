@@ -27,9 +27,9 @@ def start_at_random(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Generator) -> None:
-    """Draw the weights from ``generator`` alone; the last layer of an identity start is zero."""
+    """Draw the weights from ``generator`` alone; the last layer is zero where the image is to be the start."""
     start_at_random(network, generator)
-    if network.start == "identity":
+    if network.start != "random":
         _set_to_zero(network.last)
 
 
