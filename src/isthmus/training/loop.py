@@ -176,7 +176,7 @@ class Trainer:
             output = network.output_of(seen)
         loss = own = self.loss(output, targets)
         if isinstance(network, DenseAutoencoder) and network.prefixes:
-            loss = loss + nested_loss(network, codes, targets, self.loss, progress, self.generator)
+            loss = loss + nested_loss(network, codes, targets, self.loss, progress=progress, generator=self.generator)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()

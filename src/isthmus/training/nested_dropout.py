@@ -13,8 +13,8 @@ from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder
 
-# The weight of a decoder's loss beside that of the whole code, at the start of training and at its end, and the power of
-# the decoder's share of the codes in it.
+# The weight of a decoder's loss beside that of the whole code, at the start of training and at its end, and the power
+# of the decoder's share of the codes in it.
 _START, _END = 0.07, 0.35
 _POWER = 0.3
 
@@ -24,6 +24,7 @@ def nested_loss(
     codes: Float[Tensor, "rows code"],
     targets: Float[Tensor, "rows features"],
     loss: Callable[[Float[Tensor, "some features"], Float[Tensor, "some features"]], Float[Tensor, ""]],
+    *,
     progress: float,
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
