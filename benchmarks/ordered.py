@@ -11,6 +11,7 @@ and counts codes.
 """
 
 import argparse
+import math
 import time
 from pathlib import Path
 
@@ -45,12 +46,11 @@ def fashion(folder: Path, epochs: int, seeds: int) -> None:
         for k in (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28, 32):
             print(f"| {k} | {table['error'][k - 1]:.5f} | {table['pca_error'][k - 1]:.5f} |", flush=True)
         print("\n| codes | epochs | seconds | alone | ordered | ordered / alone |\n|---|---|---|---|---|---|")
+        spent = math.nan
         for k in (*ALONE, CODES):
             n_epochs = epochs
-            if k == CODES:  # as long as the ordered one took
-                began = time.process_time()
-                Autoencoder(k, max_epochs=3, **fit).fit(train)
-                n_epochs = max(1, round(3 * seconds / (time.process_time() - began)))
+            if k == CODES:  # as long as the ordered one took, by the seconds of the 16 codes before it
+                n_epochs = round(epochs * seconds / spent)
             began = time.process_time()
             alone = Autoencoder(k, max_epochs=n_epochs, **fit).fit(train)
             spent = time.process_time() - began

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import isthmus
 from isthmus import Autoencoder, ParameterError
 from isthmus.networks import prefix_sizes
+from isthmus.training.nested_dropout import nested_loss
 
 DIGITS = load_digits().data / 16
 CANCER = StandardScaler().fit_transform(load_breast_cancer().data)
@@ -159,10 +160,25 @@ def test_order_goes_with_every_other_choice(parameters):
     assert model.truncate(2).reconstruct(X).shape == X.shape
 
 
-def test_a_code_of_one_is_ordered_too():
-    model = Autoencoder(1, ordered=True, max_epochs=3, random_state=0).fit(CANCER)
+@pytest.mark.parametrize("code_size", [1, 2, 3])
+def test_the_smallest_codes_are_ordered_too(code_size):
+    model = Autoencoder(code_size, ordered=True, max_epochs=3, random_state=0).fit(CANCER)
     assert model.truncate(1).code_size_ == 1
-    assert model.explained_variance_ratio_.shape == (1,)
+    assert model.explained_variance_ratio_.shape == (code_size,)
+
+
+def test_smaller_sizes_weigh_more_towards_the_end_of_training(digits):
+    network, rows = digits[0].module_, torch.from_numpy(digits[1]).float()
+    with torch.no_grad():
+        codes = network.encode(rows)
+
+    def losses(progress):
+        chance = torch.Generator().manual_seed(0)
+        mse = torch.nn.functional.mse_loss
+        return float(nested_loss(network, codes, rows, mse, progress=progress, generator=chance).detach())
+
+    assert 0 < 2 * losses(0) < losses(0.5) < losses(1)
+    assert losses(0.5) == pytest.approx((losses(0) + losses(1)) / 2)
 
 
 def test_decoders_are_there_for_the_powers_of_two():

@@ -66,7 +66,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
     ordered : bool, default=False
         Train the codes in order of use: the first alone reconstructs as well as it can, the first two together, and so
         on. ``truncate(k)`` and ``rate_distortion(X)`` then need no further training. The network gets a decoder for
-        the first code, the first 2, 4, 8, …; an epoch takes two to four times as long. A share as ``code_size`` then
+        the first code, the first 2, 4, 8, …; an epoch takes two to five times as long. A share as ``code_size`` then
         means the fewest codes that explain it on the held-out rows, and no more than PCA needs. A linear network is
         ordered anyway.
     whiten : bool, default=False

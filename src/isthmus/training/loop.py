@@ -97,7 +97,7 @@ class Trainer:
         history = History([math.nan], [float(start[-1])])
         best, best_weights = 1.0, self._copy_weights()
         n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self.recipe.batch_size)
-        schedule = _cosine(self.recipe.learning_rate, n_steps)
+        schedule = _cosine(n_steps)
         try:
             for epoch in range(1, self.recipe.max_epochs + 1):
                 training_error = self.epoch(rows, schedule)
@@ -128,16 +128,23 @@ class Trainer:
         warn_of_early_end(history)
         return history
 
-    def epoch(self, rows: Batches, learning_rates: Iterator[float] | None = None) -> float:
-        """Train once on every row; the mean squared error of the batches as they came (unit scale)."""
+    def epoch(self, rows: Batches, schedule: Iterator[float] | None = None) -> float:
+        """Train once on every row; the mean squared error of the batches as they came (unit scale).
+
+        ``schedule`` has a share for each step: the learning rate falls with it, while the weights of smaller code sizes
+        rise. Without it both stay the same, the weights as in the middle of training.
+        """
         order = torch.randperm(len(rows), generator=self.generator)
         total = torch.zeros((), device=self._parameters[0].device)
         self.network.train()
         try:
             for index in torch.split(order, self.recipe.batch_size):
-                if learning_rates is not None:
-                    self.optimiser.param_groups[0]["lr"] = next(learning_rates)
-                total += self._step(*rows[index]) * len(index)
+                progress = 0.5
+                if schedule is not None:
+                    share = next(schedule)
+                    self.optimiser.param_groups[0]["lr"] = self.recipe.learning_rate * share
+                    progress = 1 - share
+                total += self._step(*rows[index], progress) * len(index)
         finally:
             self.network.eval()
         return float(total) / len(rows)
@@ -158,7 +165,7 @@ class Trainer:
             yield (inputs if corruption is None else corruption(inputs)), targets
 
     def _step(
-        self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]
+        self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"], progress: float
     ) -> Float[Tensor, ""]:
         network = self.network
         seen = inputs if self._corruption is None else self._corruption(inputs)
@@ -169,7 +176,7 @@ class Trainer:
             output = network.output_of(seen)
         loss = own = self.loss(output, targets)
         if isinstance(network, DenseAutoencoder) and network.prefixes:
-            loss = loss + nested_loss(network, codes, lambda out: self.loss(out, targets), self.generator)
+            loss = loss + nested_loss(network, codes, targets, self.loss, progress=progress, generator=self.generator)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
@@ -190,9 +197,9 @@ def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, 
     return float(np.mean(np.where(start > 0, errors / np.where(start > 0, start, 1), 1 + errors)))
 
 
-def _cosine(peak: float, n_steps: int) -> Iterator[float]:
-    """The learning rate of each step: from ``peak`` to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
-    return (peak * 0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))
+def _cosine(n_steps: int) -> Iterator[float]:
+    """A share for each step, from 1 to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
+    return (0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))
 
 
 def warn_of_early_end(history: History) -> None:

@@ -8,37 +8,44 @@ as in A. Kusupati et al. (2022), Matryoshka representation learning, §3; docs/o
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder
 
-# The weight of a decoder's loss beside that of the whole code, and the power of its share of the codes in it.
-_WEIGHT = 0.2
+# The weight of a decoder's loss beside that of the whole code, at the start of training and at its end, and the power
+# of the decoder's share of the codes in it.
+_START, _END = 0.07, 0.35
 _POWER = 0.3
 
 
 def nested_loss(
     network: DenseAutoencoder,
     codes: Float[Tensor, "rows code"],
-    loss: Callable[[Float[Tensor, "rows features"]], Float[Tensor, ""]],
+    targets: Float[Tensor, "rows features"],
+    loss: Callable[[Float[Tensor, "some features"], Float[Tensor, "some features"]], Float[Tensor, ""]],
+    *,
+    progress: float,
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """The losses of all decoders of an ordered network together, which are to be added to that of the whole code.
+    """The losses of an ordered network with fewer codes, which are to be added to that of the whole code.
 
-    Each decoder sees for half of the rows as many codes as it takes, and for the others a random number of them, more
-    than the next smaller decoder takes.
+    Each decoder for a prefix sees for half of the rows as many codes as it takes, and for the others a random number of
+    them, more than the next smaller decoder takes. That of the whole code sees for half of the rows fewer than all.
+    ``progress`` goes from 0 to 1 in training, and the weights rise with it.
     """
+    weight = _START + (_END - _START) * progress
     total = torch.zeros((), dtype=codes.dtype, device=codes.device)
-    fewer = 0
-    for i, size in enumerate((*network.prefixes, codes.shape[1])):
-        output = network.output_of_decoder(i, codes, _drawn(fewer + 1, size, len(codes), generator))
-        total = total + _WEIGHT * (size / codes.shape[1]) ** _POWER * loss(output)
+    fewer, code_size = 0, codes.shape[1]
+    for i, size in enumerate(network.prefixes):
+        kept = torch.randint(fewer + 1, size + 1, (len(codes), 1), generator=generator)
+        kept = torch.where(torch.rand((len(codes), 1), generator=generator) < 0.5, size, kept)
+        output = network.output_of_decoder(i, codes, kept)
+        total = total + weight * (size / code_size) ** _POWER * loss(output, targets)
         fewer = size
+    if code_size - fewer > 1:
+        codes, targets = codes[::2], targets[::2]
+        kept = torch.randint(fewer + 1, code_size, (len(codes), 1), generator=generator)
+        output = network.output_of_decoder(len(network.prefixes), codes, kept)
+        total = total + weight / 2 * loss(output, targets)
     return total
-
-
-def _drawn(low: int, high: int, n_rows: int, generator: torch.Generator) -> Int[Tensor, "rows 1"]:
-    """For half of the rows ``high``, for the others a number from ``low`` to ``high``."""
-    sizes = torch.randint(low, high + 1, (n_rows, 1), generator=generator)
-    return torch.where(torch.rand((n_rows, 1), generator=generator) < 0.5, high, sizes)
