@@ -1,4 +1,4 @@
-# make demo: set up, fit the digits, show the result      make test: set up, run the tests
+# make demo: set up, fit digits, clean a page, show both  make test: set up, run the tests
 # make lint: formatting, style, types                      make bench: the figures in docs/benchmarks.md and README.md
 #                                                          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
 
@@ -13,6 +13,7 @@ LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock .venv.lock)
 
 demo: $(VENV)/.installed
 	$(BIN)/python demo/digits.py build/demo
+	$(BIN)/python demo/page.py build/demo
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
