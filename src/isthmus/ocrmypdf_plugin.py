@@ -1,0 +1,140 @@
+"""A plugin for OCRmyPDF: pages are cleaned before they are read, or as they go into the PDF.
+
+OCRmyPDF loads it wherever Isthmus is installed, so without its options it imports nothing and does nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, no_type_check
+
+from ocrmypdf import hookimpl
+from ocrmypdf.exceptions import BadArgsError
+from PIL import Image
+
+from isthmus.errors import InputError, ModelFileError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from ocrmypdf import PageContext
+
+_log = logging.getLogger(__name__)
+
+
+@hookimpl
+def add_options(parser: ArgumentParser) -> None:
+    """Add Isthmus's options, which are also arguments of ``ocrmypdf.ocr``: ``isthmus_clean=True``."""
+    group = parser.add_argument_group("Isthmus", "Take stains, folds, shadows and show-through off scanned pages")
+    group.add_argument(
+        "--isthmus-clean",
+        action="store_true",
+        help="Clean pages before they are read, and do not show the clean pages (as --clean does with unpaper).",
+    )
+    group.add_argument(
+        "--isthmus-clean-final",
+        action="store_true",
+        help="Clean pages before they are read, and show the clean pages (as --clean-final does with unpaper). Needs "
+        "--deskew or --force-ocr, since OCRmyPDF replaces pages with these alone.",
+    )
+    group.add_argument(
+        "--isthmus-strength",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="How much of the dirt is taken away, from 0 (nothing changes) to 1 (default).",
+    )
+    group.add_argument(
+        "--isthmus-network",
+        default="pages",
+        metavar="NETWORK",
+        help="Network that cleans: one that comes with Isthmus, or a model file (default: pages).",
+    )
+
+
+@hookimpl
+def check_options(options: Any) -> None:
+    """Refuse a strength outside of 0 to 1, and clean pages where OCRmyPDF would not take them.
+
+    Raises
+    ------
+    BadArgsError
+        With what to do.
+    """
+    strength = getattr(options, "isthmus_strength", 1.0)
+    if not isinstance(strength, int | float) or not 0 <= strength <= 1:
+        raise BadArgsError(f"--isthmus-strength must be between 0 and 1. Got {strength} instead.")
+    if getattr(options, "isthmus_clean_final", False) and options.lossless_reconstruction:
+        raise BadArgsError(
+            "--isthmus-clean-final needs --deskew or --force-ocr, since OCRmyPDF replaces pages with these alone. "
+            "To keep the pages' compression, clean first: isthmus clean INPUT -o OUTPUT."
+        )
+
+
+@hookimpl(wrapper=True)
+@no_type_check  # a run-time checker would hide from pluggy that this is a generator
+def filter_ocr_image(page: PageContext, image: Image.Image) -> Generator[None, Image.Image | None, Image.Image | None]:
+    """Clean the image that is read, after the other plugins, which may have made it smaller."""
+    filtered = yield
+    if not _is_wanted(page, "isthmus_clean", "isthmus_clean_final"):
+        return filtered
+    return _cleaned(page, image if filtered is None else filtered)
+
+
+@hookimpl(wrapper=True)
+@no_type_check
+def filter_page_image(page: PageContext, image_filename: Path) -> Generator[None, Path | None, Path | None]:
+    """Clean the image that becomes the page, in its format and, if it is a JPEG, as strongly compressed."""
+    filtered = yield
+    if not _is_wanted(page, "isthmus_clean_final"):
+        return filtered
+    from isthmus.documents.encodings import jpeg, jpeg_tables
+
+    source = image_filename if filtered is None else filtered
+    output = source.with_name(f"{source.stem}_isthmus{source.suffix}")
+    with Image.open(source) as image:
+        cleaned = _cleaned(page, image)
+        resolution = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
+        if image.format == "JPEG":
+            output.write_bytes(jpeg(cleaned, jpeg_tables(image), **resolution))
+        else:
+            cleaned.save(output, **resolution)
+    return output
+
+
+def _is_wanted(page: PageContext, *names: str) -> bool:
+    options: Any = page.options
+    return any(getattr(options, name, False) for name in names) and getattr(options, "isthmus_strength", 1.0) > 0
+
+
+def _cleaned(page: PageContext, image: Image.Image) -> Image.Image:
+    """The image, cleaned by the one network of this process; an image that cannot be cleaned stays as it is."""
+    from isthmus.pages.cleaning import clean
+
+    options: Any = page.options
+    strength, network = (getattr(options, "isthmus_strength", 1.0), getattr(options, "isthmus_network", "pages"))
+    try:
+        with _one_thread():
+            cleaned: Image.Image = clean(image, network=network, strength=strength)
+            return cleaned
+    except ModelFileError as error:
+        raise BadArgsError(f"--isthmus-network: {error}") from error
+    except InputError as error:
+        _log.warning("page %d is not cleaned: %s", page.pageno + 1, error)
+        return image
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread a page, since OCRmyPDF works on as many pages as there are processors."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
