@@ -3,8 +3,8 @@
 The pages of NoisyOffice (UCI Machine Learning Repository; Zamora-Martínez et al. 2007) come by kind of dirt and by
 part, and all pages of one kind and part lie on the same sheet. Where a page's clean version is white, the noisy one
 shows the sheet; over a dozen pages with other texts nearly every pixel is white somewhere, so the sheet is known and
-need not be estimated. Two of the kinds multiply: noisy = sheet × text. In the other two (folds, wrinkles) text loses
-contrast where the sheet is darker: noisy = f(text, sheet), a table fitted to the pages.
+need not be estimated. How text looks on a sheet, noisy = f(text, sheet), is a table fitted to the pages, one for kinds
+of dirt that multiply light (nearly sheet × text) and one for those that take contrast from text (folds, wrinkles).
 """
 
 import re
@@ -13,18 +13,24 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import convolve, distance_transform_edt, gaussian_filter
 
 NAME = re.compile(r"Font(?P<font>\w+)_Noise(?P<kind>\w)_(?P<part>TR|VA)\.png")
-MULTIPLIES = "cp"
+TAKES_LIGHT = "cp"
 """The kinds of dirt that multiply: coffee stains, footprints. The others are folded and wrinkled sheets."""
 
 N_GREYS = 65
-"""Rows and columns of the table that says how text looks on a sheet that takes its contrast."""
+"""Rows and columns of the tables that say how text looks on a sheet."""
 
 _GREYS = np.linspace(0, 1, N_GREYS, dtype=np.float32)
-CONTRAST_LOST = 0.5 + (2 * _GREYS[None] - 1) * (_GREYS[:, None] - 0.5)
-"""Grey by text (rows) and sheet (columns) where nothing is known: the less light, the less contrast about a middle."""
+_TEXT, _SHEET = _GREYS[:, None], _GREYS[None]
+LIGHT_TAKEN = _SHEET * _TEXT ** (0.65 + 0.4 * _SHEET)
+"""Grey by text (rows) and sheet (columns) where no page tells: in the dark text is a little lighter than a product."""
+CONTRAST_LOST = 0.5 + (2 * _SHEET - 1) * (_TEXT - 0.5)
+"""The same for dirt that takes contrast: the less light, the less contrast about a middle."""
+
+LIGHT = 0.75
+"""Sheets lighter than this show text well enough to take it from there."""
 
 
 @dataclass
@@ -40,15 +46,24 @@ class Pair:
 
 
 @dataclass
-class Material:
-    """What patches are made of: sheets by what they do, layers of text with their clean versions, and whole pages."""
+class Dirt:
+    """What the kinds of dirt that do the same to text are made of.
 
-    multiplying: list[np.ndarray] = field(default_factory=list)
-    softening: list[np.ndarray] = field(default_factory=list)
+    Sheets; layers of text, each beside its clean version; and how text looks on a sheet.
+    """
+
+    table: np.ndarray
+    sheets: list[np.ndarray] = field(default_factory=list)
     texts: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
-    soft_texts: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+
+@dataclass
+class Material:
+    """What patches are made of: dirt that takes light, dirt that takes contrast, and whole pages."""
+
+    taking_light: Dirt = field(default_factory=lambda: Dirt(LIGHT_TAKEN))
+    taking_contrast: Dirt = field(default_factory=lambda: Dirt(CONTRAST_LOST))
     pairs: list[Pair] = field(default_factory=list)
-    softened: np.ndarray = field(default_factory=lambda: CONTRAST_LOST)
 
 
 def read_pairs(folder: Path) -> list[Pair]:
@@ -62,31 +77,26 @@ def read_pairs(folder: Path) -> list[Pair]:
 
 
 def take_apart(pairs: list[Pair]) -> Material:
-    """Sheets, texts and the table of softened text of some pairs; nothing of other pairs is looked at."""
+    """Sheets, texts and the tables of some pairs; nothing of other pairs is looked at."""
     material = Material(pairs=pairs)
-    softened = []
+    pages: dict[bool, list[tuple[Pair, np.ndarray]]] = {True: [], False: []}
     for kind, part, shape in sorted({(p.kind, p.part, p.noisy.shape) for p in pairs}):
         group = [p for p in pairs if (p.kind, p.part, p.noisy.shape) == (kind, part, shape)]
         sheet = _sheet(group)
-        if kind in MULTIPLIES:
-            material.multiplying.append(sheet)
-            for pair in group:
-                expected = np.interp(pair.clean, *_tone(group, sheet))
-                text = np.where(sheet > 0.3, np.minimum(pair.noisy / np.maximum(sheet, 0.3), 1.05), expected)
-                material.texts.append(_alone(text, pair.clean))
-        else:
-            material.softening.append(sheet)
-            softened += [(pair, sheet) for pair in group]
-    if softened:
-        material.softened = _softened_table(softened)
-        for pair, sheet in softened:
-            text = np.where(sheet > 0.75, harden(pair.noisy, sheet, material.softened), printed(pair.clean))
-            material.soft_texts.append(_alone(text, pair.clean))
+        takes_light = kind in TAKES_LIGHT
+        (material.taking_light if takes_light else material.taking_contrast).sheets.append(sheet)
+        pages[takes_light] += [(pair, sheet) for pair in group]
+    for takes_light, dirt in ((True, material.taking_light), (False, material.taking_contrast)):
+        if pages[takes_light]:
+            dirt.table = _fitted(dirt.table, pages[takes_light])
+        for pair, sheet in pages[takes_light]:
+            text = np.where(sheet > LIGHT, text_of(pair.noisy, sheet, dirt.table), printed(pair.clean))
+            dirt.texts.append((np.where(pair.clean > 0.995, 1, text).astype(np.float32), pair.clean))
     return material
 
 
-def soften(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """How text looks on a sheet that takes its contrast, by bilinear interpolation in the table."""
+def on_sheet(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """How text looks on a sheet, by bilinear interpolation in the table."""
     last = N_GREYS - 1
     t, s = np.clip(text, 0, 1) * last, np.clip(sheet, 0, 1) * last
     i, j = np.minimum(t.astype(np.int32), last - 1), np.minimum(s.astype(np.int32), last - 1)
@@ -96,19 +106,14 @@ def soften(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray
     return above * (1 - t) + below * t
 
 
-def harden(noisy: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """The text that looks so on a light sheet: what ``soften`` undoes, to the nearest column of the table."""
+def text_of(noisy: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """The text that looks so on a light sheet, to the nearest column of the table."""
     columns = np.rint(np.clip(sheet, 0, 1) * (N_GREYS - 1)).astype(int)
     text = np.empty_like(noisy)
     for column in np.unique(columns):
         chosen = columns == column
         text[chosen] = np.interp(noisy[chosen], np.maximum.accumulate(table[:, column]), _GREYS)
     return text
-
-
-def _alone(text: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A layer of text without the grain of its sheet, and its clean version."""
-    return np.where(clean > 0.995, 1, text).astype(np.float32), clean
 
 
 def _grey(path: Path) -> np.ndarray:
@@ -128,43 +133,39 @@ def _sheet(group: list[Pair]) -> np.ndarray:
     return sheet.astype(np.float32)
 
 
-def _tone(group: list[Pair], sheet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean grey of printed text for each grey of its clean version, where the sheet is light."""
-    clean = np.concatenate([pair.clean[sheet > 0.7] for pair in group])
-    text = np.concatenate([(pair.noisy / np.maximum(sheet, 0.3))[sheet > 0.7] for pair in group])
-    levels = np.rint(clean * 32).astype(int)
-    count = np.bincount(levels, minlength=33)
-    known = np.flatnonzero(count)
-    return known / 32, (np.bincount(levels, text, minlength=33)[known] / count[known])
+def _fitted(table: np.ndarray, pages: list[tuple[Pair, np.ndarray]]) -> np.ndarray:
+    """The mean grey of noisy pages by text (rows) and sheet (columns), smooth; ``table`` where they say little.
 
-
-def _softened_table(pages: list[tuple[Pair, np.ndarray]]) -> np.ndarray:
-    """The mean grey of noisy pages by text (rows) and sheet (columns), smooth, and filled where there was none.
-
-    Text is told from the clean page by the share of ink that printing leaves in it, on the lightest sheet.
+    The text is that of the clean page, printed.
     """
-    clean = np.concatenate([pair.clean.ravel() for pair, _ in pages])
+    text = np.concatenate([printed(pair.clean).ravel() for pair, _ in pages])
     noisy = np.concatenate([pair.noisy.ravel() for pair, _ in pages])
     sheet = np.concatenate([sheet.ravel() for _, sheet in pages])
-    text = printed(clean)
     last = N_GREYS - 1
     i, j = (np.rint(np.clip(v, 0, 1) * last).astype(int) for v in (text, sheet))
     flat = i * N_GREYS + j
     count = np.bincount(flat, minlength=N_GREYS**2).reshape(N_GREYS, N_GREYS).astype(float)
     total = np.bincount(flat, noisy, minlength=N_GREYS**2).reshape(N_GREYS, N_GREYS)
     weight = 0.3
-    table = (gaussian_filter(total, 1) + weight * CONTRAST_LOST) / (gaussian_filter(count, 1) + weight)
-    table[-1] = _GREYS  # no text: the sheet
-    return table.astype(np.float32)
+    fitted = (gaussian_filter(total, 1) + weight * table) / (gaussian_filter(count, 1) + weight)
+    fitted[-1] = _GREYS  # no text: the sheet
+    return fitted.astype(np.float32)
 
+
+_ACROSS, _DOWN = (-0.029, 0.089), (-0.014, 0.072)
+SPREAD = np.zeros((5, 5), dtype=np.float32)
+"""How much of each neighbour's grey a printed and scanned pixel has: a cross, a little wider than it is high."""
+SPREAD[2] += (*_ACROSS, 0, *_ACROSS[::-1])
+SPREAD[:, 2] += (*_DOWN, 0, *_DOWN[::-1])
+SPREAD[2, 2] = 1 - SPREAD.sum()
 
 PRINTED = (
-    np.array([0, 15, 75, 128, 190, 237, 250, 255]) / 255,
-    np.array([0.05, 0.11, 0.36, 0.51, 0.735, 0.895, 0.985, 1.0]),
+    (-0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    (0.0, 0.01, 0.135, 0.246, 0.348, 0.447, 0.530, 0.635, 0.730, 0.821, 0.911, 1.0),
 )
-"""Grey of a clean page, and grey of the same page printed and scanned: ink is not black, and thin strokes fill in."""
+"""Grey of a clean page spread so, and grey on paper. Both were fitted to the pairs that multiply: 0.012 is left."""
 
 
 def printed(clean: np.ndarray) -> np.ndarray:
-    """What is left of a clean page's contrast on paper."""
-    return np.interp(clean, *PRINTED).astype(np.float32)
+    """How a clean page looks printed and scanned."""
+    return np.interp(convolve(clean, SPREAD, mode="nearest"), *PRINTED).astype(np.float32)

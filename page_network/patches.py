@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import affine_transform, gaussian_filter
 
-from pairs import Material, printed, soften
+from pairs import Material, on_sheet, printed
 
 Image = np.ndarray
 
@@ -36,7 +36,7 @@ class Source:
     made_sheets: list[Image] = field(default_factory=list)
     made_pairs: list[Image] = field(default_factory=list)
     size: int = 128
-    shares: tuple[float, float, float] = (0.4, 0.12, 0.03)
+    shares: tuple[float, float, float] = (0.5, 0.08, 0.04)
 
     def add(self, folder: Path) -> None:
         """Use what ``material.py`` made."""
@@ -68,26 +68,29 @@ class Source:
         return self._recombined(rng)
 
     def _recombined(self, rng: np.random.Generator) -> tuple[Image, Image]:
-        softens = rng.random() < 0.4
-        text, clean = self._text(rng, self.material.soft_texts if softens else self.material.texts)
-        own = self.material.softening if softens else self.material.multiplying
-        other = self.material.multiplying if softens else self.material.softening
-        sheet = self._sheet(rng, own, other)
-        noisy = soften(text, np.maximum(sheet, 0.35), self.material.softened) if softens else sheet * text
+        own, other = self.material.taking_light, self.material.taking_contrast
+        if rng.random() < 0.4:
+            own, other = other, own
+        text, clean = self._text(rng, own.texts)
+        sheet = self._sheet(rng, own.sheets, other.sheets)
+        if own is self.material.taking_contrast:
+            sheet = np.maximum(sheet, 0.35)  # where all contrast is gone, there is nothing to learn
+        noisy = on_sheet(text, sheet, own.table)
+        # The text has the noise of the light sheet that it comes from; on a dark one it is not less.
+        noisy = noisy + (clean < 0.995) * np.sqrt(1 - sheet**2) * rng.normal(0, 0.018, noisy.shape)
         if rng.random() < 0.3:
             noisy = noisy + rng.normal(0, rng.uniform(0, 0.012), noisy.shape)
         return np.clip(noisy, 0, 1), clean
 
     def _text(self, rng: np.random.Generator, texts: list[tuple[Image, Image]]) -> tuple[Image, Image]:
-        if not self.made_pages or (texts and rng.random() < 0.75):
+        if not self.made_pages or (texts and rng.random() < 0.85):
             text, clean = self._crop(rng, *texts[rng.integers(len(texts))])
             return text, clean
         (clean,) = self._crop(rng, self._pick(rng, self.made_pages))
-        ink = rng.uniform(0.5, 1.3)  # light and heavy printing
-        text = 1 - (1 - printed(clean)) * min(ink, 1.02)
-        if ink > 1.02:
-            text = gaussian_filter(text, (ink - 1) * 1.2)
-        return text, clean
+        text = 1 - (1 - printed(clean)) * rng.uniform(0.85, 1.02)  # light and heavy printing
+        if rng.random() < 0.2:
+            text = gaussian_filter(text, rng.uniform(0.3, 0.5))
+        return text + (text < 0.99) * rng.normal(0, 0.015, text.shape), clean
 
     def _sheet(self, rng: np.random.Generator, own: list[Image], other: list[Image]) -> Image:
         u = rng.random()

@@ -41,6 +41,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 WARM_UP = 200
 AVERAGED = 1000
+SMALL_ERROR = 0.005
+"""Of a patch, in grey: below it, the loss is that of the squares."""
 SECONDS_BETWEEN_REPORTS = 300
 
 
@@ -58,6 +60,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--size", type=int, default=192, help="rows and columns of a patch")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--freeze-norms", action="store_true", help="batch norms use the statistics of the start")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -93,6 +96,8 @@ class Run:
             self.network.load_state_dict(torch.load(arguments.start, weights_only=True)["average"])
         self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
+        if arguments.freeze_norms:
+            self.network.eval()  # batch norms are all that knows of it
         self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
         self.step = 0
         if arguments.output.exists():
@@ -118,7 +123,9 @@ class Run:
         noisy, clean = (torch.from_numpy(a) for a in self.source.batch(self.arguments.batch_size, rng))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = self.network(noisy.contiguous(memory_format=torch.channels_last))
-        loss = squared_error(out.float(), clean)
+        errors = squared_errors_of(out.float(), clean)
+        # Patches that nobody could clean would have most of the gradient of a mean of squares.
+        loss = (errors + SMALL_ERROR**2).sqrt().mean()
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 0.5)
@@ -130,7 +137,7 @@ class Run:
             for mean, value in zip(self.average.state_dict().values(), values, strict=True):
                 if mean.is_floating_point():
                     mean.lerp_(value, weight)
-        return float(loss.detach())
+        return float(errors.detach().mean())
 
     def _learning_rate(self) -> float:
         share, hold = self.step / self.arguments.steps, self.arguments.hold
@@ -167,10 +174,13 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
 
 
-def squared_error(out: Tensor, clean: Tensor) -> Tensor:
-    """Of what is shown, which is clipped to [0, 1]; with some slope beyond it, so that no pixel gets stuck there."""
+def squared_errors_of(out: Tensor, clean: Tensor) -> Tensor:
+    """Mean squared error of each patch as it is shown, clipped to [0, 1].
+
+    Beyond [0, 1] there is some slope left, so that no pixel gets stuck there.
+    """
     shown = out.clamp(0, 1)
-    return torch.nn.functional.mse_loss(shown + 0.3 * (out - shown), clean)
+    return (shown + 0.3 * (out - shown) - clean).square().mean((1, 2, 3))
 
 
 @torch.no_grad()

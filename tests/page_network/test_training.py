@@ -68,21 +68,37 @@ def test_sheets_and_texts_are_found_again(scripts, folder):
     pairs = scripts["pairs"].read_pairs(folder)
     assert len(pairs) == 24
     material = scripts["pairs"].take_apart([pair for pair in pairs if pair.part == "TR"])
-    assert (len(material.multiplying), len(material.softening), len(material.texts)) == (1, 1, 6)
-    multiplied = [pair for pair in pairs if (pair.part, pair.kind) == ("TR", "c")]
-    for pair, (text, clean) in zip(multiplied, material.texts, strict=True):
-        assert clean is pair.clean
-        assert np.abs(material.multiplying[0] * text - pair.noisy).max() < 0.02
-    for pair in (pair for pair in pairs if (pair.part, pair.kind) == ("TR", "w")):
-        white = pair.clean == 1
-        assert np.abs(material.softening[0] - pair.noisy)[white].max() < 0.01
+    for kind, dirt in (("c", material.taking_light), ("w", material.taking_contrast)):
+        assert (len(dirt.sheets), len(dirt.texts)) == (1, 6)
+        (sheet,) = dirt.sheets
+        chosen = [pair for pair in pairs if (pair.part, pair.kind) == ("TR", kind)]
+        for pair, (text, clean) in zip(chosen, dirt.texts, strict=True):
+            assert clean is pair.clean
+            assert np.abs(sheet - pair.noisy)[clean == 1].max() < 0.01
+            light = sheet > scripts["pairs"].LIGHT
+            again = scripts["pairs"].on_sheet(text, sheet, dirt.table)
+            assert light.mean() > 0.2
+            assert np.sqrt(np.mean((again - pair.noisy)[light] ** 2)) < 0.02
 
 
-def test_softened_text_has_less_contrast_on_darker_paper(scripts):
-    table, soften = scripts["pairs"].CONTRAST_LOST, scripts["pairs"].soften
-    ink, paper = (soften(np.float32([text] * 2), np.float32([0.95, 0.6]), table) for text in (0, 1))
-    assert paper == pytest.approx([0.95, 0.6], abs=0.02)
-    assert ink[0] < 0.1 < ink[1] < paper[1]
+def test_text_on_darker_paper_has_less_light_or_less_contrast(scripts):
+    on_sheet = scripts["pairs"].on_sheet
+    for table in (scripts["pairs"].LIGHT_TAKEN, scripts["pairs"].CONTRAST_LOST):
+        ink, grey, paper = (on_sheet(np.float32([text] * 2), np.float32([0.95, 0.6]), table) for text in (0, 0.5, 1))
+        assert paper == pytest.approx([0.95, 0.6], abs=0.02)
+        assert (ink < grey).all()
+        assert (grey < paper).all()
+        assert paper[0] - ink[0] > 1.3 * (paper[1] - ink[1])
+
+
+def test_printing_spreads_ink_and_leaves_paper_white(scripts):
+    page = np.ones((9, 9), dtype=np.float32)
+    page[:, 4] = 0
+    printed = scripts["pairs"].printed(page)
+    assert printed[4, 0] == pytest.approx(1, abs=0.03)
+    assert printed[4, 4] < 0.3
+    assert printed[4, 3] == pytest.approx(printed[4, 5])
+    assert 0.8 < printed[4, 3] < 0.95
 
 
 def test_patches_come_from_the_chosen_pairs_alone(scripts, folder):
