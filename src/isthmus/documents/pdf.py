@@ -83,6 +83,7 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
                 linearize=pdf.is_linearized,
                 compress_streams=False,
                 fix_metadata_version=False,
+                deterministic_id=True,  # the same document comes out with the same bytes
             )
 
 
