@@ -6,7 +6,7 @@ import pytest
 from report_pages import NAMES
 from sklearn.datasets import load_digits, load_wine
 
-from isthmus import Autoencoder
+from isthmus import Autoencoder, tune
 from isthmus.report import report
 
 
@@ -37,6 +37,21 @@ def wine():
 def wine_report(wine):
     X, model = wine
     return report(model, X)
+
+
+@pytest.fixture(scope="session")
+def tuned(wine):
+    """A search over small networks, some of them pruned, and the rows that it set aside."""
+    X, _ = wine
+    space = {"layers": (1, 2), "nodes": (8, 32), "activation": ["relu", "tanh"], "noise": "none"}
+    search = tune(X, Autoencoder(3, max_epochs=10, scale="standard"), space=space, n_trials=24, folds=1)
+    return search, X.iloc[search.test_index_]
+
+
+@pytest.fixture(scope="session")
+def tuned_report(tuned):
+    search, X = tuned
+    return search.report(X)
 
 
 @pytest.fixture(scope="session")

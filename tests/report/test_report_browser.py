@@ -8,7 +8,7 @@ from PIL import Image
 
 from isthmus.report.plots import COLOURS
 
-REPORTS = ("digits_report", "wine_report", "hostile_report")
+REPORTS = ("digits_report", "wine_report", "tuned_report", "hostile_report")
 
 
 def test_the_browser_notices_what_a_page_must_not_do(chromium, tmp_path):

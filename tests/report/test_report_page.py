@@ -19,7 +19,7 @@ from isthmus.report import Report, report
 from isthmus.report.plots import inline_svg, legend_above, log_axis, new_figure, plot_style
 
 MEGABYTE = 1_000_000
-REPORTS = ("digits_report", "wine_report", "hostile_report")
+REPORTS = ("digits_report", "wine_report", "tuned_report", "hostile_report")
 
 
 @pytest.fixture(params=REPORTS)

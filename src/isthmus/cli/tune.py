@@ -73,6 +73,10 @@ def tune(
         Path | None,
         typer.Option(help="File to write all trials to: .csv, .json or .md.", show_default=False),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write a page about the search and the model to.", show_default=False),
+    ] = None,
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")] = False,
 ) -> None:
@@ -96,7 +100,11 @@ def tune(
     if result is not None and result.suffix.lower().removeprefix(".") not in _RESULTS:
         raise OutputError(f"{result}: its name must end in one of {', '.join(f'.{kind}' for kind in _RESULTS)}.")
     kept_in = f"{output}.study" if study is None else study
-    check_outputs(table, output, result)
+    check_outputs(table, output, result, report)
+    if report is not None:
+        from isthmus.report.plots import require_report_extra
+
+        require_report_extra()
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:
@@ -121,14 +129,20 @@ def tune(
         rows, column_names, named = reader.read(), reader.columns, reader.named
     from isthmus.cli.frames import frame
 
-    speaking(lambda: search.fit(frame(rows, column_names) if named else rows))
+    X = frame(rows, column_names) if named else rows
+    speaking(lambda: search.fit(X))
     search.best_estimator_.save(output)
     if result is not None:
         found, kind = search.result_, result.suffix.lower().removeprefix(".")
         write_text(result, {"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind]())
+    if report is not None:
+        unseen = rows[search.test_index_]
+        title = f"{'standard input' if table == '-' else Path(table).name}, tuned"
+        search.report(frame(unseen, column_names) if named else unseen, path=report, title=title)
     if not quiet:
         print_text(f"{search.result_}\n")
-        also = "" if result is None else f", the trials to {result}"
+        files = {"the trials": result, "the report": report}
+        also = "".join(f", {what} to {file}" for what, file in files.items() if file is not None)
         say(f"The model is written to {output}{also}; the study is {_shown(kept_in)}.")
     if search.interrupted_:
         raise KeyboardInterrupt

@@ -47,7 +47,7 @@ def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca
         axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="weights that were kept")
         axes.set_xlabel("epoch")
         axes.set_xlim(-0.01 * epochs[-1], 1.01 * epochs[-1])  # room for the dot at either end
-        _lost_axis(axes, np.concatenate([training[known], held_out, [pca / variance]]))
+        lost_axis(axes, np.concatenate([training[known], held_out, [pca / variance]]))
         integer_axis(axes.xaxis)
         legend_above(axes)
         label = (
@@ -58,8 +58,8 @@ def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca
         return inline_svg(figure, "learning", label)
 
 
-def rate_distortion(curves: Sequence[Curve]) -> str:
-    """Error against code size, for several methods; single sizes are dots."""
+def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
+    """Error against code size, for several methods; single sizes are dots. ``name`` is the figure's own on its page."""
     with plot_style():
         figure = new_figure()
         axes = figure.subplots()
@@ -74,14 +74,14 @@ def rate_distortion(curves: Sequence[Curve]) -> str:
                 label=curve.label,
             )
         axes.set_xlabel("numbers in a code")
-        _lost_axis(axes, np.concatenate([curve.lost for curve in curves]))
+        lost_axis(axes, np.concatenate([curve.lost for curve in curves]))
         integer_axis(axes.xaxis)
         legend_above(axes, 2)
         words = "; ".join(
             f"{curve.label}: " + ", ".join(f"{100 * curve.lost[i]:.3g} % with {curve.sizes[i]}" for i in _some(curve))
             for curve in curves
         )
-        return inline_svg(figure, "rate", f"Share of the variance that is lost, by the numbers in a code. {words}.")
+        return inline_svg(figure, name, f"Share of the variance that is lost, by the numbers in a code. {words}.")
 
 
 def code_map(
@@ -111,7 +111,7 @@ def code_map(
         return inline_svg(figure, "map", description)
 
 
-def _lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
+def lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
     """A y axis of shares of the variance: logarithmic where they differ much."""
     above = shares[shares > 1e-6]
     axes.set_ylabel("variance lost")

@@ -4,7 +4,7 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -18,7 +18,11 @@ from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
 from isthmus.report.plots import css_variables, require_report_extra
 from isthmus.report.sandwich import sandwich_svg
+from isthmus.report.tuning import tuning
 from isthmus.report.words import Names, counted, number, percent, times
+
+if TYPE_CHECKING:
+    from isthmus.tuning import AutoencoderSearch
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +68,7 @@ def report(
     title: str | None = None,
     command: str | None = None,
     date: str | None = None,
+    search: "AutoencoderSearch | None" = None,
 ) -> Report:
     """Describe a fitted model, and what it does to some rows, on one self-contained page.
 
@@ -90,6 +95,8 @@ def report(
         The command that made the report, to be printed on it.
     date : str, optional
         To be printed on the page as it is; none by default, so that reports can be compared.
+    search : AutoencoderSearch, optional
+        The search that chose the model, to be told about.
 
     Returns
     -------
@@ -148,6 +155,7 @@ def report(
         "by_column": sections.errors_by_column(measured, shape),
         "map": sections.map_of_codes(model, measured, names, (colour, colour_name)),
         "influence": sections.influence_of_codes(model, X, measured, shape),
+        "tuning": None if search is None else tuning(search),
         "reproduce": {
             "python": reproduce.python_code(model),
             "has_seed": reproduce.has_seed(model),

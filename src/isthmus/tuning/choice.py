@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
+from isthmus.layers import Layer
 from isthmus.tuning.objective import DEFAULT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Scored:
     unexplained: Float64[np.ndarray, " sizes"]
     errors: Float64[np.ndarray, " groups"]
     widths: tuple[int, ...]
+    layers: tuple[Layer, ...]
     loss: str
     seconds: float
     is_default: bool
@@ -44,6 +46,7 @@ def scored(trials: "list[FrozenTrial]") -> list[Scored]:
             unexplained=np.array(trial.user_attrs["unexplained"]),
             errors=np.array(trial.user_attrs["errors"]),
             widths=tuple(trial.user_attrs["widths"]),
+            layers=tuple(Layer(name, width) for name, width in trial.user_attrs["layers"]),
             loss=trial.user_attrs["loss"],
             seconds=trial.user_attrs["seconds"],
             is_default=DEFAULT in trial.user_attrs,

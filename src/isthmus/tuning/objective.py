@@ -93,6 +93,7 @@ class Objective:
         trial.set_user_attr("unexplained", unexplained.tolist())
         trial.set_user_attr("loss", model.loss_)
         trial.set_user_attr("widths", [int(width) for width in _widths_of(model)])
+        trial.set_user_attr("layers", [[layer.label, layer.width] for layer in model._layers()])
         trial.set_user_attr("epochs", epochs)
         trial.set_user_attr("seconds", time.monotonic() - began)
         return self.merit(trial.user_attrs["sizes"], unexplained)
@@ -109,12 +110,19 @@ class Objective:
         total: np.ndarray = np.sum([split.pca_errors[:shortest] for split in self.splits], axis=0)
         return total / self.variance
 
+    def pca_merit(self, code_size: int) -> float:
+        """What PCA with as many components is worth, measured as a trial is."""
+        by_size = self.pca_unexplained
+        sizes = [size for size in self._sizes_to(code_size) if size < len(by_size)] or [len(by_size) - 1]
+        return self.merit(sizes, by_size[sizes])
+
     def sizes(self, model: Any) -> list[int | None]:
         """The code sizes that a fitted network is scored with; None for a network whose codes have no order."""
-        if self.objective == "error":
-            return [None]
-        low, high = min(self.smallest, model.code_size_), model.code_size_
-        sizes: list[int | None] = np.unique(np.geomspace(low, high, _MOST_SIZES).round().astype(int)).tolist()
+        return [None] if self.objective == "error" else [*self._sizes_to(model.code_size_)]
+
+    def _sizes_to(self, code_size: int) -> list[int]:
+        low = min(self.smallest, code_size)
+        sizes: list[int] = np.unique(np.geomspace(low, code_size, _MOST_SIZES).round().astype(int)).tolist()
         return sizes
 
     def merit(self, sizes: list[int], unexplained: Float64[np.ndarray, " sizes"]) -> float:

@@ -93,6 +93,7 @@ class Result:
     default: Scored | None
     is_default: bool
     pca_unexplained: Float64[np.ndarray, " sizes"]
+    pca_merit: float
     objective: str
     target_variance: float
     n_search: int

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -40,6 +40,9 @@ from isthmus.tuning.study import (
     storage_errors,
 )
 from isthmus.tuning.workers import Work, run_workers
+
+if TYPE_CHECKING:
+    from isthmus.report import Report
 
 _FEWEST_ROWS = 20
 _DEFAULT_TRIALS = 50
@@ -232,6 +235,32 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         """The share of variance that the chosen network explains: see ``Autoencoder.score``."""
         return self._best.score(X)
 
+    def report(self, X: Any, **options: Any) -> "Report":
+        """One self-contained HTML page about the search, the chosen network and some rows.
+
+        It is the network's report with a section about the search: its course, how much each hyperparameter mattered,
+        the Pareto front of code size and error beside PCA's curve, and the best networks drawn.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor, CSR matrix or images
+            Best the rows that no trial has seen: ``X[search.test_index_]``.
+        **options
+            ``path``, ``image_shape``, ``colour`` and others: see ``isthmus.report.report``.
+
+        Returns
+        -------
+        report : Report
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib or jinja2 is not installed.
+        """
+        from isthmus.report import report  # noqa: PLC0415 — an optional part
+
+        return report(self._best, X, search=self, **options)
+
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """The names of the codes."""
         return self._best.get_feature_names_out(input_features)
@@ -310,6 +339,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             default=chosen.default,
             is_default=self.is_default_,
             pca_unexplained=objective.pca_unexplained,
+            pca_merit=objective.pca_merit(objective.estimator.code_size),
             objective=objective.objective,
             target_variance=objective.target_variance,
             n_search=len(rows.search),
