@@ -81,6 +81,15 @@ def test_standard_input_and_output(folder):
     assert [path.name for path in folder.iterdir()] == ["in"]
 
 
+def test_devices_and_pipes_are_written_to(folder, command):
+    code, said = command(folder / "in" / "a.png", "-o", "/dev/null")
+    assert (code, said.count("\n")) == (0, 2)
+    os.mkfifo(folder / "pipe")
+    with subprocess.Popen(["cat", folder / "pipe"], stdout=subprocess.PIPE) as reader:
+        assert command(folder / "in" / "a.png", "-o", folder / "pipe")[0] == 0
+        assert reader.communicate()[0] == (folder / "in" / "a.png").read_bytes()
+
+
 def test_a_dry_run_needs_no_output_and_writes_none(folder, command):
     code, said = command(folder / "in", "--dry-run")
     assert code == 0

@@ -216,3 +216,13 @@ def test_the_function_gets_the_resolution(transform):
         data = saved(page(), format, **said)
         transform(data, lambda pixels, *, dpi: (seen.append(dpi), whiten(pixels, dpi=dpi))[1], name=name)
     assert seen == [pytest.approx(300, abs=0.01), None, 150, 96]
+
+
+def test_a_file_that_grows_is_said_to(transform):
+    def speckled(pixels, *, dpi):
+        return np.random.default_rng(0).integers(0, 256, pixels.shape, np.uint8)
+
+    output, report = transform(saved(page(), "PNG"), speckled, name="in.png")
+    growth = output.stat().st_size / len(saved(page(), "PNG"))
+    assert report.notes == (f"the file has become {growth:.1f} times as large",)
+    assert transform(saved(page(), "PNG"), name="in.png")[1].notes == ()

@@ -1,5 +1,6 @@
 """Documents through a page function: planned, shared out page by page, written aside, checked, and renamed."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -25,6 +26,8 @@ from isthmus.documents.work import PageFunction, PageReport, Work
 from isthmus.documents.workers import Result, WorkersEndedError, ordered
 from isthmus.errors import InputError, IsthmusError, OutputError, ParameterError
 from isthmus.standard_output import standard_output
+
+_GROWN = 1.1  # times as large, from which on it is said
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ def _planned(document: _Document, options: Options, stack: ExitStack) -> _Docume
 
 
 def _written(document: _Document, results: Iterator[Result], options: Options, swept: set[Path]) -> DocumentReport:
-    plan, reports = document.plan, list[PageReport]()
+    plan, reports, growth = document.plan, list[PageReport](), 1.0
 
     def encoded() -> Iterator[tuple[Place, bytes | None]]:
         for place in plan.places:
@@ -205,9 +208,11 @@ def _written(document: _Document, results: Iterator[Result], options: Options, s
         with _opened(document.path, document.name) as file, _output(document.output, swept) as output:
             format.write(file, document.name, plan, encoded(), output)
             _check(format, output, document)
+            growth = output.seek(0, os.SEEK_END) / file.seek(0, os.SEEK_END)
     seconds = time.monotonic() - document.begun
     written = None if options.dry_run else document.output
-    report = DocumentReport(document.source, written, plan.n_pages, tuple(reports), plan.notes, seconds=seconds)
+    notes = plan.notes if growth <= _GROWN else (*plan.notes, f"the file has become {growth:.1f} times as large")
+    report = DocumentReport(document.source, written, plan.n_pages, tuple(reports), notes, seconds=seconds)
     if options.review is not None:
         options.review.document(document.name, plan, reports)
     return report
@@ -230,14 +235,16 @@ def _check(format: Format, output: File, document: _Document) -> None:
 @contextmanager
 def _output(name: str, swept: set[Path]) -> Iterator[File]:
     """A file that can be read back, and arrives under its name, or on standard output, when it is whole."""
-    if name == "-":
+    if name == "-" or (
+        Path(name).exists() and not Path(name).is_file() and not Path(name).is_dir()
+    ):  # a pipe or device
         with tempfile.TemporaryFile() as file:
             yield file
             file.seek(0)
-            with standard_output() as stream:
+            with standard_output() if name == "-" else atomic_write(name) as stream:
                 shutil.copyfileobj(file, stream, 2**20)
         return
-    folder = Path(name).absolute().parent
+    folder = path.absolute().parent
     if folder not in swept:
         swept.add(folder)
         sweep_leftovers(folder)
