@@ -235,9 +235,8 @@ def _check(format: Format, output: File, document: _Document) -> None:
 @contextmanager
 def _output(name: str, swept: set[Path]) -> Iterator[File]:
     """A file that can be read back, and arrives under its name, or on standard output, when it is whole."""
-    if name == "-" or (
-        Path(name).exists() and not Path(name).is_file() and not Path(name).is_dir()
-    ):  # a pipe or device
+    path = Path(name)
+    if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):  # a pipe, or a device
         with tempfile.TemporaryFile() as file:
             yield file
             file.seek(0)
