@@ -15,7 +15,8 @@ from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.colour import Paper, coloured, grey_of
-from isthmus.pages.detail import Detail, reduced
+from isthmus.pages.detail import Detail, enlarged, reduced
+from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import reduction
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 
@@ -114,10 +115,10 @@ def clean_page(
     if strength == 0:
         return pixels.copy()
     found = load_network(network)
-    result = np.empty_like(pixels)
+    result = pixels.copy()
     white = _WHITE[pixels.dtype.name]
-    for rows, seen, cleaned in _cleaned_bands(pixels, found, dpi):
-        out = torch.lerp(seen, cleaned, float(strength)).mul_(white)
+    for rows, seen, cleaned, share in _cleaned_bands(pixels, found, dpi):
+        out = torch.lerp(seen, cleaned, share * strength).mul_(white)
         values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
         # A bool is no number that could be rounded to: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
@@ -127,14 +128,20 @@ def clean_page(
 
 def _cleaned_bands(
     pixels: Shaped[np.ndarray, "h w *three"], network: PageNetwork, dpi: float | None
-) -> Iterator[tuple[slice, Float[Tensor, "*three H W"], Float[Tensor, "*three H W"]]]:
-    """Rows of the page, what was seen there and what it is when clean; only a band of it is ever there in floats."""
+) -> Iterator[tuple[slice, Float[Tensor, "*three H W"], Float[Tensor, "*three H W"], Float[Tensor, "H W"]]]:
+    """Rows of the page, what was seen there, what it is when clean, and how much of the change is to be made.
+
+    Only a band of the page is ever there in floats. Where nothing is to be changed at all there are no rows.
+    """
     scale = reduction(_grey_samples(pixels), dpi)
     factor = max(1, int(scale))
     bands = _bands(pixels.shape[0], pixels.shape[1], factor)
     small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
     grey = _grey(small)
     clean = network(grey) if scale >= 1 else _cleaned_enlarged(network, grey)
+    share = share_of_change(grey, clean)
+    if not share.any():
+        return
     detail = Detail(grey, clean, factor) if factor > 1 else None
     paper = None if pixels.ndim == 2 else Paper(small, clean, factor)
     if detail is not None:
@@ -145,7 +152,9 @@ def _cleaned_bands(
         cleaned = clean[rows] if detail is None else detail.apply(first, _grey(seen))
         if paper is not None:
             cleaned = coloured(seen, paper.under(first, seen), cleaned)
-        yield rows, seen, cleaned
+        height, width = seen.shape[-2:]
+        part = share[rows] if factor == 1 else enlarged(share[None], factor, first * factor, (height, width))[0]
+        yield rows, seen, cleaned, part
 
 
 def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

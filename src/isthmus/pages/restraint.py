@@ -1,0 +1,145 @@
+"""What cleaning leaves alone: what stands on paper that is white already, pictures on it, and images that are no pages.
+
+The network decides what dirt is; this decides whether there is any. Where the paper that the network sees is white,
+nothing has to be removed, and what it would change there are edges of letters, greys of pictures and small print. And
+an image without print and without paper is a photograph, not a page.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import ndimage
+from torch import Tensor
+
+from isthmus.pages.detail import enlarged, reduced
+
+_PAPER, _INK = 0.98, 0.85  # clean grey from which on something is paper, and up to which it is print or picture
+_EDGE = 2  # pixels around print that are no paper, since edges are neither
+_DIRT = (0.004, 0.02)  # how much darker than white paper is where nothing, and where all of a change is made
+_SPREAD = (0.03, 0.1)  # share of the page that is dirty, for none and for all of what is around to count as dirty, too
+_COARSE = 4  # pixels of the page to a pixel of the map of dirt
+_REACH = 10  # pixels of that map: the square in which paper counts; twice as many in the next, and so on
+_LEAST = 0.02  # of a square must be paper for it to count
+
+_SHADED = 0.97  # grey up to which something on white paper can be a picture
+_SIDE = 40  # pixels that a picture has at least on each side
+_FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
+_GAP = 2  # pixels between parts of a picture
+_STROKE = 4  # pixels, half the width of rules and letters at most, which join pictures to what is around
+_EVEN = 0.4  # of a box that have nearly the same grey if it is shaded evenly
+
+_WINDOW, _STEP = 12, 4  # pixels of the page at half its size
+_CONTRAST = 0.3  # between the darkest and the brightest pixel of a window, for it to tell anything
+_MIDDLE = 0.6  # of that contrast: above it lies the median of print, since most of it is paper
+_BLOCK = 12  # windows
+_FEWEST = 0.25  # of the windows of a block that tell something, for it to be of a kind
+_IN_PRINT, _IN_PICTURES = 0.1, 0.3  # of these, the share with a low median: at most in print, at least in pictures
+_LEAST_PRINT, _MOST_PICTURE = 0.05, 0.3  # of an image: print from which on it is a page, picture up to which it is one
+_LEAST_INK, _LEAST_PAPER = 0.25, 0.1  # of the clean page: what is no page has more of the one, or less of the other
+
+
+def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """How much of what the network would change is changed at each pixel: 0 nothing, 1 all.
+
+    Parameters
+    ----------
+    grey, clean : tensor of shape (h, w)
+        The page at the network's scale, in [0, 1], and what the network made of it.
+    """
+    if not is_page(grey.numpy(), clean.numpy()):
+        return torch.zeros_like(grey)
+    share = _ramp(_dirt(grey, clean), _DIRT)
+    if share.min() == 1:
+        return share
+    pictures = torch.from_numpy(_pictures(grey.numpy()))
+    share = _ramp(_dirt(grey, clean.masked_fill(pictures, 0)), _DIRT).masked_fill_(pictures, 0)
+    return share.clamp_(min=_ramp(share.mean(), _SPREAD)).masked_fill_(pictures, 0)
+
+
+def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> bool:
+    """Whether an image is a page, with print or at least paper on it, and not a photograph.
+
+    Around print most is paper, so within a few millimetres the median lies near the brightest pixel; in photographs it
+    lies anywhere. An image is none of a page if hardly a block of it looks like print, and the network finds little
+    paper and much else; so sheets without print are pages, however dirty.
+    """
+    if (clean < _INK).mean() < _LEAST_INK:
+        return True
+    print_, picture = _kinds(seen)
+    if print_ >= _LEAST_PRINT:
+        return True
+    return bool(picture < _MOST_PICTURE and (clean > _PAPER).mean() >= _LEAST_PAPER)
+
+
+def _ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
+    """From 0, up to the first end, to 1, from the second on."""
+    return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
+
+
+def _kinds(seen: Float[np.ndarray, "h w"]) -> tuple[float, float]:
+    """The shares of an image, by blocks, that look like print and like a picture."""
+    height, width = (side // 2 * 2 for side in seen.shape)
+    half = seen[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+    if min(half.shape) < _WINDOW:
+        return 0.0, 0.0
+    windows = sliding_window_view(half, (_WINDOW, _WINDOW))[::_STEP, ::_STEP]
+    shape = windows.shape[:2]
+    lowest, middle, highest = np.percentile(windows.reshape(*shape, -1), (0, 50, 100), axis=-1)
+    tells = highest - lowest > _CONTRAST
+    low = tells & (middle - lowest < _MIDDLE * (highest - lowest))
+    telling, low_ones = (_block_means(values) for values in (tells, low))
+    enough = telling > _FEWEST
+    print_ = enough & (low_ones < _IN_PRINT * telling)
+    picture = enough & (low_ones > _IN_PICTURES * telling)
+    return float(print_.mean()), float(picture.mean())
+
+
+def _block_means(windows: Bool[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blocks_down blocks_across"]:
+    """Means over blocks of windows that overlap by two thirds; what is smaller than a block is one."""
+    size = [min(_BLOCK, side) for side in windows.shape]
+    blocks = sliding_window_view(windows, size)[:: _BLOCK // 3, :: _BLOCK // 3]
+    means: Float[np.ndarray, "blocks_down blocks_across"] = blocks.mean((2, 3))
+    return means
+
+
+def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """How much darker than white the paper around each pixel is: near it where there is enough, else farther away."""
+    size = 2 * _EDGE + 1
+    paper = (-F.max_pool2d(-clean[None], size, 1, _EDGE)[0] > _PAPER).to(grey.dtype)
+    block = min(_COARSE, *grey.shape)
+    weight, darker = (reduced(values, block).numpy() for values in (paper, (1 - grey) * paper))
+    # A page without paper has no white paper either.
+    dirt = np.full_like(weight, darker.sum() / weight.sum() if weight.mean() > _LEAST else 1)
+    reach = _REACH
+    while reach < max(weight.shape):
+        reach *= 2
+    while reach >= _REACH:
+        amount, sums = (ndimage.uniform_filter(values, reach, mode="nearest") for values in (weight, darker))
+        trust = np.clip(amount / _LEAST - 1, 0, 1)
+        dirt += trust * (sums / np.maximum(amount, _LEAST) - dirt)
+        reach //= 2
+    return enlarged(torch.from_numpy(dirt)[None], block, 0, (grey.shape[0], grey.shape[1]))[0]
+
+
+def _pictures(seen: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Boxes on white paper that are filled with a picture, or with one grey, whatever is printed on it."""
+    shaded = ndimage.grey_closing((seen < _SHADED).view(np.uint8), 2 * _GAP + 1)
+    shaded = ndimage.grey_opening(shaded, 2 * _STROKE + 1)
+    regions, _ = ndimage.label(shaded)
+    found = np.zeros(seen.shape, bool)
+    for number, box in enumerate(ndimage.find_objects(regions), 1):
+        if min(side.stop - side.start for side in box) < _SIDE:
+            continue
+        region = ndimage.binary_fill_holes(regions[box] == number)
+        if region.mean() > _FILLED and (_is_even(seen[box]) or _kinds(seen[box])[0] < _LEAST_PRINT):
+            rows, columns = box
+            found[max(0, rows.start - 1) : rows.stop + 1, max(0, columns.start - 1) : columns.stop + 1] = True
+    return found
+
+
+def _is_even(seen: Float[np.ndarray, "h w"]) -> bool:
+    """Whether much of a box has the same grey, which dirty paper never has."""
+    counts = np.bincount(np.round(255 * seen).astype(np.int64).ravel(), minlength=256)
+    return bool((counts[:-2] + counts[1:-1] + counts[2:]).max() > _EVEN * seen.size)

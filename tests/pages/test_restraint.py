@@ -1,0 +1,110 @@
+"""What is on white paper already, pictures, and images that are no pages come back as they are."""
+
+import numpy as np
+import pytest
+import torch
+from page_networks import whitened
+from sklearn.datasets import load_sample_image
+
+from isthmus.pages.cleaning import clean_page
+from isthmus.pages.made import Fonts, dirt_sheet, draw_page
+from isthmus.pages.made.area import Area
+from isthmus.pages.made.pictures import scene
+from isthmus.pages.restraint import is_page, share_of_change
+
+
+def printed(kind: str = "text", size_mm: tuple[float, float] = (80, 110), dpi: int = 150) -> np.ndarray:
+    page = draw_page(np.random.default_rng(3), dpi, size_mm, Fonts("pillow"), kind=kind).pixels
+    return np.round(255 * page).astype(np.uint8)
+
+
+def photograph(name: str) -> np.ndarray:
+    """A grey photograph, of those that scikit-learn brings or computed."""
+    if name.endswith("jpg"):
+        return np.round(load_sample_image(name) @ (0.299, 0.587, 0.114)).astype(np.uint8)
+    return np.round(255 * scene(np.random.default_rng(int(name)), Area(300, 420, 150))).astype(np.uint8)
+
+
+def rmse(page: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((page / 255 - other / 255) ** 2)))
+
+
+def share(page: np.ndarray) -> np.ndarray:
+    """By what a network makes of the page that takes everything brighter than ``PAPER`` for paper."""
+    seen = page / np.float32(255)
+    return share_of_change(torch.from_numpy(seen), torch.from_numpy(whitened(seen))).numpy()
+
+
+@pytest.mark.parametrize("kind", ["text", "contents", "form", "tables", "letter", "handwriting"])
+@pytest.mark.parametrize("dpi", [100, 150, 300])
+def test_a_clean_page_hardly_changes(whitening, kind, dpi):
+    """This network would make all of its light greys lighter."""
+    page = printed(kind, dpi=dpi)
+    colours = np.stack([page] * 3, -1)
+    assert rmse(np.round(255 * whitened(page / 255)), page) > 0.02
+    assert rmse(clean_page(page, network=whitening, dpi=dpi), page) < 0.005
+    assert rmse(clean_page(colours, network=whitening, dpi=dpi), colours) < 0.005
+
+
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg", "0", "1", "2"])
+def test_a_photograph_keeps_its_bytes(whitening, name):
+    picture = photograph(name)
+    assert rmse(np.round(255 * whitened(picture / 255)), picture) > 0.05  # the network alone would bleach it
+    assert np.array_equal(clean_page(picture, network=whitening, dpi=150), picture)
+
+
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg", "1"])
+@pytest.mark.parametrize("dpi", [150, 300])
+def test_a_photograph_on_a_clean_page_stays(whitening, name, dpi):
+    page, picture = np.full((900, 760), 255, np.uint8), photograph(name)
+    page[:380, :649] = printed(size_mm=(70, 110))[:380, :649]
+    page[420 : 420 + picture.shape[0], 60 : 60 + picture.shape[1]] = picture
+    assert rmse(clean_page(page, network=whitening, dpi=dpi), page) < 0.01
+
+
+def test_even_shades_on_a_clean_page_stay(whitening):
+    page = printed("tables")
+    page[100:200, 40:400] = np.minimum(page[100:200, 40:400], 220)
+    cleaned = clean_page(page, network=whitening, dpi=150)
+    assert np.array_equal(cleaned[100:200, 40:400], page[100:200, 40:400])
+    assert rmse(cleaned, page) < 0.005
+
+
+@pytest.mark.parametrize("paper", [0.72, 0.85, 0.97])
+def test_all_of_a_page_on_paper_that_is_not_white_is_cleaned(paper):
+    assert (share(np.round(printed() * paper).astype(np.uint8)) == 1).all()
+
+
+def test_a_stain_on_a_white_page_is_cleaned_and_what_is_far_from_it_stays():
+    page = printed("text", (200, 110)).astype(float)
+    page[150:250, 150:250] *= 0.8
+    found = share(np.round(page).astype(np.uint8))
+    assert (found[150:250, 150:250] == 1).all()
+    assert not found[500:].any()
+
+
+def test_where_much_of_a_page_is_dirty_all_of_it_is_cleaned():
+    page = printed("text", (200, 110)).astype(float)
+    page[: len(page) // 3] *= np.linspace(0.75, 0.9, page.shape[1])
+    assert (share(np.round(page).astype(np.uint8)) == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sheets_without_print_are_pages_however_dirty(seed):
+    sheet = dirt_sheet(np.random.default_rng(seed), 400, 500, 150, level=1.6)
+    assert is_page(sheet, np.ones_like(sheet))
+    assert share_of_change(torch.from_numpy(sheet), torch.ones(sheet.shape)).max() == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_print_on_dirty_paper_is_a_page_even_if_the_network_found_no_paper(seed):
+    sheet = dirt_sheet(np.random.default_rng(seed), 472, 650, 150)
+    page = (printed() / np.float32(255)) * sheet
+    assert is_page(page, np.full_like(page, 0.5))
+    assert not is_page(photograph("china.jpg") / np.float32(255), np.full((427, 640), 0.5, np.float32))
+
+
+def test_black_pages_stay_black(whitening):
+    page = np.zeros((200, 300), np.uint8)
+    assert np.array_equal(clean_page(page, network=whitening, dpi=150), page)
+    assert np.array_equal(clean_page(255 - printed(), network=whitening, dpi=150), 255 - printed())
