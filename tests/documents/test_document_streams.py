@@ -286,3 +286,10 @@ def test_text_that_goes_is_warned_of_and_dirt_is_not(transform):
                           lambda pixels, *, dpi: np.asarray(page()), name="dirt.png")  # fmt: skip
     assert report.warnings == ()
     assert report.pictures[0].removed > 0.05
+    crumpled = np.asarray(page()).astype(int) * 0.6  # dark paper, with shades as high as letters
+    for row in range(230, 290, 12):
+        crumpled[row : row + 7, 20:200:9] *= 0.85
+        crumpled[row : row + 7, 21:200:9] *= 0.85
+    _, report = transform(saved(Image.fromarray(crumpled.astype(np.uint8)), "PNG"),
+                          lambda pixels, *, dpi: np.asarray(page()), name="shade.png")  # fmt: skip
+    assert report.warnings == ()

@@ -9,6 +9,7 @@ from isthmus.documents.picture import Colour, Grey
 
 _LIGHTER = 24  # levels of 255, below which a change is no removal
 _DARK, _PALE = 112, 192
+_SHADE, _AROUND = 0.75, 41  # of the mean of so many pixels around, above which dark is the shade of dark paper
 _ENOUGH_MARKS = 3
 _LARGE = 12_000_000  # pixels, above which every second is looked at
 
@@ -47,7 +48,7 @@ def grey_of(pixels: Grey | Colour) -> Grey:
 def _marks(before: Grey, after: Grey) -> int:
     if before.size > _LARGE:
         before, after = before[::2, ::2], after[::2, ::2]
-    dark = before < _DARK
+    dark = (before < _DARK) & (before < _SHADE * ndimage.uniform_filter(before.astype(np.float32), _AROUND))
     labels, count = ndimage.label(dark, np.ones((3, 3)))
     if count == 0:
         return 0
