@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from isthmus.errors import InputError
-from isthmus.pages.measures import character_error_rate, components_lost, psnr, rmse_pooled, ssim, stroke_width
+from isthmus.pages.made import Fonts, draw_page
+from isthmus.pages.measures import (
+    character_error_rate,
+    components_lost,
+    psnr,
+    rmse_pooled,
+    rules_lost,
+    ssim,
+    stroke_width,
+)
 
 random = np.random.default_rng(0)
 PAGES = [random.random((20, 30)), random.random((9, 7))]
@@ -86,6 +95,20 @@ def test_a_component_is_gone_when_less_than_a_quarter_of_its_contrast_is_left(le
     assert components_lost(1 - left * (1 - clean), clean) == (lost, 7)
 
 
+def test_what_dirt_had_hidden_already_does_not_count():
+    clean = text_page("illicit, 3.14 jam.", 18)
+    before = clean.copy()
+    before[:, 60:] = 0.3  # a stain as dark as can be
+    hidden, total = components_lost(before, clean)
+    assert 0 < hidden < total == 7
+    assert components_lost(np.ones_like(clean), clean, before) == (total - hidden, total - hidden)
+    assert components_lost(clean, clean, before) == (0, total - hidden)
+    ruled = ruled_page()
+    stained = ruled.copy()
+    stained[:, 40:] = 0.3
+    assert rules_lost(np.ones_like(ruled), ruled, RULES, stained) == (100, 100)
+
+
 def test_a_dot_that_a_stain_swallows_is_gone():
     clean = text_page("illicit, 3.14 jam.", 18)
     assert components_lost(np.zeros_like(clean), clean) == (7, 7)
@@ -96,6 +119,50 @@ def test_blank_pages_have_nothing_to_lose():
     assert components_lost(np.zeros((5, 5)), np.ones((5, 5))) == (0, 0)
     assert components_lost(np.ones((5, 5)), np.zeros((5, 5))) == (0, 0)
     assert components_lost(np.ones((1, 1)), np.zeros((1, 1))) == (0, 0)
+
+
+RULES = [(5, 9, 55, 11), (30, 2, 31, 38), (5, 30.2, 55, 31.4)]  # two across, one along, in pixels
+
+
+def ruled_page() -> np.ndarray:
+    page = np.ones((40, 60))
+    page[9:11, 5:55] = page[2:38, 30:31] = page[30:32, 5:55] = 0.2
+    return page
+
+
+def test_rules_are_kept_where_they_are_and_lost_where_they_are_erased():
+    clean = ruled_page()
+    _, total = rules_lost(clean, clean, RULES)
+    assert total == 50 + 36 + 50 - 6  # where they cross there is nothing beside them
+    assert rules_lost(np.ones_like(clean), clean, RULES) == (total, total)
+    page = clean.copy()
+    page[:, 40:] = 1
+    assert rules_lost(page, clean, RULES) == (2 * 15, total)
+
+
+@pytest.mark.parametrize(("left", "gone"), [(1.0, False), (0.3, False), (0.2, True), (0.0, True)])
+def test_a_rule_is_gone_where_less_than_a_quarter_of_its_contrast_is_left(left, gone):
+    clean = ruled_page()
+    lost, total = rules_lost(1 - left * (1 - clean), clean, RULES)
+    assert lost == gone * total
+    assert rules_lost(0.6 * clean, clean, RULES)[0] == 0
+
+
+def test_rules_at_and_beyond_the_edge_count_as_far_as_they_are_seen():
+    clean = np.ones((20, 20))
+    clean[:2] = clean[:, -1:] = 0
+    boxes = [(-5, 0, 40, 2), (19, 0, 20, 20), (50, 50, 90, 51), (-9, 4, -2, 5), (4, 8, 16, 9)]
+    assert rules_lost(np.ones((20, 20)), clean, boxes) == (19 + 18, 19 + 18)
+    assert rules_lost(clean, clean, []) == (0, 0)
+
+
+@pytest.mark.parametrize("dpi", [100, 150, 300])
+def test_made_pages_say_where_their_rules_are(dpi):
+    page = draw_page(np.random.default_rng(0), dpi, (90, 100), Fonts("pillow"), kind="tables")
+    boxes = [tuple(side / 25.4 * dpi for side in box) for box in page.rules]
+    lost, total = rules_lost(np.ones_like(page.pixels), page.pixels, boxes)
+    length = sum(max(box[2] - box[0], box[3] - box[1]) for box in boxes)
+    assert lost == total > 0.7 * length > 0
 
 
 def test_the_stroke_is_the_median_run():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from page_networks import whitened
-from sklearn.datasets import load_sample_image
+from sklearn.datasets import load_digits, load_sample_image
 
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.made import Fonts, dirt_sheet, draw_page
@@ -102,6 +102,20 @@ def test_print_on_dirty_paper_is_a_page_even_if_the_network_found_no_paper(seed)
     page = (printed() / np.float32(255)) * sheet
     assert is_page(page, np.full_like(page, 0.5))
     assert not is_page(photograph("china.jpg") / np.float32(255), np.full((427, 640), 0.5, np.float32))
+
+
+def test_large_bold_letters_are_print_although_most_is_ink():
+    digits = 1 - load_digits().images[:108].reshape(9, 12, 8, 8).transpose(0, 2, 1, 3).reshape(72, 96) / 16
+    page = digits.repeat(6, axis=0).repeat(6, axis=1).astype(np.float32) * 0.8
+    assert (page < 0.75).mean() > 0.4
+    assert is_page(page, page)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_blank_sheet_on_white_is_no_picture(seed):
+    page = np.ones((440, 560), np.float32)
+    page[20:420, 30:530] = dirt_sheet(np.random.default_rng(seed), 400, 500, 150, level=1.6)
+    assert share_of_change(torch.from_numpy(page), torch.ones(page.shape))[60:380, 70:490].min() == 1
 
 
 def test_black_pages_stay_black(whitening):

@@ -24,20 +24,22 @@ _REACH = 10  # pixels of that map: the square in which paper counts; twice as ma
 _LEAST = 0.02  # of a square must be paper for it to count
 
 _SHADED = 0.97  # grey up to which something on white paper can be a picture
-_SIDE = 40  # pixels that a picture has at least on each side
+_SIDE, _EVEN_SIDE = 40, 12  # pixels that a picture, or an even shade, has at least on each side
+_MOST_OF_PAGE = 0.7  # that a picture has, since blank sheets are boxes, too
 _FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
 _GAP = 2  # pixels between parts of a picture
 _STROKE = 4  # pixels, half the width of rules and letters at most, which join pictures to what is around
-_EVEN = 0.4  # of a box that have nearly the same grey if it is shaded evenly
+_EVEN = 0.5  # of a box that has the same grey if it is shaded evenly
 
-_WINDOW, _STEP = 12, 4  # pixels of the page at half its size
+_FACTORS = (2, 4)  # by which a page is reduced to tell print from pictures
+_WINDOW, _STEP = 12, 4  # pixels of that
 _CONTRAST = 0.3  # between the darkest and the brightest pixel of a window, for it to tell anything
 _MIDDLE = 0.6  # of that contrast: above it lies the median of print, since most of it is paper
 _BLOCK = 12  # windows
 _FEWEST = 0.25  # of the windows of a block that tell something, for it to be of a kind
 _IN_PRINT, _IN_PICTURES = 0.1, 0.3  # of these, the share with a low median: at most in print, at least in pictures
-_LEAST_PRINT, _MOST_PICTURE = 0.05, 0.3  # of an image: print from which on it is a page, picture up to which it is one
-_LEAST_INK, _LEAST_PAPER = 0.25, 0.1  # of the clean page: what is no page has more of the one, or less of the other
+_LEAST_PRINT, _MUCH_PICTURE = 0.1, 0.3  # of an image, from which on it is a page, and can be a photograph
+_SOME_INK, _MUCH_INK = 0.08, 0.4  # of what the network made: what is no page has more, where it looks like one or not
 
 
 def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
@@ -62,38 +64,49 @@ def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> 
     """Whether an image is a page, with print or at least paper on it, and not a photograph.
 
     Around print most is paper, so within a few millimetres the median lies near the brightest pixel; in photographs it
-    lies anywhere. An image is none of a page if hardly a block of it looks like print, and the network finds little
-    paper and much else; so sheets without print are pages, however dirty.
+    lies anywhere. An image is none of a page if hardly a block of it looks like print, and the network leaves much of
+    it dark, or some where much looks like a picture; so sheets without print are pages, however dirty.
     """
-    if (clean < _INK).mean() < _LEAST_INK:
+    dark = (clean < _INK).mean()
+    if dark < _SOME_INK or _print(seen) >= _LEAST_PRINT:
         return True
-    print_, picture = _kinds(seen)
-    if print_ >= _LEAST_PRINT:
-        return True
-    return bool(picture < _MOST_PICTURE and (clean > _PAPER).mean() >= _LEAST_PAPER)
+    return bool(dark < _MUCH_INK and _picture(seen) < _MUCH_PICTURE)
+
+
+def _print(seen: Float[np.ndarray, "h w"]) -> float:
+    """The share of an image, by blocks, that looks like print, in letters of common size or twice as large."""
+    found = []
+    for factor in _FACTORS:
+        enough, low = _blocks(seen, factor)
+        found.append(float((enough & (low < _IN_PRINT)).mean()))
+    return max(found)
+
+
+def _picture(seen: Float[np.ndarray, "h w"]) -> float:
+    """The share of an image, by blocks, that looks like a picture."""
+    enough, low = _blocks(seen, _FACTORS[0])
+    return float((enough & (low > _IN_PICTURES)).mean())
+
+
+def _blocks(
+    seen: Float[np.ndarray, "h w"], factor: int
+) -> tuple[Bool[np.ndarray, "blocks_down blocks_across"], Float[np.ndarray, "blocks_down blocks_across"]]:
+    """Whether enough windows of a block tell anything, and of those the share whose median is low."""
+    height, width = (side // factor * factor for side in seen.shape)
+    small = seen[:height, :width].reshape(height // factor, factor, width // factor, factor).mean((1, 3))
+    if min(small.shape) < _WINDOW:
+        return np.zeros((1, 1), bool), np.zeros((1, 1), np.float64)
+    windows = sliding_window_view(small, (_WINDOW, _WINDOW))[::_STEP, ::_STEP]
+    lowest, middle, highest = np.percentile(windows.reshape(*windows.shape[:2], -1), (0, 50, 100), axis=-1)
+    tells = highest - lowest > _CONTRAST
+    low = tells & (middle - lowest < _MIDDLE * (highest - lowest))
+    telling, low_ones = (_block_means(values) for values in (tells, low))
+    return telling > _FEWEST, low_ones / np.maximum(telling, 1e-9)
 
 
 def _ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
     """From 0, up to the first end, to 1, from the second on."""
     return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
-
-
-def _kinds(seen: Float[np.ndarray, "h w"]) -> tuple[float, float]:
-    """The shares of an image, by blocks, that look like print and like a picture."""
-    height, width = (side // 2 * 2 for side in seen.shape)
-    half = seen[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3))
-    if min(half.shape) < _WINDOW:
-        return 0.0, 0.0
-    windows = sliding_window_view(half, (_WINDOW, _WINDOW))[::_STEP, ::_STEP]
-    shape = windows.shape[:2]
-    lowest, middle, highest = np.percentile(windows.reshape(*shape, -1), (0, 50, 100), axis=-1)
-    tells = highest - lowest > _CONTRAST
-    low = tells & (middle - lowest < _MIDDLE * (highest - lowest))
-    telling, low_ones = (_block_means(values) for values in (tells, low))
-    enough = telling > _FEWEST
-    print_ = enough & (low_ones < _IN_PRINT * telling)
-    picture = enough & (low_ones > _IN_PICTURES * telling)
-    return float(print_.mean()), float(picture.mean())
 
 
 def _block_means(windows: Bool[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blocks_down blocks_across"]:
@@ -129,12 +142,16 @@ def _pictures(seen: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     shaded = ndimage.grey_opening(shaded, 2 * _STROKE + 1)
     regions, _ = ndimage.label(shaded)
     found = np.zeros(seen.shape, bool)
+    height, width = seen.shape
     for number, box in enumerate(ndimage.find_objects(regions), 1):
-        if min(side.stop - side.start for side in box) < _SIDE:
+        part = seen[box]
+        if min(part.shape) < _EVEN_SIDE or ndimage.binary_fill_holes(regions[box] == number).mean() < _FILLED:
             continue
-        region = ndimage.binary_fill_holes(regions[box] == number)
-        if region.mean() > _FILLED and (_is_even(seen[box]) or _kinds(seen[box])[0] < _LEAST_PRINT):
-            rows, columns = box
+        rows, columns = box
+        large = min(part.shape) >= _SIDE and part.size < _MOST_OF_PAGE * seen.size
+        # What lies at the edge may be a shadow, or the page beyond a fold.
+        inside = min(rows.start, columns.start) > _GAP and rows.stop < height - _GAP and columns.stop < width - _GAP
+        if _is_even(part) or (large and inside and _print(part) < _LEAST_PRINT):
             found[max(0, rows.start - 1) : rows.stop + 1, max(0, columns.start - 1) : columns.stop + 1] = True
     return found
 
@@ -142,4 +159,4 @@ def _pictures(seen: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
 def _is_even(seen: Float[np.ndarray, "h w"]) -> bool:
     """Whether much of a box has the same grey, which dirty paper never has."""
     counts = np.bincount(np.round(255 * seen).astype(np.int64).ravel(), minlength=256)
-    return bool((counts[:-2] + counts[1:-1] + counts[2:]).max() > _EVEN * seen.size)
+    return bool(counts.max() > _EVEN * seen.size)
