@@ -1,0 +1,35 @@
+"""Processes that share a study file never take the same waiting trial."""
+
+import multiprocessing
+
+import optuna
+import pytest
+
+from isthmus.tuning import study as studies
+
+N_PROCESSES, N_EACH = 4, 8
+
+
+def take(path, barrier, taken):
+    storage = studies._storage(str(path))
+    study = optuna.load_study(study_name="shared", storage=storage)
+    barrier.wait(timeout=60)
+    taken.put([study.ask().number for _ in range(N_EACH)])
+
+
+@pytest.mark.timeout(200)
+def test_a_waiting_trial_is_taken_once(tmp_path):
+    path = tmp_path / "study"
+    with studies.quiet():
+        study = optuna.create_study(study_name="shared", storage=studies._storage(str(path)))
+        for _ in range(N_PROCESSES * N_EACH):
+            study.enqueue_trial({"x": 1})
+    context = multiprocessing.get_context("spawn")
+    barrier, taken = context.Barrier(N_PROCESSES), context.Queue()
+    processes = [context.Process(target=take, args=(path, barrier, taken)) for _ in range(N_PROCESSES)]
+    for process in processes:
+        process.start()
+    numbers = sorted(number for _ in processes for number in taken.get(timeout=120))
+    for process in processes:
+        process.join()
+    assert numbers == list(range(N_PROCESSES * N_EACH))
