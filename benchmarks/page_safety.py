@@ -2,7 +2,7 @@
 
     python benchmarks/page_safety.py [--network pages] [--pages 216] [--seed 606] [--docs FILE] [--worst FOLDER]
 
-Pages of 148 × 105 mm at 150 dpi, as many of each kind, made by a seed that nothing was trained with: dirty ones are
+Pages of 105 × 80 mm at 150 dpi, as many of each kind, made by a seed that nothing was trained with: dirty ones are
 cleaned, and what is left of their small parts (dots, full stops, leaders, …) and rules is counted; clean ones are put
 through, and must not change, nor must photographs: those that scikit-learn brings and made ones, grey and in colours,
 alone and on a printed page. --docs writes what is printed between the markers of a page; --worst saves pieces of the
@@ -31,9 +31,9 @@ from machine import heading
 from run import put
 
 DPI = 150
-SIZE_MM = (148.0, 105.0)
+SIZE_MM = (105.0, 80.0)
 KINDS = list(KINDS_OF_PAGES)
-SCENES = 12
+SCENES = 8
 WORST = 12
 AIMS = {"small parts": 0.995, "rules": 0.999}
 AIM_CLEAN, AIM_PHOTOGRAPHS = 0.005, 0.01
