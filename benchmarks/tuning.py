@@ -1,19 +1,30 @@
-"""What tuning brings on tables, and what kills leave of a study.
+"""What tuning brings on tables, how many trials there are in a minute, and what kills leave of a study.
 
-    python benchmarks/tuning.py gain FOLDER [--tables 12] [--seconds 60] [--only NAME …] [--pruner NAME] [--alone]
-    python benchmarks/tuning.py kills [--kills 10]
+    python benchmarks/tuning.py gain FOLDER --lines gain.jsonl [--seconds 60] [--only NAME …] [--alone]
+    python benchmarks/tuning.py settings FOLDER --lines settings.jsonl [--seeds 3] [--only NAME …]
+    python benchmarks/tuning.py trials [--seconds 60] [--repeats 3]
+    python benchmarks/tuning.py kills [--kills 10] [--processes 4]
 
-gain: the rows labelled normal of ADBench's NPZ files in FOLDER (the smallest that have 500 rows and 6 columns), and
-scikit-learn's digits. Of each a fifth is set aside by the search itself; the share of its variance that is left
-unexplained by the chosen network, by the default network and by PCA, with a quarter of the columns as codes. Beside it
-Optuna's random sampler in place of TPE, and RandomizedSearchCV over MLPRegressor(X, X) (not with --alone); all have the
-same rows, seconds and two processes. RandomizedSearchCV knows no seconds: it stops before the round of two draws that
-would exceed them, after one at least.
+gain: the rows labelled normal of twelve of ADBench's NPZ files in FOLDER, and scikit-learn's digits. Of each a fifth is
+set aside by the search itself; the share of its variance that is left unexplained by the chosen network, by the default
+network and by PCA, with a quarter of the columns as codes. Beside it Optuna's random sampler in place of TPE and of the
+portfolio, and RandomizedSearchCV over MLPRegressor(X, X) (not with --alone); all have the same rows, seconds and two
+processes. RandomizedSearchCV knows no seconds: it stops before the round of two draws that would exceed them, after
+one at least. The other six tables are for development: what the search tries was chosen by some of them. A table that
+--lines has is not run again, so that the command goes on where it ended.
 
-kills: a search is killed with SIGKILL at random moments and started again each time.
+settings: single settings beside the default network on tables for development, each the median of some splits with a
+fifth of the rows to test on; what the portfolio and the ranges of the search were chosen by.
+
+trials: the same search over a table of 20 columns written with skorch (benchmarks/requirements.txt), in turns. Both
+have TPE, the median pruner, trials that end after a fold, the same splits, space, batches, epochs and early stopping,
+and one process with one thread.
+
+kills: a search is killed with SIGKILL at random moments and started again each time; then several processes share one.
 """
 
 import argparse
+import json
 import multiprocessing
 import random
 import sqlite3
@@ -22,11 +33,13 @@ import sys
 import tempfile
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import optuna
-from sklearn.datasets import load_digits
+import torch
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, RandomizedSearchCV
 from sklearn.neural_network import MLPRegressor
@@ -38,22 +51,24 @@ from machine import heading
 
 PRUNERS = {
     "median": None,
-    "hyperband": lambda: optuna.pruners.HyperbandPruner(min_resource=8, max_resource=200, reduction_factor=3),
+    "hyperband": lambda: optuna.pruners.HyperbandPruner(min_resource=1, max_resource=8, reduction_factor=2),
     "none": optuna.pruners.NopPruner,
 }
 
 
-def tables(folder: Path, n_tables: int, only: list[str]) -> dict[str, np.ndarray]:
-    """Rows by name: the smallest tables that are large enough, and digits."""
-    found = {}
-    for path in sorted(folder.glob("*.npz")):
-        data = np.load(path, allow_pickle=False)
-        rows = data["X"].astype(np.float64)[data["y"] == 0]
-        if (len(rows) >= 500 and rows.shape[1] >= 6) or path.stem in only:
-            found[path.stem] = rows
-    smallest = sorted(found, key=lambda name: found[name].size)[:n_tables]
-    chosen = {name: found[name] for name in (only or smallest) if name in found}
-    return {**chosen, **({"digits": load_digits().data} if not only or "digits" in only else {})}
+REPORTED = (
+    "46_WPBC", "4_breastw", "40_vowels", "38_thyroid", "12_fault", "6_cardio", "2_annthyroid", "20_letter",
+    "28_pendigits", "26_optdigits", "32_shuttle", "24_mnist",
+)  # fmt: skip
+DEVELOPMENT = ("14_glass", "18_Ionosphere", "30_satellite", "34_smtp", "42_WBC", "44_Wilt")
+
+
+def rows_of(folder: Path, name: str) -> np.ndarray:
+    """The rows of a table that are labelled normal."""
+    if name == "digits":
+        return load_digits().data
+    data = np.load(folder / f"{name}.npz", allow_pickle=False)
+    return data["X"].astype(np.float64)[data["y"] == 0]
 
 
 def search_of(X: np.ndarray, **options: object) -> AutoencoderSearch:
@@ -117,37 +132,161 @@ def by_scikit_learn(X: np.ndarray, test: np.ndarray, seconds: float) -> float:
     return float(left / (held**2).sum())
 
 
+NAMES = ("tuned", "default", "PCA", "random search", "MLPRegressor")
+
+
 def gain(arguments: argparse.Namespace) -> None:
+    path = arguments.lines
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    asked = arguments.only or [*REPORTED, "digits"]
+    for name in asked:
+        if name not in [line["table"] for line in lines]:
+            lines.append(gained(name, rows_of(arguments.folder, name), arguments))
+            with path.open("a") as file:
+                file.write(json.dumps(lines[-1]) + "\n")
+    print_gain([line for line in lines if line["table"] in asked], arguments)
+
+
+def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
+    """What is left unexplained of one table, by each."""
+    began = time.monotonic()
+    if arguments.pruner == "median":
+        search = search_of(X, timeout=arguments.seconds, n_jobs=2)
+        tuned, n_trials = search.test_.tuned, search.trials_.num_rows
+    else:
+        search = search_of(X, n_trials=1)
+        tuned, n_trials = two_processes(X, arguments.seconds, "tpe", arguments.pruner)
+    seconds = time.monotonic() - began
+    left = {"tuned": 1 - tuned, "default": 1 - search.test_.default, "PCA": 1 - search.test_.pca}
+    if not arguments.alone:
+        left["random search"] = 1 - two_processes(X, arguments.seconds, "random", "median")[0]
+        left["MLPRegressor"] = by_scikit_learn(X, search.test_index_, arguments.seconds)
+    promised = (1 - search.best_score_) / (1 - search.default_score_)
+    return {
+        "table": name, "rows": len(X), "columns": X.shape[1], "codes": search.test_.code_size, "trials": n_trials,
+        "seconds": seconds, "kept default": search.is_default_, "promised": promised, "left": left,
+        "chosen": {key: str(value) for key, value in search.best_params_.items()},
+    }  # fmt: skip
+
+
+def print_gain(lines: list[dict[str, object]], arguments: argparse.Namespace) -> None:
     print(heading() + f"; {arguments.seconds:g} s a table, two processes, {arguments.pruner} pruner\n")
-    names = ("tuned", "default", "PCA", "random search", "MLPRegressor")
     print("share of variance left unexplained of the rows set aside, %\n")
-    print("| table | rows | columns | codes | trials | kept default | " + " | ".join(names) + " | tuned / default |")
-    print("|---" * (7 + len(names)) + "|")
-    ratios: dict[str, list[float]] = {name: [] for name in names}
-    for name, X in tables(arguments.folder, arguments.tables, arguments.only).items():
-        if arguments.pruner == "median":
-            search = search_of(X, timeout=arguments.seconds, n_jobs=2)
-            tuned, n_trials = search.test_.tuned, search.trials_.num_rows
-        else:
-            search = search_of(X, n_trials=1)
-            tuned, n_trials = two_processes(X, arguments.seconds, "tpe", arguments.pruner)
-        left = {"tuned": 1 - tuned, "default": 1 - search.test_.default, "PCA": 1 - search.test_.pca}
-        if not arguments.alone:
-            left["random search"] = 1 - two_processes(X, arguments.seconds, "random", "median")[0]
-            left["MLPRegressor"] = by_scikit_learn(X, search.test_index_, arguments.seconds)
-        for kind, share in left.items():
-            ratios[kind].append(share / left["default"])
-        cells = [f"{100 * left[kind]:.3f}" if kind in left else "" for kind in names]
+    heads = ("table", "rows", "columns", "codes", "trials", "s", "kept default", *NAMES, "tuned / default", "in search")
+    print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
+    for line in lines:
+        left = line["left"]
+        cells = [f"{100 * left[kind]:.3f}" if kind in left else "" for kind in NAMES]
         print(
-            f"| {name} | {len(X)} | {X.shape[1]} | {search.test_.code_size} | {n_trials} | "
-            f"{'yes' if search.is_default_ else 'no'} | {' | '.join(cells)} | {ratios['tuned'][-1]:.3f} |",
-            flush=True,
+            f"| {line['table']} | {line['rows']} | {line['columns']} | {line['codes']} | {line['trials']} | "
+            f"{line['seconds']:.0f} | {'yes' if line['kept default'] else 'no'} | {' | '.join(cells)} | "
+            f"{left['tuned'] / left['default']:.3f} | {line['promised']:.3f} |"
         )
     print()
-    for kind, found in ratios.items():
-        if found:
-            mean, worst = np.exp(np.mean(np.log(found))), max(found)
-            print(f"{kind} over default: geometric mean {mean:.3f}, worst {worst:.3f}")
+    for kind in NAMES:
+        ratios = [line["left"][kind] / line["left"]["default"] for line in lines if kind in line["left"]]
+        if ratios:
+            mean = np.exp(np.mean(np.log(ratios)))
+            print(f"{kind} over default: geometric mean {mean:.3f}, best {min(ratios):.3f}, worst {max(ratios):.3f}")
+
+
+WIDE = {"encoder_layers": (256, 256), "activation": "silu", "learning_rate": 0.001}
+LONG = {"encoder_layers": (256, 256, 256), "max_epochs": 60, "learning_rate": 0.003}
+SETTINGS: dict[str, dict[str, object]] = {
+    "default": {},
+    "2 × 256": {"encoder_layers": (256, 256)},
+    "3 × 128": {"encoder_layers": (128,) * 3},
+    "silu": {"activation": "silu"},
+    "tanh": {"activation": "tanh"},
+    "noise 0.1": {"noise": ("gaussian", 0.1)},
+    "weight decay 1": {"weight_decay": 1.0},
+    "weight decay 0.003": {"weight_decay": 0.003},
+    "500 epochs, rate 0.001": {"max_epochs": 500, "patience": 60, "learning_rate": 0.001},
+    "20 epochs": {"max_epochs": 20},
+    "60 epochs": {"max_epochs": 60},
+    "no rows held out": {"validation_fraction": 0.0},
+    "2 × 256 silu, rate 0.001, 20 epochs": {**WIDE, "max_epochs": 20},
+    "the same, no rows held out": {**WIDE, "max_epochs": 20, "validation_fraction": 0.0},
+    "2 × 256 silu, rate 0.001, 60 epochs": {**WIDE, "max_epochs": 60},
+    "2 × 256 silu, rate 0.001, 200 epochs": {**WIDE, "max_epochs": 200},
+    "2 × 256 silu, rate 0.006, batches of 128": {**WIDE, "max_epochs": 60, "batch_size": 128, "learning_rate": 0.006},
+    "3 × 256 relu, 60 epochs, weight decay 0.003": {**LONG, "activation": "relu", "weight_decay": 0.003},
+    "3 × 256 gelu, 60 epochs, weight decay 0.03": {**LONG, "activation": "gelu", "weight_decay": 0.03},
+}
+
+
+def settings(arguments: argparse.Namespace) -> None:
+    path = arguments.lines
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    found = {(line["table"], line["setting"], line["seed"]): line["left"] for line in lines}
+    small = np.random.default_rng(0).permutation(4399)[:1200]
+    tables = {
+        "breast_cancer": load_breast_cancer().data,
+        "18_Ionosphere": rows_of(arguments.folder, "18_Ionosphere"),
+        "30_satellite": rows_of(arguments.folder, "30_satellite")[small],
+        "44_Wilt": rows_of(arguments.folder, "44_Wilt")[:1500],
+        "34_smtp": rows_of(arguments.folder, "34_smtp")[:4000],
+    }
+    tables = {name: X for name, X in tables.items() if name in (arguments.only or tables)}
+    for seed in range(arguments.seeds):
+        for name, X in tables.items():
+            for setting, parameters in SETTINGS.items():
+                if (key := (name, setting, seed)) not in found:
+                    found[key] = unexplained(X, parameters, seed)
+                    with path.open("a") as file:
+                        line = {"table": name, "setting": setting, "seed": seed, "left": found[key]}
+                        file.write(json.dumps(line) + "\n")
+    print(heading() + "\n")
+    print("share of variance left unexplained of test rows, over the default's\n")
+    print(f"| setting | {' | '.join(tables)} | geometric mean |\n" + "|---" * (len(tables) + 2) + "|")
+    for setting in SETTINGS:
+        ratios = [
+            np.median([found[name, setting, seed] / found[name, "default", seed] for seed in range(arguments.seeds)])
+            for name in tables
+        ]
+        cells = " | ".join(f"{ratio:.3f}" for ratio in ratios)
+        print(f"| {setting} | {cells} | {np.exp(np.mean(np.log(ratios))):.3f} |")
+
+
+def unexplained(X: np.ndarray, parameters: dict[str, object], seed: int) -> float:
+    """Of a fifth of the rows, by a network with these parameters that was trained on the others."""
+    order = np.random.default_rng(seed).permutation(len(X))
+    test, train = X[order[: len(X) // 5]], X[order[len(X) // 5 :]]
+    scaler = StandardScaler().fit(train)
+    model = Autoencoder(max(1, X.shape[1] // 4), scale="standard", random_state=seed, **parameters).fit(train)
+    difference = (model.reconstruct(test) - test) / scaler.scale_
+    return float((difference**2).sum() / (scaler.transform(test) ** 2).sum())
+
+
+def trials(arguments: argparse.Namespace) -> None:
+    """How many trials end in a minute, in turns."""
+    from skorch_search import n_trials_of_skorch  # noqa: PLC0415 — the others do without
+
+    draw = np.random.default_rng(0)
+    codes = draw.normal(size=(2000, 5))
+    X = (
+        np.tanh(codes @ draw.normal(size=(5, 20)))
+        + codes @ draw.normal(size=(5, 20))
+        + 0.1 * draw.normal(size=(2000, 20))
+    )
+    rates: dict[str, list[float]] = {"Isthmus": [], "skorch": []}
+    torch.set_num_threads(1)
+    for repeat in range(arguments.repeats):
+        options = {"random_state": repeat, "folds": 3, "space": {"noise": "none", "loss": "mse"}}
+        began = time.monotonic()
+        search = search_of(X, timeout=arguments.seconds, **options)
+        ended = search.trials_["state"].to_pylist()
+        seconds = time.monotonic() - began
+        rates["Isthmus"].append(60 * sum(state in ("complete", "pruned") for state in ended) / seconds)
+        began = time.monotonic()
+        n_trials = n_trials_of_skorch(np.delete(X, search.test_index_, axis=0), arguments.seconds, repeat)
+        rates["skorch"].append(60 * n_trials / (time.monotonic() - began))
+    print(heading() + f"; skorch {version('skorch')}; {arguments.seconds:g} s each, {arguments.repeats} times\n")
+    print("| | trials a minute | lowest | highest |\n|---|---|---|---|")
+    for name, found in rates.items():
+        print(f"| {name} | {np.median(found):.1f} | {min(found):.1f} | {max(found):.1f} |")
+    ratios = np.divide(rates["Isthmus"], rates["skorch"])
+    print(f"\nIsthmus over skorch: {np.median(ratios):.1f} times, from {ratios.min():.1f} to {ratios.max():.1f}")
 
 
 KILLED = """
@@ -155,16 +294,17 @@ import sys, numpy as np
 from sklearn.datasets import load_wine
 from isthmus import Autoencoder, tune
 estimator = Autoencoder(3, scale="standard", max_epochs=60)
-search = tune(load_wine().data, estimator, study=sys.argv[1], n_trials=30, folds=2)
+search = tune(load_wine().data, estimator, study=sys.argv[1], n_trials=int(sys.argv[3]), folds=2)
 search.best_estimator_.save(sys.argv[2])
 """
 
 
 def kills(arguments: argparse.Namespace) -> None:
+    print(heading() + "\n")
     draw, values = random.Random(0), []
     with tempfile.TemporaryDirectory() as folder:
         study, model = Path(folder) / "study", Path(folder) / "model"
-        command = [sys.executable, "-c", KILLED, str(study), str(model)]
+        command = [sys.executable, "-c", KILLED, str(study), str(model), "30"]
         for _ in range(arguments.kills):
             before = _trials(study)
             process = subprocess.Popen(command)
@@ -173,16 +313,38 @@ def kills(arguments: argparse.Namespace) -> None:
             time.sleep(draw.uniform(0, 3))
             process.kill()
             process.wait()
-            trials = optuna.load_study(study_name="isthmus", storage=f"sqlite:///{study}").trials
-            values.append(max((trial.value for trial in trials if trial.value is not None), default=float("-inf")))
+            values.append(
+                max((trial.value for trial in _read(study) if trial.value is not None), default=float("-inf"))
+            )
         subprocess.run(command, check=True)
-        trials = optuna.load_study(study_name="isthmus", storage=f"sqlite:///{study}").trials
-        values.append(max(trial.value for trial in trials if trial.value is not None))
-        states = [trial.state.name for trial in trials]
-        print(heading() + "\n")
-        print(f"{arguments.kills} kills: {', '.join(f'{states.count(s)} {s.lower()}' for s in sorted(set(states)))}")
+        found = _read(study)
+        values.append(max(trial.value for trial in found if trial.value is not None))
+        print(f"{arguments.kills} kills: {_states(found)}")
         print(f"best value by run: {', '.join(f'{value:.5f}' for value in values)}; rising: {values == sorted(values)}")
         print(f"the model has {load(model).code_size_} codes")
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder) / "study"
+        models = [Path(folder) / f"model{i}" for i in range(arguments.processes)]
+        processes = [
+            subprocess.Popen([sys.executable, "-c", KILLED, str(study), str(model), "40"], stderr=subprocess.PIPE)
+            for model in models
+        ]
+        said = [process.communicate()[1].decode() for process in processes]
+        codes = [process.returncode for process in processes]
+        print(f"{arguments.processes} processes: exit codes {codes}, {len(''.join(said))} characters on stderr")
+        print("".join(said), end="")
+        print(f"{_states(_read(study))}; models {[load(model).code_size_ for model in models]}")
+
+
+def _read(study: Path) -> list[optuna.trial.FrozenTrial]:
+    if not _trials(study):
+        return []
+    return optuna.load_study(study_name="isthmus", storage=f"sqlite:///{study}").trials
+
+
+def _states(found: list[optuna.trial.FrozenTrial]) -> str:
+    states = [trial.state.name.lower() for trial in found]
+    return f"{len(found)} trials, " + ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
 
 
 def _trials(path: Path) -> int:
@@ -205,14 +367,25 @@ def main() -> None:
     first = commands.add_parser("gain")
     first.set_defaults(run=gain)
     first.add_argument("folder", type=Path)
-    first.add_argument("--tables", type=int, default=12)
+    first.add_argument("--lines", type=Path, required=True, help="file that keeps a line of JSON a table")
     first.add_argument("--seconds", type=float, default=60)
-    first.add_argument("--only", nargs="*", default=[], help="names of tables")
+    first.add_argument("--only", nargs="*", default=[], help=f"names of tables, such as {' '.join(DEVELOPMENT)}")
     first.add_argument("--pruner", default="median", choices=sorted(PRUNERS))
     first.add_argument("--alone", action="store_true", help="without random search and MLPRegressor")
+    fourth = commands.add_parser("settings")
+    fourth.set_defaults(run=settings)
+    fourth.add_argument("folder", type=Path)
+    fourth.add_argument("--lines", type=Path, required=True, help="file that keeps a line of JSON a fit")
+    fourth.add_argument("--seeds", type=int, default=3)
+    fourth.add_argument("--only", nargs="*", default=[], help="names of tables")
+    third = commands.add_parser("trials")
+    third.set_defaults(run=trials)
+    third.add_argument("--seconds", type=float, default=60)
+    third.add_argument("--repeats", type=int, default=3)
     second = commands.add_parser("kills")
     second.set_defaults(run=kills)
     second.add_argument("--kills", type=int, default=10)
+    second.add_argument("--processes", type=int, default=4)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
