@@ -211,7 +211,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "2 × 256 silu, rate 0.001, 200 epochs": {**WIDE, "max_epochs": 200},
     "2 × 256 silu, rate 0.006, batches of 128": {**WIDE, "max_epochs": 60, "batch_size": 128, "learning_rate": 0.006},
     "3 × 256 relu, 60 epochs, weight decay 0.003": {**LONG, "activation": "relu", "weight_decay": 0.003},
-    "3 × 256 gelu, 60 epochs, weight decay 0.03": {**LONG, "activation": "gelu", "weight_decay": 0.03},
+    "3 × 256 gelu, 60 epochs": {**LONG, "activation": "gelu"},
 }
 
 

@@ -1,6 +1,7 @@
-"""Make the pictures of docs/images: python docs/screenshots.py (needs Chromium; `apt install chromium`).
+"""Make the pictures of docs/images: python docs/screenshots.py [report] [tuning] (needs Chromium, from apt).
 
-The report is on rows of the digits that the model was not fitted on.
+The report is on rows of the digits that the model was not fitted on. The section about a search is of one that takes
+some minutes, on measurements of cells: low errors at every code size.
 """
 
 import shutil
@@ -11,23 +12,48 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.model_selection import train_test_split
 
-from isthmus import Autoencoder
-from isthmus.report import report
+from isthmus import Autoencoder, tune
+from isthmus.report import Report, report
 
 IMAGES = Path(__file__).parent / "images"
-SIZES = {"report": (1280, 1180)}
+SIZES = {"report": (1280, 1180), "tuning": (1280, 1560)}
 
 
 def main() -> None:
     """Fit, report, and take a picture in each colour scheme."""
+    IMAGES.mkdir(exist_ok=True)
+    chosen = sys.argv[1:] or list(SIZES)
+    for name, made in {"report": model_report, "tuning": search_report}.items():
+        if name not in chosen:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "report.html"
+            made().save(path)
+            address = path.as_uri() + ("#tuning" if name == "tuning" else "")
+            for file, dark in ((f"{name}.png", False), (f"{name}-dark.png", True)):
+                photograph(address, IMAGES / file, *SIZES[name], dark=dark)
+                print(IMAGES / file, file=sys.stderr)
+
+
+def search_report() -> Report:
+    """A search with ordered codes, and the rows that no trial has seen."""
+    data = load_breast_cancer()
+    X = pd.DataFrame(data.data, columns=data.feature_names)
+    estimator = Autoencoder(12, scale="standard", max_epochs=60)
+    search = tune(X, estimator, objective="both", n_trials=24, folds=1)
+    return search.report(X.iloc[search.test_index_], title="Measurements of cells, tuned")
+
+
+def model_report() -> Report:
+    """A model of digits, and rows that it has not seen."""
     data = load_digits()
     X = pd.DataFrame(data.data, columns=data.feature_names)
     train, test, _, digit = train_test_split(X, data.target, test_size=500, random_state=0)
     model = Autoencoder(8, random_state=0).fit(train)
-    page = report(
+    return report(
         model,
         test,
         image_shape=(8, 8),
@@ -35,17 +61,10 @@ def main() -> None:
         colour_name="digit",
         title="Handwritten digits in 8 codes",
     )
-    IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.html"
-        page.save(path)
-        for name, dark in (("report.png", False), ("report-dark.png", True)):
-            photograph(path, IMAGES / name, *SIZES["report"], dark=dark)
-            print(IMAGES / name, file=sys.stderr)
 
 
-def photograph(page: Path, picture: Path, width: int, height: int, *, dark: bool) -> None:
-    """The top of a page as Chromium draws it."""
+def photograph(address: str, picture: Path, width: int, height: int, *, dark: bool) -> None:
+    """A page, from its top or from where the address points, as Chromium draws it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         sys.exit("there is no Chromium: apt install chromium brings it")
@@ -62,7 +81,7 @@ def photograph(page: Path, picture: Path, width: int, height: int, *, dark: bool
                 f"--window-size={width},{height}",
                 f"--screenshot={picture}",
                 *scheme,
-                page.as_uri(),
+                address,
             ],
             check=True,
             capture_output=True,

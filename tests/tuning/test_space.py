@@ -1,11 +1,13 @@
 """What is searched: what users may write, and the networks that it stands for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import Autoencoder, ConvAutoencoder, ParameterError
-from isthmus.tuning.space import Choices, Range, own_values, read_domain, space_of
+from isthmus.tuning.domains import Choices, Range, read_domain
+from isthmus.tuning.portfolio import portfolio
+from isthmus.tuning.space import own_values, space_of
 
 
 def space(given=None, estimator=None, *, n_features=30, code_size=4, unit_interval=False):
@@ -53,6 +55,7 @@ def test_an_impossible_space_is_refused_with_a_sentence(given, said):
         space(given)
 
 
+@settings(deadline=None)
 @given(n_features=st.integers(1, 3000), code_size=st.integers(1, 64), layers=st.integers(0, 6))
 def test_the_estimator_itself_is_in_its_default_space(n_features, code_size, layers):
     estimator = Autoencoder(code_size, encoder_layers=layers, learning_rate=0.1, activation="sigmoid")
@@ -72,7 +75,42 @@ def test_layers_nodes_and_taper_are_widths():
     assert found.parameters(chosen)["encoder_layers"] == (100, 50, 25)
     assert found.parameters(chosen)["noise"] == ("gaussian", 0.1)
     convolutional = space(estimator=ConvAutoencoder(code_size=4))
-    assert convolutional.parameters({"layers": 3, "filters": 8})["filters"] == (8, 8, 8)
+    chosen = convolutional.parameters({"layers": 3, "filters": 8, "poolings": 2})
+    assert (chosen["filters"], chosen["pooling"]) == ((8, 8, 8), (True, True, False))
+    assert convolutional.parameters({"layers": 1, "filters": 8, "poolings": 2})["pooling"] == (True,)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "poolings"),
+    [
+        (ConvAutoencoder(code_size=4), Range(1, 3)),
+        (ConvAutoencoder(code_size=4, pooling=False), Range(0, 3)),
+        (ConvAutoencoder((8, 8, 8), code_size=4, pooling=(True, False, False)), Range(1, 3)),
+        (ConvAutoencoder((8, 8), code_size=4, decoder_filters=(8, 8, 8)), None),
+    ],
+)
+def test_images_are_halved_as_often_as_the_estimator_s_or_otherwise(estimator, poolings):
+    found = space(estimator=estimator)
+    assert found.domains.get("poolings") == poolings
+    own = own_values(estimator, 64, 4, "mse")
+    values, own_layers = found.first(own)
+    assert own_layers
+    assert "pooling" not in found.parameters(values, own_layers=True)
+
+
+def test_the_portfolio_keeps_to_the_space():
+    found = space({"layers": "1:2", "nodes": "8:32", "noise": "none", "activation": "relu,tanh"})
+    first, _ = found.first(own_values(Autoencoder(4), 30, 4, "mse"))
+    tried = portfolio(found, first)
+    assert tried
+    assert first not in tried
+    for values in tried:
+        assert set(values) == set(found.domains)
+        assert all(value in found.domains[name] for name, value in values.items())
+    assert len({tuple(values.values()) for values in tried}) == len(tried)
+    fixed = space({"max_epochs": 7, "layers": 1, "nodes": 9, "taper": 1, "activation": "relu", "learning_rate": 0.01})
+    assert fixed.parameters({"weight_decay": 0.1, "noise": "none"})["max_epochs"] == 7
+    assert portfolio(space(estimator=ConvAutoencoder(code_size=4)), {}) == []
 
 
 def test_a_default_that_the_user_rules_out_gives_way_to_the_nearest():

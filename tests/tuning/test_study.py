@@ -16,14 +16,15 @@ import pytest
 from tuning_searches import QUICK
 
 from isthmus import InputError, MismatchError, MissingExtraError, OutputError, load, tune
-from isthmus.tuning.study import fail_lost_trials, quiet, shown, storage_errors
+from isthmus.tuning.storage import quiet, shown, storage_errors
+from isthmus.tuning.study import fail_lost_trials
 from studies import trial_count
 
 SEARCH = """
 import sys, numpy as np
 from isthmus import Autoencoder, tune
-import isthmus.tuning.study as study
-study._HEARTBEAT, study._GRACE = 1, 3
+import isthmus.tuning.storage as storage
+storage.HEARTBEAT, storage.GRACE = 1, 3
 estimator = Autoencoder(2, scale="standard", max_epochs=30, encoder_layers=(16,))
 space = {"layers": (1, 2), "nodes": (8, 32), "activation": ["relu", "tanh"], "noise": "none"}
 options = {"space": space, "study": sys.argv[2], "n_trials": int(sys.argv[3]), "folds": 2}
@@ -160,7 +161,7 @@ def test_what_databases_refuse_is_told_in_a_sentence(cause, error, said):
 
 
 def test_a_locked_database_is_waited_for_and_then_told(rows, quick, study, monkeypatch):
-    monkeypatch.setattr("isthmus.tuning.study._LOCKED", 1)
+    monkeypatch.setattr("isthmus.tuning.storage.LOCKED", 1)
     connection = sqlite3.connect(study)
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(OutputError, match="kept the database locked for 1 seconds"):

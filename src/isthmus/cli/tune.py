@@ -164,6 +164,6 @@ def _read_space(path: Path) -> dict[str, Any]:
 
 
 def _shown(study: str) -> str:
-    from isthmus.tuning.study import shown
+    from isthmus.tuning.storage import shown
 
     return shown(study)

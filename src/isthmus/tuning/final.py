@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from isthmus.fitting import held_out_rows
 from isthmus.frames import taken
 from isthmus.pca_baseline import PCABaseline
+from isthmus.training import OnEpoch
 from isthmus.tuning.choice import Scored, default_of, is_better, smallest
 from isthmus.tuning.objective import Objective, fit_quietly
 from isthmus.tuning.problem import Parts, summed_error
@@ -28,30 +29,38 @@ class Chosen:
     test: TestFigures
 
 
-def choose(objective: Objective, trials: list[Scored], first: Mapping[str, Any], X: Any, rows: Parts) -> Chosen:
-    """Train the default network, and the best if the search found it better; keep the one that still is.
+def default_network(
+    objective: Objective, first: Mapping[str, Any], X: Any, rows: Parts, on_epoch: OnEpoch | None = None
+) -> Any:
+    """The default network, trained on all rows of the search."""
+    model = objective.network(first, default=True, seed=objective.estimator.random_state)
+    fit_quietly(model, taken(X, rows.search), on_epoch)
+    return model
 
-    The best must have beaten the default on the rows that were scored by more than chance, and once both are trained on
-    all rows of the search, must not be worse on those that both have held out from their training. The rows set aside
-    have no part in it.
+
+def choose(objective: Objective, trials: list[Scored], plain: Any, X: Any, rows: Parts) -> Chosen:
+    """Train the best network, if the search found it better than the default; keep the one that still is.
+
+    The best must have beaten the default on the rows that were scored by more than chance. Once both are trained on
+    all rows of the search, those that both have held out from their training are counted, too: with them the best must
+    still have the lower error. The rows set aside have no part in it.
 
     Parameters
     ----------
     trials : list of Scored
         The best first.
-    first : dict
-        The values of the default network.
+    plain : Autoencoder or ConvAutoencoder
+        The default network, trained on all rows of the search.
     X : array, dataframe, images or CSR matrix
         What the network is to be fitted on; a dataframe gives it names.
     """
     best, default = (trials[0] if trials else None), default_of(trials)
-    plain = objective.network(first, default=True, seed=objective.estimator.random_state)
-    fit_quietly(plain, taken(X, rows.search))
     model, trial = plain, default
     if best is not None and default is not None and not best.is_default and is_better(best, default):
         tuned = objective.network(best.values, default=False, seed=objective.estimator.random_state)
         fit_quietly(tuned, taken(X, rows.search))
-        if _held_out_error(tuned, objective, rows.search) <= _held_out_error(plain, objective, rows.search):
+        lost = _held_out_error(tuned, objective, rows.search) - _held_out_error(plain, objective, rows.search)
+        if lost < float((default.errors - best.errors).sum()):
             model, trial = tuned, best
     is_default = model is plain
     if objective.objective == "code-size" and trial is not None:

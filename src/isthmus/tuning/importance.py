@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from isthmus.tuning.study import let_go, quiet
+from isthmus.tuning.storage import let_go, quiet
 
 if TYPE_CHECKING:
     from optuna import Study

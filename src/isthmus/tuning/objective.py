@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 OBJECTIVES = ("error", "code-size", "both")
 DEFAULT = "default network"  # the user attribute of the trial that the others are compared with
 _MOST_SIZES = 32
+_STEPS = 8  # of a network's epochs, by which it is compared with others while it is trained
+# With several splits, a trial whose errors are so many times the best trial's after some of them is ended.
+_BEHIND = 1.05
 
 
 class OutOfTimeError(Exception):
@@ -76,7 +79,8 @@ class Objective:
         began = time.monotonic()
         values = self.space.suggest(trial)
         default = DEFAULT in trial.user_attrs
-        errors, epochs = [], []
+        errors: list[np.ndarray] = []
+        epochs = []
         model: Any = None
         for i, split in enumerate(self.splits):
             model = self.network(values, default=default, seed=self.estimator.random_state + i)
@@ -86,9 +90,12 @@ class Objective:
             cuts = [model if size is None else model.truncate(size) for size in sizes]
             errors.append(np.array([group_errors(cut, self.X, self.rows, split) for cut in cuts]))
             epochs.append(model.n_epochs_)
+            if not default and self._is_behind(trial, errors):
+                raise _pruned()
         by_size = np.concatenate(errors, axis=1)
         unexplained = by_size.sum(axis=1) / self.variance
         trial.set_user_attr("errors", by_size[-1].tolist())
+        trial.set_user_attr("errors of splits", [float(part[-1].sum()) for part in errors])
         trial.set_user_attr("sizes", [model.code_size_ if size is None else size for size in sizes])
         trial.set_user_attr("unexplained", unexplained.tolist())
         trial.set_user_attr("loss", model.loss_)
@@ -149,20 +156,43 @@ class Objective:
     def _hook(
         self, model: Any, split: Split, trial: "Trial", *, default: bool, prune: bool
     ) -> Callable[[History], None]:
-        """Called after every epoch: stops a trial that is out of time, and reports at epochs 1, 2, 4, …"""
-        import optuna  # noqa: PLC0415 — optional
+        """Called after every epoch: stops a trial that is out of time, and reports after eighths of its epochs.
+
+        Epochs are counted as shares of ``max_epochs``, since the learning rate falls with these: a network of 20 epochs
+        is nearly done when one of 200 is still at its peak.
+        """
+        reported = 0
 
         def after_epoch(history: History) -> None:
+            nonlocal reported
             if not default and time.monotonic() > self.deadline:
                 raise OutOfTimeError
-            epoch = history.n_epochs
-            if not prune or epoch & (epoch - 1):
+            step = _STEPS * history.n_epochs // model.max_epochs
+            if not prune or step == reported or step & (step - 1):
                 return
-            trial.report(1 - group_errors(model, self.X, self.rows, split).sum() / (split.variances.sum() or 1), epoch)
+            reported = step
+            trial.report(1 - group_errors(model, self.X, self.rows, split).sum() / (split.variances.sum() or 1), step)
             if not default and trial.should_prune():
-                raise optuna.TrialPruned
+                raise _pruned()
 
         return after_epoch
+
+    def _is_behind(self, trial: "Trial", errors: list[np.ndarray]) -> bool:
+        """Whether a trial is so much worse than the best one on the splits so far that the others will not help it."""
+        if self.objective != "error" or len(errors) == len(self.splits):
+            return False
+        done = [other for other in trial.study.get_trials(deepcopy=False) if other.state.name == "COMPLETE"]
+        best = max(done, key=lambda other: other.value or -math.inf, default=None)
+        if best is None:
+            return False
+        own = sum(float(part[-1].sum()) for part in errors)
+        return own > _BEHIND * float(sum(best.user_attrs["errors of splits"][: len(errors)]))
+
+
+def _pruned() -> Exception:
+    import optuna  # noqa: PLC0415 — optional
+
+    return optuna.TrialPruned()
 
 
 def fit_quietly(model: Any, X: Any, on_epoch: Callable[[History], None] | None = None) -> None:

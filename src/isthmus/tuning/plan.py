@@ -15,9 +15,10 @@ from isthmus.preparation import settle_loss
 from isthmus.principal_axes import principal_axes
 from isthmus.rows import Rows, dense_rows, n_batch_rows, set_aside
 from isthmus.scaling import column_range, column_statistics, scale_of
+from isthmus.tuning.domains import Range, read_domain
 from isthmus.tuning.objective import Objective
 from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
-from isthmus.tuning.space import Range, own_values, read_domain, space_of
+from isthmus.tuning.space import own_values, space_of
 
 _HOMES = {"Autoencoder": "isthmus.dense", "ConvAutoencoder": "isthmus.convolutional"}
 # A curve goes on beyond PCA's need, since held-out rows need more codes than those that PCA has seen.

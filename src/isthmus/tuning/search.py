@@ -4,8 +4,9 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +22,15 @@ from isthmus.errors import InputError
 from isthmus.frames import without_torch
 from isthmus.parameters import check_bool, check_choice, check_int, check_real, is_int, refuse
 from isthmus.tuning.choice import Scored, pareto, scored
-from isthmus.tuning.final import Chosen, choose
+from isthmus.tuning.final import Chosen, choose, default_network
 from isthmus.tuning.objective import OBJECTIVES, Objective
 from isthmus.tuning.plan import carry_out, make_plan
+from isthmus.tuning.portfolio import portfolio
 from isthmus.tuning.problem import Parts
 from isthmus.tuning.progress import live_table
 from isthmus.tuning.result import Result, pareto_table, trials_table
-from isthmus.tuning.study import (
-    RESERVE,
-    database_url,
-    enqueue_default,
-    fail_lost_trials,
-    let_go,
-    open_study,
-    quiet,
-    require_optuna,
-    run_trials,
-    storage_errors,
-)
+from isthmus.tuning.storage import database_url, let_go, quiet, require_optuna, storage_errors
+from isthmus.tuning.study import RESERVE, enqueue_default, fail_lost_trials, open_study, run_trials
 from isthmus.tuning.workers import Work, run_workers
 
 if TYPE_CHECKING:
@@ -203,15 +195,21 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         objective.deadline = math.inf if self.timeout is None else began + float(self.timeout)
         self.interrupted_ = False
         with _database(self.study, self.n_jobs) as (database, folder):
-            self.study_ = open_study(database, plan, seed=plan["seed"])
+            given, plain = _frame_or(X, values), None
+            train_default = partial(default_network, objective, first, given, rows)
+            self.study_ = open_study(database, plan, seed=plan["seed"], portfolio=portfolio(objective.space, first))
             try:
-                self._search(plan, objective, first, database, folder)
+                with quiet(), storage_errors(database):
+                    fail_lost_trials(self.study_)
+                    enqueue_default(self.study_, first)
+                    plain = self._search(plan, objective, (database, folder), train_default)
             except KeyboardInterrupt:
                 self.interrupted_ = True
             with quiet(), storage_errors(database):
                 self.study_ = let_go(self.study_, keep=self.study is not None)
                 trials = scored(self.study_.get_trials(deepcopy=False))
-                chosen = choose(objective, trials, first, _frame_or(X, values), rows)
+                plain = train_default() if plain is None else plain
+                chosen = choose(objective, trials, plain, given, rows)
                 self._publish(trials, objective, chosen, rows, began)
         return self
 
@@ -303,23 +301,20 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         self,
         plan: dict[str, Any],
         objective: Objective,
-        first: dict[str, Any],
-        database: str | None,
-        folder: Path | None,
-    ) -> None:
+        places: tuple[str | None, Path | None],
+        train_default: Callable[..., Any],
+    ) -> Any:
+        """Search; with several processes, the default network is trained beside them and returned."""
         n_trials = _DEFAULT_TRIALS if self.n_trials is None and self.timeout is None else self.n_trials
-        study = self.study_
-        with quiet(), storage_errors(database):
-            fail_lost_trials(study)
-            enqueue_default(study, first)
-            pca = float(objective.pca_unexplained[min(plan["code size"][1], len(objective.pca_unexplained) - 1)])
-            with live_table(study, 1 - pca, n_trials, objective.deadline, shown=self.verbose) as refresh:
-                if folder is None or database is None:
-                    run_trials(study, objective, n_trials=n_trials, reserve=RESERVE, on_trial=refresh)
-                    return
-                job = {"plan": plan, "n_trials": n_trials}
-                work = Work(folder, database_url(database), job, objective.X, objective.deadline)
-                run_workers(self.n_jobs, work, refresh)
+        database, folder = places
+        pca = float(objective.pca_unexplained[min(plan["code size"][1], len(objective.pca_unexplained) - 1)])
+        with live_table(self.study_, 1 - pca, n_trials, objective.deadline, shown=self.verbose) as refresh:
+            if folder is None or database is None:
+                run_trials(self.study_, objective, n_trials=n_trials, reserve=RESERVE, on_trial=refresh)
+                return None
+            job = {"plan": plan, "n_trials": n_trials}
+            work = Work(folder, database_url(database), job, objective.X, objective.deadline)
+            return run_workers(self.n_jobs, work, refresh, train_default)
 
     def _publish(self, trials: list[Scored], objective: Objective, chosen: Chosen, rows: Parts, began: float) -> None:
         best = chosen.trial

@@ -1,19 +1,17 @@
 """What is searched: for each hyperparameter a range, choices or one value; and what network a choice of them is."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import ParameterError
-from isthmus.networks import sandwich_widths
+from isthmus.networks import MAX_GRID, sandwich_widths
 from isthmus.parameters import is_int, is_real
+from isthmus.tuning.domains import Choices, Domain, Range, number, read_domain
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
-
-# A range whose ends differ by this factor is searched by the logarithm.
-_LOGARITHMIC = 8
 
 _TRAINING = {"learning_rate": "0.0005:0.01", "weight_decay": "0.003:1"}
 _NOISE = ("none", "gaussian:0.03", "gaussian:0.1", "masking:0.05")
@@ -29,63 +27,20 @@ _SPACES: dict[str, dict[str, Any]] = {
     "ConvAutoencoder": {
         "layers": "1:3",
         "filters": "16:64",
+        "poolings": "1:3",
         "kernel_size": [3, 5],
         "activation": ["relu", "leaky_relu", "gelu", "silu"],
         **_TRAINING,
         "noise": list(_NOISE),
     },
 }
+# Networks have so large a share of the estimator's epochs at least.
+_FEWEST_EPOCHS = 0.05
 # What describes an architecture; everything else in a space is a parameter of the estimator.
-_SHAPE = {"Autoencoder": ("layers", "nodes", "taper"), "ConvAutoencoder": ("layers", "filters")}
+_SHAPE = {"Autoencoder": ("layers", "nodes", "taper"), "ConvAutoencoder": ("layers", "filters", "poolings")}
 _WIDTHS = {"Autoencoder": "encoder_layers", "ConvAutoencoder": "filters"}
 # Settled by the search, or of no account to what a network is worth.
 _NOT_SEARCHED = ("random_state", "verbose", "device", "scale", "ordered", "validation_fraction", "image_shape")
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers from ``low`` to ``high``, both included; whole ones if both are."""
-
-    low: float
-    high: float
-
-    @property
-    def is_whole(self) -> bool:
-        return is_int(self.low) and is_int(self.high)
-
-    @property
-    def by_logarithm(self) -> bool:
-        return self.low > 0 and self.high >= _LOGARITHMIC * self.low
-
-    def suggest(self, trial: "Trial", name: str) -> float:
-        if self.is_whole:
-            return trial.suggest_int(name, int(self.low), int(self.high), log=self.by_logarithm)
-        return trial.suggest_float(name, self.low, self.high, log=self.by_logarithm)
-
-    def nearest(self, value: float) -> float:
-        return min(max(value, self.low), self.high)
-
-    def __contains__(self, value: Any) -> bool:
-        return is_real(value) and self.low <= value <= self.high
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Some values, in no order."""
-
-    values: tuple[Any, ...]
-
-    def suggest(self, trial: "Trial", name: str) -> Any:
-        return trial.suggest_categorical(name, list(self.values))
-
-    def nearest(self, value: Any) -> Any:
-        return value if value in self.values else self.values[0]
-
-    def __contains__(self, value: Any) -> bool:
-        return value in self.values
-
-
-Domain = Range | Choices
 
 
 @dataclass(frozen=True)
@@ -125,7 +80,10 @@ class Space:
             if is_int(shape.get("layers")) and "layers" in self.fixed and self.kind == "Autoencoder":
                 chosen[_WIDTHS[self.kind]] = shape["layers"]
         elif "layers" in shape:
+            poolings = shape.pop("poolings", None)
             chosen[_WIDTHS[self.kind]] = _widths(**shape)
+            if poolings is not None:
+                chosen["pooling"] = tuple(i < poolings for i in range(shape["layers"]))
         elif shape:
             chosen |= shape
         if "noise" in chosen:
@@ -156,7 +114,9 @@ def own_values(estimator: Any, n_features: int, code_size: int, loss: str) -> di
     if type(estimator).__name__ == "ConvAutoencoder":
         filters = estimator.filters
         widths = (int(filters),) * 2 if is_int(filters) else tuple(map(int, filters))
-        return {**own, "layers": len(widths), "filters": widths[0]}
+        pooling = estimator.pooling
+        poolings = len(widths) * pooling if isinstance(pooling, bool) else sum(map(bool, pooling))
+        return {**own, "layers": len(widths), "filters": widths[0], "poolings": poolings}
     widths, _ = sandwich_widths(estimator.encoder_layers, None, n_features, code_size)
     if widths:
         taper = (widths[-1] / widths[0]) ** (1 / max(1, len(widths) - 1))
@@ -188,7 +148,8 @@ def space_of(estimator: Any, given: Mapping[str, Any] | None, own: Mapping[str, 
     for name in given:
         if name not in known:
             raise ParameterError(f"The space of {kind} has no {name!r}; it has {', '.join(sorted(known))}.")
-    default = dict(_SPACES[kind])
+    fewest = max(1, math.ceil(_FEWEST_EPOCHS * estimator.max_epochs))
+    default = {**_SPACES[kind], "max_epochs": f"{fewest}:{estimator.max_epochs}"}
     if estimator.loss == "auto":
         default["loss"] = ["mse", "bce"] if unit_interval else ["mse"]
     if kind == "Autoencoder" and "encoder_layers" in given:  # exact widths leave nothing of them to be searched
@@ -196,8 +157,12 @@ def space_of(estimator: Any, given: Mapping[str, Any] | None, own: Mapping[str, 
             if name in given:
                 raise ParameterError(f"The space has both 'encoder_layers' and {name!r}; give one of them.")
             del default[name]
-    if kind == "ConvAutoencoder" and not isinstance(estimator.pooling, bool):
-        default["layers"] = len(estimator.pooling)
+    if kind == "ConvAutoencoder":
+        if "pooling" in given or estimator.decoder_filters is not None:  # which say where images are halved
+            del default["poolings"]
+            default["layers"] = own["layers"]
+        elif estimator.patch > 1:
+            default["poolings"] = f"1:{max(1, min(3, int(math.log2(MAX_GRID // estimator.patch))))}"
     domains: dict[str, Domain] = {}
     fixed: dict[str, Any] = {}
     for name, value in {**default, **given}.items():
@@ -218,51 +183,12 @@ def _widened(domain: Domain, own: Any) -> Domain:
     return Range(min(domain.low, own), max(domain.high, own))
 
 
-def read_domain(name: str, value: Any) -> Any:
-    """A Range, Choices or one plain value from what a user may write.
-
-    Raises
-    ------
-    ParameterError
-        If it is none of them, or a range without numbers in it.
-    """
-    if isinstance(value, str):
-        low, colon, high = value.partition(":")
-        ends = [_number(low.strip()), _number(high.strip())] if colon else []
-        if ends and all(map(is_real, ends)):
-            return _range(name, ends[0], ends[1])
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        if len(parts) != 1 or "," in value:
-            return _choices(name, [_number(part) for part in parts])
-        return _number(parts[0])
-    if isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)):
-        return _range(name, *value)
-    if isinstance(value, Sequence):
-        return _choices(name, list(value))
-    return value
-
-
-def _range(name: str, low: Any, high: Any) -> Any:
-    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
-        raise ParameterError(f"The range of {name!r} must go from a number to a larger one. Got {low}:{high} instead.")
-    return low if low == high else Range(low, high)
-
-
-def _choices(name: str, values: list[Any]) -> Any:
-    plain = all(value is None or isinstance(value, str | int | float | bool) for value in values)
-    if not values or not plain or len(set(values)) < len(values):
-        raise ParameterError(
-            f"The choices of {name!r} must be texts, numbers or bools, each of them once. Got {values!r} instead."
-        )
-    return values[0] if len(values) == 1 else Choices(tuple(values))
-
-
 def _check(estimator: Any, space: Space) -> None:
     """Have the estimator check the ends of ranges and each of the choices, sooner than in some late trial."""
     from sklearn.base import clone  # noqa: PLC0415 — not needed to read options
 
     for name in _SHAPE[space.kind]:
-        minimum = 0 if name == "layers" and space.kind == "Autoencoder" else 1
+        minimum = 0 if name == "poolings" or (name == "layers" and space.kind == "Autoencoder") else 1
         ends = _ends(space, name)
         rule = f"whole numbers of at least {minimum}"
         if name == "taper":
@@ -294,15 +220,6 @@ def _widths(layers: int, nodes: int = 64, taper: float = 1.0, filters: int | Non
     return tuple(max(2, round(nodes * taper**i)) for i in range(layers))
 
 
-def _number(text: str) -> Any:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return {"true": True, "false": False}.get(text.lower(), text)
-
-
 def _noise(text: Any) -> Any:
     """What the estimators take for "gaussian:0.1" and "none"."""
     if not isinstance(text, str):
@@ -310,7 +227,7 @@ def _noise(text: Any) -> Any:
     if text == "none":
         return None
     kind, colon, strength = text.partition(":")
-    return (kind, _number(strength)) if colon else kind
+    return (kind, number(strength)) if colon else kind
 
 
 def _noise_text(noise: Any) -> str:

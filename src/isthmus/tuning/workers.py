@@ -15,15 +15,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
 
 from isthmus.errors import InputError, IsthmusError, MismatchError, MissingExtraError, OutputError
 from isthmus.tuning.plan import carry_out
-from isthmus.tuning.study import RESERVE, open_study, quiet, run_trials, storage_errors
+from isthmus.tuning.portfolio import portfolio
+from isthmus.tuning.storage import quiet, storage_errors
+from isthmus.tuning.study import RESERVE, open_study, run_trials
 
+Result = TypeVar("Result")
 INTERRUPTED = 130
 _PATIENCE = 30  # seconds in which a worker that was interrupted must end
 
@@ -52,10 +55,11 @@ class Work:
     deadline: float
 
 
-def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None]) -> None:
+def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None], beside: Callable[..., Result]) -> Result:
     """Start workers and wait until all have ended; Ctrl-C, or an error of one, ends the others.
 
-    ``on_wait`` is called again and again meanwhile.
+    The last worker starts when this process has done its own work, ``beside``, whose result is returned. It takes a
+    function to be called after every epoch, and ``on_wait`` is called again and again all the time.
 
     Raises
     ------
@@ -74,17 +78,15 @@ def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None]) -> None
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads),
     }
     command = [sys.executable, "-m", "isthmus.tuning.workers", str(folder), work.url, repr(work.deadline)]
-    workers = [
-        subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(n_workers)
-    ]
+
+    def start() -> "subprocess.Popen[bytes]":
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(command, env=environment, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)
+
+    workers = [start() for _ in range(n_workers - 1)]
     try:
+        result = beside(lambda _: on_wait())
+        workers.append(start())
         while any(worker.poll() is None for worker in workers):
             if any(worker.poll() not in (None, 0) for worker in workers):
                 break
@@ -95,6 +97,7 @@ def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None]) -> None
     for worker, text in zip(workers, said, strict=True):
         if worker.returncode not in (0, -signal.SIGINT, INTERRUPTED):
             raise _error(worker.returncode, text)
+    return result
 
 
 def _end(workers: "list[subprocess.Popen[bytes]]") -> list[str]:
@@ -125,11 +128,11 @@ def run(folder: Path, url: str, deadline: float) -> None:
     job = json.loads((folder / "job.json").read_text())
     path = folder / "X.npy"
     X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
-    objective, *_ = carry_out(job["plan"], X)
+    objective, first, _ = carry_out(job["plan"], X)
     objective.deadline = deadline
-    study = open_study(url, job["plan"], seed=job["plan"]["seed"])
+    study = open_study(url, job["plan"], seed=job["plan"]["seed"], portfolio=portfolio(objective.space, first))
     with quiet(), storage_errors(url):
-        run_trials(study, objective, n_trials=job["n_trials"], reserve=RESERVE)
+        run_trials(study, objective, n_trials=job["n_trials"], reserve=RESERVE, default_too=False)
 
 
 def main(arguments: list[str]) -> int:
