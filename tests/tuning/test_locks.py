@@ -5,13 +5,13 @@ import multiprocessing
 import optuna
 import pytest
 
-from isthmus.tuning import study as studies
+from isthmus.tuning import storage as storages
 
-N_PROCESSES, N_EACH = 4, 8
+N_PROCESSES, N_EACH = 3, 6
 
 
 def take(path, barrier, taken):
-    storage = studies._storage(str(path))
+    storage = storages.storage_of(str(path))
     study = optuna.load_study(study_name="shared", storage=storage)
     barrier.wait(timeout=60)
     taken.put([study.ask().number for _ in range(N_EACH)])
@@ -20,8 +20,8 @@ def take(path, barrier, taken):
 @pytest.mark.timeout(200)
 def test_a_waiting_trial_is_taken_once(tmp_path):
     path = tmp_path / "study"
-    with studies.quiet():
-        study = optuna.create_study(study_name="shared", storage=studies._storage(str(path)))
+    with storages.quiet():
+        study = optuna.create_study(study_name="shared", storage=storages.storage_of(str(path)))
         for _ in range(N_PROCESSES * N_EACH):
             study.enqueue_trial({"x": 1})
     context = multiprocessing.get_context("spawn")
