@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from isthmus.documents.work import PageFunction, PageReport, Work, attempt
@@ -40,13 +41,28 @@ def ordered(
     waiting: deque[tuple[_Tag, Work | None, Future[Result] | None]] = deque()
     try:
         for tag, work in tasks:
-            waiting.append((tag, work, None if work is None else pool.submit(_attempt, work)))
+            with _interrupts_held():
+                future = None if work is None else pool.submit(_attempt, work)
+            waiting.append((tag, work, future))
             while len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
         while waiting:
             yield _finished(*waiting.popleft())
     finally:
         _end(pool)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits for the end of the body; processes that it starts never see one, not even while they start."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _finished(tag: _Tag, work: Work | None, future: Future[Result] | None) -> tuple[_Tag, Work | None, Result | None]:
