@@ -64,10 +64,19 @@ def test_a_photograph_on_a_clean_page_stays(whitening, name, dpi):
 
 def test_even_shades_on_a_clean_page_stay(whitening):
     page = printed("tables")
-    page[100:200, 40:400] = np.minimum(page[100:200, 40:400], 220)
-    cleaned = clean_page(page, network=whitening, dpi=150)
-    assert np.array_equal(cleaned[100:200, 40:400], page[100:200, 40:400])
-    assert rmse(cleaned, page) < 0.005
+    between = np.flatnonzero(page[:, 40:400].min(axis=1) == 255)  # rows without print
+    rows = slice(between[between >= 100][0], between[between <= 200][-1])
+    page[rows, 40:400] = np.minimum(page[rows, 40:400], 220)
+    assert page[rows, 40:400].min() < 50
+    assert rmse(clean_page(page, network=whitening, dpi=150), page) < 0.005
+
+
+@pytest.mark.parametrize("colour", [(200, 120, 60), (180, 200, 255), (215, 215, 215)])
+def test_shapes_of_one_colour_on_a_clean_page_stay(whitening, colour):
+    page = np.stack([printed("letter")] * 3, axis=-1)
+    down, right = np.ogrid[: page.shape[0], : page.shape[1]]
+    page[np.hypot(down - 60, right - 70) < 45] = colour
+    assert rmse(clean_page(page, network=whitening, dpi=150), page) < 0.005
 
 
 @pytest.mark.parametrize("paper", [0.72, 0.85, 0.97])
@@ -77,7 +86,7 @@ def test_all_of_a_page_on_paper_that_is_not_white_is_cleaned(paper):
 
 def test_a_stain_on_a_white_page_is_cleaned_and_what_is_far_from_it_stays():
     page = printed("text", (200, 110)).astype(float)
-    page[150:250, 150:250] *= 0.8
+    page[150:250, 150:250] *= np.random.default_rng(0).normal(0.8, 0.02, (100, 100))
     found = share(np.round(page).astype(np.uint8))
     assert (found[150:250, 150:250] == 1).all()
     assert not found[500:].any()

@@ -24,12 +24,14 @@ _REACH = 10  # pixels of that map: the square in which paper counts; twice as ma
 _LEAST = 0.02  # of a square must be paper for it to count
 
 _SHADED = 0.97  # grey up to which something on white paper can be a picture
-_SIDE, _EVEN_SIDE = 40, 12  # pixels that a picture, or an even shade, has at least on each side
-_MOST_OF_PAGE = 0.7  # that a picture has, since blank sheets are boxes, too
-_FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
 _GAP = 2  # pixels between parts of a picture
-_STROKE = 4  # pixels, half the width of rules and letters at most, which join pictures to what is around
-_EVEN = 0.5  # of a box that has the same grey if it is shaded evenly
+_STROKE = 4  # pixels, half the width of strokes, which join pictures to what is around
+_FLAT, _EVEN = 2.5 / 255, 0.8 / 255  # spread between neighbours, and deviation of all, where there is but one grey
+_LEAST_EVEN = 0.2  # of a shape in one grey, letters on it included
+_SIDE = 40  # pixels that a picture has at least on each side
+_MOST_OF_PAGE = 0.7  # that a picture has at most
+_FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
+_DARK = 0.85  # grey near the other sides of a picture that lies at the edge of the page, at most
 
 _FACTORS = (2, 4)  # by which a page is reduced to tell print from pictures
 _WINDOW, _STEP = 12, 4  # pixels of that
@@ -55,9 +57,13 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
     share = _ramp(_dirt(grey, clean), _DIRT)
     if share.min() == 1:
         return share
-    pictures = torch.from_numpy(_pictures(grey.numpy()))
-    share = _ramp(_dirt(grey, clean.masked_fill(pictures, 0)), _DIRT).masked_fill_(pictures, 0)
-    return share.clamp_(min=_ramp(share.mean(), _SPREAD)).masked_fill_(pictures, 0)
+    even, pictures = (torch.from_numpy(found) for found in _left_alone(grey.numpy()))
+    kept = even | pictures
+    share = _ramp(_dirt(grey, clean.masked_fill(kept, 0)), _DIRT).masked_fill_(kept, 0)
+    spread = _ramp(share.mean(), _SPREAD)
+    if spread == 1:  # of dirty paper some may look even
+        return torch.ones_like(share).masked_fill_(pictures, 0)
+    return share.clamp_(min=spread).masked_fill_(kept, 0)
 
 
 def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> bool:
@@ -136,27 +142,61 @@ def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tens
     return enlarged(torch.from_numpy(dirt)[None], block, 0, (grey.shape[0], grey.shape[1]))[0]
 
 
-def _pictures(seen: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Boxes on white paper that are filled with a picture, or with one grey, whatever is printed on it."""
-    shaded = ndimage.grey_closing((seen < _SHADED).view(np.uint8), 2 * _GAP + 1)
-    shaded = ndimage.grey_opening(shaded, 2 * _STROKE + 1)
-    regions, _ = ndimage.label(shaded)
-    found = np.zeros(seen.shape, bool)
-    height, width = seen.shape
+def _left_alone(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+    """Shapes on white paper that are filled with one grey, and boxes there that are filled with a picture."""
+    shaded = seen < _SHADED
+    closed = ndimage.grey_closing(shaded.view(np.uint8), 2 * _GAP + 1).view(bool)
+    regions, count = ndimage.label(_opened(closed, _STROKE))
+    n_even = np.bincount(regions[_even_patches(seen, shaded)], minlength=count + 1)
+    shades, pictures = np.zeros_like(shaded), np.zeros_like(shaded)
     for number, box in enumerate(ndimage.find_objects(regions), 1):
-        part = seen[box]
-        if min(part.shape) < _EVEN_SIDE or ndimage.binary_fill_holes(regions[box] == number).mean() < _FILLED:
-            continue
-        rows, columns = box
-        large = min(part.shape) >= _SIDE and part.size < _MOST_OF_PAGE * seen.size
-        # What lies at the edge may be a shadow, or the page beyond a fold.
-        inside = min(rows.start, columns.start) > _GAP and rows.stop < height - _GAP and columns.stop < width - _GAP
-        if _is_even(part) or (large and inside and _print(part) < _LEAST_PRINT):
-            found[max(0, rows.start - 1) : rows.stop + 1, max(0, columns.start - 1) : columns.stop + 1] = True
-    return found
+        region = ndimage.binary_fill_holes(regions[box] == number)
+        if n_even[number] >= _LEAST_EVEN * region.sum():
+            shades[box] |= region
+    regions, _ = ndimage.label(_opened(closed, _SIDE // 4))
+    for number, box in enumerate(ndimage.find_objects(regions), 1):
+        region = ndimage.binary_fill_holes(regions[box] == number)
+        if region.mean() > _FILLED and _is_picture(seen, box):
+            pictures[box] = True
+    return _widened(shades), _widened(pictures)
 
 
-def _is_even(seen: Float[np.ndarray, "h w"]) -> bool:
-    """Whether much of a box has the same grey, which dirty paper never has."""
-    counts = np.bincount(np.round(255 * seen).astype(np.int64).ravel(), minlength=256)
-    return bool(counts.max() > _EVEN * seen.size)
+def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Where all around is of one grey, as dirt never is."""
+    flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT
+    patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
+    deviations = ndimage.standard_deviation(seen, patches, np.arange(count + 1))
+    even: Bool[np.ndarray, "h w"] = (patches > 0) & (deviations < _EVEN)[patches]
+    return even
+
+
+def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
+    """Whether a box is large, is not nearly all of the page, as blank sheets are, and has no print on it.
+
+    At the edge of a page it may also be a shadow, or the page beyond a fold; a picture ends sharply on its other sides.
+    """
+    part, (rows, columns) = seen[box], box
+    if min(part.shape) < _SIDE or part.size > _MOST_OF_PAGE * seen.size:
+        return False
+    sides = {
+        "top": (rows.start, part[_GAP]),
+        "left": (columns.start, part[:, _GAP]),
+        "bottom": (seen.shape[0] - rows.stop, part[-1 - _GAP]),
+        "right": (seen.shape[1] - columns.stop, part[:, -1 - _GAP]),
+    }
+    inner = [line for distance, line in sides.values() if distance > _GAP]
+    if len(inner) < len(sides) and (not inner or np.median(np.concatenate(inner)) > _DARK):
+        return False
+    return _print(part) < _LEAST_PRINT
+
+
+def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """With what is blurred at the edges."""
+    widened: Bool[np.ndarray, "h w"] = ndimage.maximum_filter(found, 2 * _STROKE + 1)
+    return widened
+
+
+def _opened(mask: Bool[np.ndarray, "h w"], radius: int) -> Bool[np.ndarray, "h w"]:
+    """Without what is thin."""
+    opened: Bool[np.ndarray, "h w"] = ndimage.grey_opening(mask.view(np.uint8), 2 * radius + 1).view(bool)
+    return opened
