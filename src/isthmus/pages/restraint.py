@@ -40,8 +40,8 @@ _MIDDLE = 0.6  # of that contrast: above it lies the median of print, since most
 _BLOCK = 12  # windows
 _FEWEST = 0.25  # of the windows of a block that tell something, for it to be of a kind
 _IN_PRINT, _IN_PICTURES = 0.1, 0.3  # of these, the share with a low median: at most in print, at least in pictures
-_LEAST_PRINT, _MUCH_PICTURE = 0.1, 0.3  # of an image, from which on it is a page, and can be a photograph
-_SOME_INK, _MUCH_INK = 0.08, 0.4  # of what the network made: what is no page has more, where it looks like one or not
+_LEAST_PRINT, _MUCH_PICTURE = 0.1, 0.28  # of an image, from which on it is a page, and can be a photograph
+_SOME_INK, _MUCH_INK = 0.015, 0.4  # of what the network made: what is no page has more, where it looks like one or not
 
 
 def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
