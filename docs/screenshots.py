@@ -42,8 +42,8 @@ def search_report() -> Report:
     """A search with ordered codes, and the rows that no trial has seen."""
     data = load_breast_cancer()
     X = pd.DataFrame(data.data, columns=data.feature_names)
-    estimator = Autoencoder(12, scale="standard", max_epochs=60)
-    search = tune(X, estimator, objective="both", n_trials=24, folds=1)
+    estimator = Autoencoder(12, scale="standard", max_epochs=30)
+    search = tune(X, estimator, objective="both", n_trials=16, folds=1)
     return search.report(X.iloc[search.test_index_], title="Measurements of cells, tuned")
 
 

@@ -43,13 +43,13 @@ def search_history(course: Course) -> str:
     shown = np.array([*values, course.pca, *(value for _, value in course.pruned)])
     floor, ceiling = best[-1], 1.6 * max(course.pca, values[0])
     with plot_style():
-        figure = new_figure()
+        figure = new_figure(6.6, 3.5)
         axes = figure.subplots()
         axes.axhline(course.pca, color=colour("pca"), linestyle=(0, (5, 3)), linewidth=1.4, label="PCA")
         if course.pruned:
             where = np.array(course.pruned)
-            axes.plot(*where.T, "x", color=colour("line"), markersize=4.5, label="pruned")
-        axes.plot(numbers, values, "o", color=colour("muted"), markersize=3.5, label="trained to the end")
+            axes.plot(*where.T, "x", color=colour("muted"), markersize=4, label="ended early")
+        axes.plot(numbers, values, "o", color=colour("ramp-3"), markersize=4, label="trained to the end")
         ends = np.append(numbers, max(numbers[-1], *(number for number, _ in course.pruned), numbers[-1] + 0.5))
         axes.step(ends, np.append(best, best[-1]), where="post", color=colour("model"), label="best so far")
         if course.default is not None:
@@ -64,7 +64,7 @@ def search_history(course: Course) -> str:
             log_axis(axes.yaxis)
         axes.set_ylabel(course.label)
         integer_axis(axes.xaxis)
-        legend_above(axes, 6)
+        legend_above(axes, 3)
         unit, share = ("%", 100) if course.in_percent else ("codes", 1)
         label = (
             f"What {len(values)} trials came to ({course.label}): the first {share * values[0]:.3g} {unit}, the best "

@@ -41,7 +41,7 @@ def tuning(search: "AutoencoderSearch") -> dict[str, Any]:
     found = importances(search.study_)
     return {
         "result": result,
-        "n_pruned": len(pruned),
+        "has_crosses": bool(pruned) and result.objective == "error",
         "history": _history(result, pruned),
         "importances": found,
         "largest": max(found.values(), default=0.0),

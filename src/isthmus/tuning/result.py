@@ -126,7 +126,9 @@ class Result:
             )
         else:
             same = test.code_size == test.default_code_size
-            default = f"the default network{'' if same else f' with {test.default_code_size}'} {_percent(test.default)}"
+            default = (
+                f"the default network{'' if same else f' with {test.default_code_size} codes'} {_percent(test.default)}"
+            )
             parts.append(f"With {codes} the network chosen {explains}, {default}, {pca}.")
             if same and test.default < 1:
                 parts.append(self._survived())
