@@ -32,9 +32,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "report.html"
             made().save(path)
-            address = path.as_uri() + ("#tuning" if name == "tuning" else "")
+            if name == "tuning":
+                alone = "<style>main > :not(#tuning), body > :not(main) { display: none }</style></head>"
+                path.write_text(path.read_text(encoding="utf-8").replace("</head>", alone, 1), encoding="utf-8")
             for file, dark in ((f"{name}.png", False), (f"{name}-dark.png", True)):
-                photograph(address, IMAGES / file, *SIZES[name], dark=dark)
+                photograph(path.as_uri(), IMAGES / file, *SIZES[name], dark=dark)
                 print(IMAGES / file, file=sys.stderr)
 
 
@@ -64,7 +66,7 @@ def model_report() -> Report:
 
 
 def photograph(address: str, picture: Path, width: int, height: int, *, dark: bool) -> None:
-    """A page, from its top or from where the address points, as Chromium draws it."""
+    """A page as Chromium draws it, from its top."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         sys.exit("there is no Chromium: apt install chromium brings it")
