@@ -45,6 +45,43 @@ def test_after_an_exception_the_old_file_stays_and_no_other(tmp_path, exception)
     assert names(tmp_path) == ["out"]
 
 
+def interrupted_at(step: int, path: Path) -> bool:
+    """Write a file and press Ctrl-C at the given step within the writing; whether it came so far."""
+    left = step
+
+    def trace(frame, event, _):
+        nonlocal left
+        if Path(frame.f_code.co_filename).name not in ("atomic.py", "contextlib.py", "pathlib.py"):
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    outer = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        write(path)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(outer)
+    return left <= 0
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # what only the collector closes
+def test_ctrl_c_at_any_step_leaves_no_half_file(tmp_path):
+    step = 1
+    (tmp_path / "out").write_bytes(b"old")
+    while interrupted_at(step, tmp_path / "out"):
+        assert names(tmp_path) == ["out"], f"step {step}"
+        assert (tmp_path / "out").read_bytes() in (b"old", b"new"), f"step {step}"
+        step += 1
+    assert step > 20
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
 def test_until_the_end_the_old_file_stays(tmp_path):
     (tmp_path / "out").write_bytes(b"old")
     with atomic_write(tmp_path / "out") as file:

@@ -64,20 +64,15 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         # The umask applies here; nobody may read the temporary file who could not read the old one.
         mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o777 | stat.S_IWUSR
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        handle = os.open(temporary, flags, mode)
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                _lock(handle)
+        with _removed(temporary), _removed(temporary):  # Ctrl-C may fall into the first
+            with os.fdopen(os.open(temporary, flags, mode), "w+b") as file:
+                _lock(file.fileno())
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
             if old is not None:
                 temporary.chmod(stat.S_IMODE(old.st_mode))
             temporary.replace(destination)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
         _flush_folder(destination.parent)
     except OSError as error:
         if isinstance(error, IsthmusError):
@@ -107,13 +102,9 @@ def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, s
     """A file with a name for as long as the body runs, and no longer than until ``sweep_leftovers`` if it is killed."""
     path = _temporary_name(Path(folder))
     try:
-        with path.open("x+b") as file:
-            try:
-                _lock(file.fileno())
-                yield file, str(path)
-            finally:
-                with suppress(OSError):
-                    path.unlink()
+        with _removed(path), _removed(path), path.open("x+b") as file:  # Ctrl-C may fall into the first
+            _lock(file.fileno())
+            yield file, str(path)
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
@@ -174,6 +165,16 @@ def _destination(name: str) -> tuple[Path, os.stat_result | None]:
 
 def _temporary_name(folder: Path) -> Path:
     return folder / f"{_LEFT[0]}{secrets.token_hex(8)}{_LEFT[1]}"
+
+
+@contextmanager
+def _removed(path: Path) -> Iterator[None]:
+    """See to it that no file of that name is left when the body ends, however it ends."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _lock(handle: int) -> None:
