@@ -36,7 +36,7 @@ class Source:
     made_sheets: list[Image] = field(default_factory=list)
     made_pairs: list[Image] = field(default_factory=list)
     size: int = 128
-    shares: tuple[float, float, float] = (0.45, 0.2, 0.05)
+    shares: tuple[float, float, float] = (0.45, 0.25, 0.05)
 
     def add(self, folder: Path) -> None:
         """Use what ``material.py`` made."""

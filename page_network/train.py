@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+import isthmus
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from pairs import Pair, read_pairs, take_apart
 from patches import Source
@@ -41,8 +42,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 WARM_UP = 200
 AVERAGED = 1000
-ALONE = 0.1
-"""Share of ink, of 15 × 15 pixels, from which on ink does not stand alone."""
+ALONE, WEIGHT_ALONE = 0.2, 13
+"""Share of ink, of 15 × 15 pixels, from which on ink does not stand alone; how much it counts if it does."""
 SMALL_ERROR = 0.005
 """Of a patch, in grey: below it, the loss is that of the squares."""
 SECONDS_BETWEEN_REPORTS = 300
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, help="folder with noisy and clean; without it, made pages alone are used")
     parser.add_argument("--parts", default="TR,VA", help="parts of the pairs to train on")
     parser.add_argument("--leave-out", default="", help="letters of the kinds of dirt that are left out")
-    parser.add_argument("--start", type=Path, help="output of another run to go on from")
+    parser.add_argument("--start", type=Path, help="output of another run, or a model file, to go on from")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--hold", type=float, default=0.0, help="share of the steps before the learning rate falls")
     parser.add_argument("--batch-size", type=int, default=8)
@@ -95,7 +96,7 @@ class Run:
         self.network = ConvolutionalAutoencoder(**NETWORKS[arguments.network])
         start_convolutional(self.network, torch.Generator().manual_seed(arguments.seed))
         if arguments.start:
-            self.network.load_state_dict(torch.load(arguments.start, weights_only=True)["average"])
+            self.network.load_state_dict(weights_in(arguments.start))
         self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         if arguments.freeze_norms:
@@ -176,6 +177,14 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
 
 
+def weights_in(path: Path) -> dict[str, Tensor]:
+    """The weights that a run has written, or those in a model file."""
+    if path.suffix == ".safetensors":
+        module = isthmus.load(path).module_
+        return dict(module.convolutional.state_dict())
+    return dict(torch.load(path, weights_only=True)["average"])
+
+
 def squared_errors_of(out: Tensor, clean: Tensor) -> Tensor:
     """Weighted mean squared error of each patch as it is shown, clipped to [0, 1].
 
@@ -186,13 +195,13 @@ def squared_errors_of(out: Tensor, clean: Tensor) -> Tensor:
 
 
 def weights_of(clean: Tensor) -> Tensor:
-    """How much a pixel's error counts: five times as much where ink stands alone, as in dot leaders and hairlines.
+    """How much a pixel's error counts: many times as much where ink stands alone, as in dot leaders and hairlines.
 
     A whole page of them has so little ink that its mean error hardly tells whether they are there.
     """
     ink = 1 - clean
     around = torch.nn.functional.avg_pool2d(ink, 15, stride=1, padding=7)
-    return 1 + 4 * ink * (1 - around / ALONE).clamp(min=0)
+    return 1 + (WEIGHT_ALONE - 1) * ink * (1 - around / ALONE).clamp(min=0)
 
 
 @torch.no_grad()
