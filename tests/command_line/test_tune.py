@@ -94,13 +94,16 @@ def test_a_space_comes_from_a_file_and_options_overrule_it(isthmus, folder, tmp_
 
 def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path):
     command = [*ISTHMUS, "tune", str(folder / "table.csv"), "-o", str(tmp_path / "model"), *QUICK]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*command, "--timeout", "100"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while trial_count(tmp_path / "model.study") < 3 and process.poll() is None:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    ) as process:
+        while trial_count(tmp_path / "model.study") < 3 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert err.splitlines()[-1] == "isthmus: interrupted."
     assert "interrupted" in out.splitlines()[0]

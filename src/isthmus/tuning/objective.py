@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from isthmus.errors import WorseThanPCAWarning
 from isthmus.rows import Rows
 from isthmus.training import History
+from isthmus.tuning.interrupts import held, released
 from isthmus.tuning.problem import Split, group_errors
 from isthmus.tuning.space import Space
 
@@ -171,9 +172,11 @@ class Objective:
             if not prune or step == reported or step & (step - 1):
                 return
             reported = step
-            trial.report(1 - group_errors(model, self.X, self.rows, split).sum() / (split.variances.sum() or 1), step)
-            if not default and trial.should_prune():
-                raise _pruned()
+            unexplained = group_errors(model, self.X, self.rows, split).sum() / (split.variances.sum() or 1)
+            with held():
+                trial.report(1 - unexplained, step)
+                if not default and trial.should_prune():
+                    raise _pruned()
 
         return after_epoch
 
@@ -202,7 +205,8 @@ def fit_quietly(model: Any, X: Any, on_epoch: Callable[[History], None] | None =
         warnings.simplefilter("ignore", WorseThanPCAWarning)
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
         try:
-            model._fit(X, None, on_epoch)
+            with released():
+                model._fit(X, None, on_epoch)
         except ConvergenceWarning as warning:
             raise KeyboardInterrupt from warning
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from isthmus.tuning.choice import Scored, scored
+from isthmus.tuning.interrupts import held
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -37,7 +38,8 @@ def live_table(
             if time.monotonic() - looked < _SECONDS:
                 return
             looked = time.monotonic()
-            trials = study.get_trials(deepcopy=False)
+            with held():
+                trials = study.get_trials(deepcopy=False)
             finished = sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in trials)
             pruned = sum(trial.state.name == "PRUNED" for trial in trials)
             heading = f"{finished}{'' if n_trials is None else f' of {n_trials}'} trials, {pruned} of them pruned"

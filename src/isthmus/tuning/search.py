@@ -23,6 +23,7 @@ from isthmus.frames import without_torch
 from isthmus.parameters import check_bool, check_choice, check_int, check_real, is_int, refuse
 from isthmus.tuning.choice import Scored, pareto, scored
 from isthmus.tuning.final import Chosen, choose, default_network
+from isthmus.tuning.interrupts import held
 from isthmus.tuning.objective import OBJECTIVES, Objective
 from isthmus.tuning.plan import carry_out, make_plan
 from isthmus.tuning.portfolio import portfolio
@@ -199,7 +200,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             train_default = partial(default_network, objective, first, given, rows)
             self.study_ = open_study(database, plan, seed=plan["seed"], portfolio=portfolio(objective.space, first))
             try:
-                with quiet(), storage_errors(database):
+                with quiet(), storage_errors(database), held():
                     fail_lost_trials(self.study_)
                     enqueue_default(self.study_, first)
                     plain = self._search(plan, objective, (database, folder), train_default)

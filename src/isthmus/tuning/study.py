@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import MismatchError
 from isthmus.tuning import storage
+from isthmus.tuning.interrupts import give_interrupt, released
 from isthmus.tuning.objective import DEFAULT, Objective, OutOfTimeError
 from isthmus.tuning.sampler import seeded_sampler
 
@@ -101,10 +102,12 @@ def run_trials(
         if time.monotonic() > objective.deadline and has_default:
             return
         if (n_trials is not None and finished + running >= n_trials) or (time.monotonic() > end and running):
-            time.sleep(0.2)
+            with released():
+                time.sleep(0.2)
             continue
         study.optimize(objective, n_trials=1, catch=(OutOfTimeError,))
         on_trial()
+        give_interrupt()
 
 
 def fail_lost_trials(study: "Study") -> None:

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import sparse
 
 from isthmus.errors import InputError, IsthmusError, MismatchError, MissingExtraError, OutputError
+from isthmus.tuning.interrupts import held, released
 from isthmus.tuning.plan import carry_out
 from isthmus.tuning.portfolio import portfolio
 from isthmus.tuning.storage import quiet, storage_errors
@@ -91,7 +92,8 @@ def run_workers(n_workers: int, work: Work, on_wait: Callable[[], None], beside:
             if any(worker.poll() not in (None, 0) for worker in workers):
                 break
             on_wait()
-            time.sleep(0.2)
+            with released():
+                time.sleep(0.2)
     finally:
         said = _end(workers)
     for worker, text in zip(workers, said, strict=True):
@@ -131,7 +133,7 @@ def run(folder: Path, url: str, deadline: float) -> None:
     objective, first, _ = carry_out(job["plan"], X)
     objective.deadline = deadline
     study = open_study(url, job["plan"], seed=job["plan"]["seed"], portfolio=portfolio(objective.space, first))
-    with quiet(), storage_errors(url):
+    with quiet(), storage_errors(url), held():
         run_trials(study, objective, n_trials=job["n_trials"], reserve=RESERVE, default_too=False)
 
 

@@ -1,0 +1,98 @@
+"""Ctrl-C waits while a database is at work, and is never lost."""
+
+import signal
+import threading
+
+import pytest
+
+from isthmus.tuning.interrupts import give_interrupt, held, released
+
+
+def interrupted():
+    return pytest.raises(KeyboardInterrupt)
+
+
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+
+
+def test_ctrl_c_waits_until_the_end():
+    done = []
+    with interrupted(), held():
+        press()
+        done.append("all")
+    assert done == ["all"]
+
+
+def test_ctrl_c_is_given_where_it_can_do_no_harm():
+    done = []
+    with interrupted(), held():
+        press()
+        done.append("before")
+        give_interrupt()
+        done.append("after")
+    assert done == ["before"]
+    with interrupted(), held(), released():
+        press()
+        done.append("late")
+    assert done == ["before"]
+
+
+def test_ctrl_c_waits_within_what_is_released_as_well():
+    done = []
+    with interrupted(), held(), released():
+        with held():
+            press()
+            done.append("inner")
+        done.append("outer")
+    assert done == ["inner"]
+
+
+def test_an_error_does_not_hide_ctrl_c():
+    with interrupted(), held():
+        press()
+        raise ValueError
+
+
+def test_both_signals_of_one_ctrl_c_are_one_and_a_later_one_does_not_wait(monkeypatch):
+    with interrupted(), held():
+        press()
+        press()
+    monkeypatch.setattr("isthmus.tuning.interrupts._BOUNCE", -1)
+    done = []
+    with interrupted(), held():
+        press()
+        press()
+        done.append("never")
+    assert done == []
+
+
+def test_where_ctrl_c_is_ignored_or_in_another_thread_nothing_is_changed():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with held():
+        press()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    seen = []
+
+    def work():
+        with held(), released():
+            give_interrupt()
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
+
+
+def test_without_ctrl_c_nothing_is_raised():
+    with held(), released():
+        give_interrupt()
+    give_interrupt()
