@@ -6,7 +6,7 @@ import torch
 from page_networks import saved, whitening_network
 
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
-from isthmus.pages.made import clean_page
+from isthmus.pages.made import Fonts, clean_page
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def pages() -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """The same page by dpi: clean, and on uneven grey paper that is lighter than ``PAPER`` everywhere; 8-bit grey."""
     made = {}
     for dpi in (100, 150, 200, 300, 600):
-        clean = clean_page(np.random.default_rng(1), dpi, (32, 50))
+        clean = clean_page(np.random.default_rng(2), dpi, (32, 50), Fonts("pillow"), kind="text")
         down, right = (np.linspace(0, 1, side, dtype=np.float32) for side in clean.shape)
         paper = 0.85 + 0.1 * np.sin(5 * down[:, None] + 9 * right[None]) * down[:, None]
         made[dpi] = tuple(np.round(255 * page).astype(np.uint8) for page in (clean, clean * paper))

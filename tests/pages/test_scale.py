@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.pages.made import clean_page, dirty_page
+from isthmus.pages.made import Fonts, clean_page, dirty_page
 from isthmus.pages.scale import letter_height, reduction
 
 
 def page(seed: int, dpi: int, *, dirty: bool) -> np.ndarray:
-    made = clean_page(np.random.default_rng(seed), dpi, (50, 90))
+    fonts = Fonts("pillow")
+    made = clean_page(np.random.default_rng(seed), dpi, (50, 90), fonts, kind="text")
     if dirty:
-        made = dirty_page(made, np.random.default_rng(seed + 100), dpi, level=0.5)
+        made = dirty_page(made, np.random.default_rng(seed + 100), dpi, level=0.5, fonts=fonts)
     return np.round(255 * made).astype(np.uint8)
 
 
