@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -104,16 +103,6 @@ assert not heavy, heavy
 def test_importing_the_package_imports_nothing_heavy():
     code = "import sys, isthmus; assert not {'torch', 'sklearn', 'numpy'} & set(sys.modules); isthmus.Autoencoder"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_help_and_version_start_at_once():
-    for option in ("--help", "--version"):
-        seconds = []
-        for _ in range(5):
-            began = time.perf_counter()
-            assert run(option).returncode == 0
-            seconds.append(time.perf_counter() - began)
-        assert min(seconds) < 0.3
 
 
 @pytest.mark.parametrize(
