@@ -2,7 +2,7 @@
 
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.convolutional import FROM_THE_IMAGE, MAX_GRID, ConvolutionalAutoencoder, upsampling_of
-from isthmus.networks.dense import DenseAutoencoder
+from isthmus.networks.dense import DenseAutoencoder, DenseStack
 from isthmus.networks.image_codes import ImageCodeAutoencoder
 from isthmus.networks.images import ImageAutoencoder, ImageShape, with_channels_last
 from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo
@@ -17,6 +17,7 @@ __all__ = [
     "MAX_GRID",
     "ConvolutionalAutoencoder",
     "DenseAutoencoder",
+    "DenseStack",
     "ImageAutoencoder",
     "ImageCodeAutoencoder",
     "ImageShape",

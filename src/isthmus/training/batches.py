@@ -1,5 +1,6 @@
 """Training rows as the loop takes them: batches of unit scale, by indexing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import sparse
 from torch import Tensor
 
 from isthmus.rows import Rows, dense_rows, n_batch_rows
+
+_TAKEN = 1 << 18  # numbers that are taken from the rows at once
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ class Batches:
     ) -> tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]:
         inputs = self._take(self._inputs, rows)
         return inputs, inputs if self._targets is None else self._take(self._targets, rows)
+
+    def batches(
+        self, order: Int64[Tensor, " rows"], size: int
+    ) -> Iterator[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]:
+        """Rows in an order, in batches; many small batches are taken from the whole at once."""
+        at_once = size * max(1, _TAKEN // (size * self._inputs.shape[1]))
+        for index in torch.split(order, at_once):
+            inputs, targets = self[index]
+            parts = torch.split(inputs, size)
+            yield from zip(parts, parts if targets is inputs else torch.split(targets, size), strict=True)
 
     def in_order(self) -> list[Int64[Tensor, " rows"]]:
         """Indices of all rows, in parts that fit into memory when dense and within a network."""

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.training.autograd_step import AutogradStep
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
+from isthmus.training.dense_step import DenseStep
 from isthmus.training.losses import Loss
-from isthmus.training.nested_dropout import nested_loss
 from isthmus.training.scoring import network_errors
 
 
@@ -78,9 +79,10 @@ class Trainer:
         self._make_corruption = corruption
         self._corruption = None if corruption is None else corruption(generator)
         self._scored_sizes = (*network.prefixes, network.code_size)
-        self._parameters = list(network.parameters())
-        self.optimiser = torch.optim.AdamW(
-            self._parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        self._step = (
+            DenseStep(network, loss, recipe.weight_decay)
+            if isinstance(network, DenseAutoencoder) and DenseStep.fits(network)
+            else AutogradStep(network, loss, recipe.weight_decay, generator)
         )
 
     def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
@@ -124,7 +126,6 @@ class Trainer:
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         self._restore_weights(best_weights)
-        self.optimiser.zero_grad()  # gradients are as large as the model, and of no use any more
         warn_of_early_end(history)
         return history
 
@@ -135,18 +136,13 @@ class Trainer:
         rise. Without it both stay the same, the weights as in the middle of training.
         """
         order = torch.randperm(len(rows), generator=self.generator)
-        total = torch.zeros((), device=self._parameters[0].device)
-        self.network.train()
-        try:
-            for index in torch.split(order, self.recipe.batch_size):
-                progress = 0.5
-                if schedule is not None:
-                    share = next(schedule)
-                    self.optimiser.param_groups[0]["lr"] = self.recipe.learning_rate * share
-                    progress = 1 - share
-                total += self._step(*rows[index], progress) * len(index)
-        finally:
-            self.network.eval()
+        total: float | Tensor = 0.0
+        with self._step as step:
+            for inputs, targets in rows.batches(order, self.recipe.batch_size):
+                share = 0.5 if schedule is None else next(schedule)
+                learning_rate = self.recipe.learning_rate * (1.0 if schedule is None else share)
+                seen = inputs if self._corruption is None else self._corruption(inputs)
+                total = total + step(seen, targets, learning_rate, 1 - share) * len(inputs)
         return float(total) / len(rows)
 
     def error(self, rows: Batches) -> float:
@@ -163,26 +159,6 @@ class Trainer:
         for index in rows.in_order():
             inputs, targets = rows[index]
             yield (inputs if corruption is None else corruption(inputs)), targets
-
-    def _step(
-        self, inputs: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"], progress: float
-    ) -> Float[Tensor, ""]:
-        network = self.network
-        seen = inputs if self._corruption is None else self._corruption(inputs)
-        if isinstance(network, DenseAutoencoder) and network.prefixes:
-            codes = network.encoder(seen, network.spread)
-            output = network.output_of_codes(codes)
-        else:
-            output = network.output_of(seen)
-        loss = own = self.loss(output, targets)
-        if isinstance(network, DenseAutoencoder) and network.prefixes:
-            loss = loss + nested_loss(network, codes, targets, self.loss, progress=progress, generator=self.generator)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        if self.loss.name == "mse":
-            return own.detach()
-        return self.loss.squared_error(output.detach(), targets)
 
     def _copy_weights(self) -> dict[str, Tensor]:
         """Weights, and what batch norms have seen."""

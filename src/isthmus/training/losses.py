@@ -28,6 +28,19 @@ class Loss:
         target = torch.addcmul(self.shift, u, self.scale).clamp_(0, 1)
         return functional.binary_cross_entropy_with_logits(output, target)
 
+    def with_gradient(
+        self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
+    ) -> tuple[float, Float[Tensor, "rows features"]]:
+        """The mean squared error of a batch, and the gradient of its mean loss with respect to the output."""
+        n = output.numel()
+        if self.name == "mse":
+            difference = (output - u).view(-1)
+            return float(difference.dot(difference)) / n, difference.view_as(output).mul_(2 / n)
+        share = output.sigmoid()
+        target = torch.addcmul(self.shift, u, self.scale).clamp_(0, 1)
+        squared_error = functional.mse_loss((share - self.shift) / self.scale, u)
+        return float(squared_error), share.sub_(target).div_(n)
+
     def squared_error(
         self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:

@@ -1,0 +1,57 @@
+"""A step of training for any network: gradients by automatic differentiation, and AdamW."""
+
+from types import TracebackType
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.training.losses import Loss
+from isthmus.training.nested_dropout import nested_loss
+
+
+class AutogradStep:
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2) on one batch after the other.
+
+    As a context it has the network in training mode, and in evaluation mode afterwards.
+    """
+
+    def __init__(self, network: RowAutoencoder, loss: Loss, weight_decay: float, generator: torch.Generator) -> None:
+        self._network, self._loss, self._generator = network, loss, generator
+        self._optimiser = torch.optim.AdamW(list(network.parameters()), weight_decay=weight_decay, fused=True)
+
+    def __enter__(self) -> "AutogradStep":
+        self._network.train()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._network.eval()
+        self._optimiser.zero_grad()  # gradients are as large as the model, and of no use any more
+
+    def __call__(
+        self,
+        seen: Float[Tensor, "rows features"],
+        targets: Float[Tensor, "rows features"],
+        learning_rate: float,
+        progress: float,
+    ) -> Float[Tensor, ""]:
+        """Make one step; the mean squared error of the batch before it. ``progress`` is for ordered networks."""
+        network = self._network
+        if isinstance(network, DenseAutoencoder) and network.prefixes:
+            codes = network.encoder(seen, network.spread)
+            output = network.output_of_codes(codes)
+            own = self._loss(output, targets)
+            loss = own + nested_loss(network, codes, targets, self._loss, progress=progress, generator=self._generator)
+        else:
+            output = network.output_of(seen)
+            loss = own = self._loss(output, targets)
+        self._optimiser.param_groups[0]["lr"] = learning_rate
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        if self._loss.name == "mse":
+            return own.detach()
+        return self._loss.squared_error(output.detach(), targets)
