@@ -1,15 +1,17 @@
 # make demo: set up, fit digits, clean a page, show both  make test: set up, run the tests
 # make lint: formatting, style, types                      make bench: the figures in docs/benchmarks.md and README.md
-#                                                          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
+# make bench-quick: the speeds on a small setting          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+BENCH := .venv-bench
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := $(BIN)/python $(PIP)
 # Only one make at a time sets up; without flock (macOS) do not start two at once on a fresh clone.
 LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock .venv.lock)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-quick clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python demo/digits.py build/demo
@@ -23,12 +25,15 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/run.py $(if $(ADBENCH),--adbench $(ADBENCH)) $(if $(FASHION),--fashion $(FASHION)) \
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/python benchmarks/run.py $(if $(ADBENCH),--adbench $(ADBENCH)) $(if $(FASHION),--fashion $(FASHION)) \
 		$(if $(ONLY),--only $(ONLY))
 
+bench-quick: $(BENCH)/.installed
+	$(BENCH)/bin/python benchmarks/speed.py $(FASHION) --quick
+
 clean:
-	rm -rf $(VENV) .venv.lock build
+	rm -rf $(VENV) $(BENCH) .venv.lock build
 
 # A stamp is touched when everything before it has worked; whoever waited for the lock looks at it again.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -37,3 +42,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(LOCK) sh -ec 'test $@ -nt $< && exit; $(INSTALL) -e ".[test,lint]"; touch $@'
+
+# The libraries that the benchmarks compare with are kept from those that the tests run with.
+$(BENCH)/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
+	$(LOCK) sh -ec 'test $@ -nt pyproject.toml && test $@ -nt constraints.txt && test $@ -nt benchmarks/peers.txt && exit; \
+		$(PYTHON) -m venv $(BENCH); $(BENCH)/bin/python $(PIP) -e ".[tune]" -r benchmarks/peers.txt; touch $@'

@@ -28,6 +28,7 @@ from isthmus.networks import (
     start_convolutional,
 )
 from machine import heading
+from memory import most_memory
 from run import put
 
 Apply = Callable[[Tensor], Tensor]
@@ -143,12 +144,6 @@ def apply_to_page(
     with torch.no_grad():
         out = model(x)[0] if tile is None else apply_tiled(model, x[0], tile)
     return out.numpy(), time.perf_counter() - began, most_memory() - before
-
-
-def most_memory() -> float:
-    """The most memory that this process has held, in MB (getrusage would count its parent's, too)."""
-    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) / 1e3
 
 
 def network(*, fused: bool = True) -> ConvolutionalAutoencoder:

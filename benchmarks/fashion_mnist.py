@@ -7,7 +7,6 @@ FOLDER holds the four .gz files (Debian: dataset-fashion-mnist). Trained on the 
 """
 
 import argparse
-import gzip
 import time
 import warnings
 from pathlib import Path
@@ -17,12 +16,7 @@ from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder, WorseThanPCAWarning
 from machine import heading
-
-
-def images(path: Path) -> np.ndarray:
-    """Rows of 784 pixels in [0, 1]."""
-    with gzip.open(path) as file:
-        return np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784).astype(np.float32) / 255
+from speeds.data import images
 
 
 def main() -> None:

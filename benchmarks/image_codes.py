@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
-from fashion_mnist import images
 from isthmus import Autoencoder, ConvAutoencoder, WorseThanPCAWarning, convolutional
 from machine import heading
 from run import put
+from speeds.data import images
 
 CODES = (8, 32)
 LAYERS = (

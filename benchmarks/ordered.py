@@ -21,9 +21,9 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from fashion_mnist import images
 from isthmus import Autoencoder
 from machine import heading
+from speeds.data import images
 from tables import parts
 
 CODES = 32

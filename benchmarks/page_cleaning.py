@@ -13,6 +13,7 @@ import argparse
 import copy
 import multiprocessing
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,12 @@ import torch
 from PIL import Image
 
 import isthmus
-from convolutions import most_memory
 from isthmus.networks.upsampling import UpsamplingConvolution
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.made import made_pair
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
 from machine import heading
+from memory import most_memory
 from run import put
 
 A4_INCHES = (297 / 25.4, 210 / 25.4)
@@ -47,9 +48,9 @@ def main() -> None:
         "| page | form | seconds | megapixels a second | memory, MB |",
         "|---|---|---:|---:|---:|",
     ]
-    small = np.round(255 * made_pair(0)[1]).astype(np.uint8)
+    small = small_page()
     for dpi in arguments.dpi:
-        size = [round(inches * dpi) for inches in A4_INCHES]
+        size = size_at(dpi)
         megapixels = size[0] * size[1] / 1e6
         forms = ["isthmus.clean", *(["isthmus.clean, in colour"] if dpi == 300 else [])]
         forms += ["network alone, as applied"]
@@ -68,30 +69,46 @@ def main() -> None:
 def measured(
     form: str, small: np.ndarray, dpi: int, size: list[int], arguments: argparse.Namespace
 ) -> tuple[float, float]:
-    """The least seconds of the repeats, after a small page that is not counted, and the most memory held, in MB."""
+    """The least seconds of the repeats, and the most memory held, in MB."""
     torch.set_num_threads(arguments.threads)
+    clean = prepared(form, small, dpi, size, arguments.network)
+    least = float("inf")
+    for _ in range(arguments.repeats):
+        began = time.perf_counter()
+        clean()
+        least = min(least, time.perf_counter() - began)
+    return least, most_memory()
+
+
+def prepared(form: str, small: np.ndarray, dpi: int, size: list[int], network: str) -> Callable[[], object]:
+    """A function that cleans a page in one of the forms, after a small page."""
     page = np.asarray(Image.fromarray(small).resize((size[1], size[0]), Image.Resampling.BICUBIC))
     if form.endswith("colour"):
         page = np.stack([page, page, page // 8 * 7], axis=-1)
     if form.startswith("isthmus"):
-        network = load_network(arguments.network)
+        loaded = load_network(network)
 
         def clean(pixels: np.ndarray) -> object:
-            return clean_page(pixels, network=network, dpi=dpi)
+            return clean_page(pixels, network=loaded, dpi=dpi)
 
     else:
-        apply = Plain(arguments.network) if form.endswith("plain") else load_network(arguments.network)
+        apply = Plain(network) if form.endswith("plain") else load_network(network)
 
         def clean(pixels: np.ndarray) -> object:
             return apply(torch.from_numpy(pixels / np.float32(255)))
 
     clean(page[:64, :64])
-    least = float("inf")
-    for _ in range(arguments.repeats):
-        began = time.perf_counter()
-        clean(page)
-        least = min(least, time.perf_counter() - began)
-    return least, most_memory()
+    return lambda: clean(page)
+
+
+def small_page() -> np.ndarray:
+    """A made page, to be enlarged."""
+    return np.round(255 * made_pair(0)[1]).astype(np.uint8)
+
+
+def size_at(dpi: int) -> list[int]:
+    """Height and width of A4."""
+    return [round(inches * dpi) for inches in A4_INCHES]
 
 
 class Plain:

@@ -6,7 +6,7 @@ Digits (centred, divided by one number; 16 codes) and breast cancer (standardise
 Each repeat splits the rows anew, 75 % to train on, with its number as the seed. Every network has the hidden layers
 that Isthmus takes by default, in a mirror. Equal epochs are unfair to those that stop by themselves, and defaults to
 those that are made for something else, so both are run: everybody's own defaults, and the same number of epochs.
-benchmarks/requirements.txt brings the others; one that is missing is named as missing.
+benchmarks/peers.txt brings the others; one that is missing is named as missing.
 """
 
 import argparse

@@ -13,18 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-
 from isthmus.data import FORMATS, write_table
 from machine import heading
+from speeds.data import rows_of
 
 ISTHMUS = Path(sys.executable).with_name("isthmus")
 MOST_GROWTH = 1.1
-ROWS_AT_ONCE = 50_000
 # A small process starts the program: Linux counts what the parent of a process holds as the first memory of the child.
 WATCH = """
 import os, sys
@@ -68,15 +66,6 @@ def main() -> int:
                     flush=True,
                 )
     return int(grown)
-
-
-def rows_of(n_rows: int, n_columns: int) -> Iterator[np.ndarray]:
-    """Rows in parts, whose columns depend on each other."""
-    rng = np.random.default_rng(0)
-    mixing = rng.normal(size=(max(1, n_columns // 4), n_columns))
-    for start in range(0, n_rows, ROWS_AT_ONCE):
-        count = min(ROWS_AT_ONCE, n_rows - start)
-        yield rng.normal(size=(count, len(mixing))) @ mixing + 0.1 * rng.normal(size=(count, n_columns))
 
 
 def make(path: Path, n_rows: int, names: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ one at least. The other six tables are for development: what the search tries wa
 settings: single settings beside the default network on tables for development, each the median of some splits with a
 fifth of the rows to test on; what the portfolio and the ranges of the search were chosen by.
 
-trials: the same search over a table of 20 columns written with skorch (benchmarks/requirements.txt), in turns. Both
+trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both
 have TPE, the median pruner, trials that end after a fold, the same splits, space, batches, epochs and early stopping,
 and one process with one thread.
 
