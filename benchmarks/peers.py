@@ -10,17 +10,13 @@ benchmarks/peers.txt brings the others; one that is missing is named as missing.
 """
 
 import argparse
-import contextlib
-import io
 import logging
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,6 +29,7 @@ from torch import nn
 from isthmus import Autoencoder, WorseThanPCAWarning
 from isthmus.networks import layer_widths
 from machine import heading
+from speeds.with_torch import stack, train_plainly
 
 Rebuild = Callable[[np.ndarray], np.ndarray]
 
@@ -46,6 +43,11 @@ class Task:
     code_size: int
     epochs: int | None
     seed: int
+
+    @property
+    def widths(self) -> list[int]:
+        """From the data's to the code's."""
+        return [self.train.shape[1], *self.hidden, self.code_size]
 
     def epochs_or(self, default: int) -> int:
         return default if self.epochs is None else self.epochs
@@ -78,15 +80,9 @@ def by_mlp_regressor(task: Task) -> Rebuild:
 def by_plain_loop(task: Task) -> Rebuild:
     """What tutorials of Keras do, in PyTorch: Adam at 0.001, batches of 32, 50 epochs."""
     torch.manual_seed(task.seed)
-    network = nn.Sequential(encoder_of(task), decoder_of(task))
-    rows, optimiser = torch.from_numpy(task.train.astype(np.float32)), torch.optim.Adam(network.parameters())
-    for _ in range(task.epochs_or(50)):
-        for index in torch.split(torch.randperm(len(rows)), 32):
-            loss = nn.functional.mse_loss(network(rows[index]), rows[index])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-    return lambda rows: network(torch.from_numpy(rows.astype(np.float32))).detach().numpy()
+    network = nn.Sequential(stack(task.widths), stack(task.widths[::-1]))
+    train_plainly(network, torch.from_numpy(task.train.astype(np.float32)), task.epochs_or(50), 32)
+    return applied(network)
 
 
 def by_pyod(task: Task) -> Rebuild:
@@ -99,64 +95,18 @@ def by_pyod(task: Task) -> Rebuild:
         preprocessing=False,  # the rows have unit scale already, and the error is measured in it
         verbose=0,
     ).fit(task.train.astype(np.float32))
-    network = model.model.eval().cpu()
-    return lambda rows: network(torch.from_numpy(rows.astype(np.float32))).detach().numpy()
+    return applied(model.model.eval().cpu())
 
 
 def by_pythae(task: Task) -> Rebuild:
-    from pythae.data.datasets import DatasetOutput  # noqa: PLC0415 — may be missing
-    from pythae.models import AE, AEConfig  # noqa: PLC0415
-    from pythae.models.base.base_utils import ModelOutput  # noqa: PLC0415
-    from pythae.models.nn import BaseDecoder, BaseEncoder  # noqa: PLC0415
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig  # noqa: PLC0415
-
-    class Encoder(BaseEncoder):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layers = encoder_of(task)
-
-        def forward(self, x):
-            return ModelOutput(embedding=self.layers(x))
-
-    class Decoder(BaseDecoder):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layers = decoder_of(task)
-
-        def forward(self, z):
-            return ModelOutput(reconstruction=self.layers(z))
-
-    class Rows(torch.utils.data.Dataset):
-        def __len__(self) -> int:
-            return len(task.train)
-
-        def __getitem__(self, index):
-            return DatasetOutput(data=torch.from_numpy(task.train[index].astype(np.float32)))
+    from speeds.with_pythae import trained  # noqa: PLC0415 — may be missing
 
     logging.disable(logging.WARNING)
-    torch.manual_seed(task.seed)
-    config = AEConfig(input_dim=(task.train.shape[1],), latent_dim=task.code_size)
-    model = AE(config, encoder=Encoder(), decoder=Decoder())
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):  # progress bars
-        settings = BaseTrainerConfig(
-            output_dir=folder, num_epochs=task.epochs_or(100), seed=task.seed, no_cuda=True, keep_best_on_train=True
-        )
-        BaseTrainer(model, Rows(), training_config=settings).train()
-    network = nn.Sequential(model.encoder.layers, model.decoder.layers).cpu().eval()
+    return applied(trained(task.widths, task.train.astype(np.float32), task.epochs_or(100), task.seed))
+
+
+def applied(network: nn.Module) -> Rebuild:
     return lambda rows: network(torch.from_numpy(rows.astype(np.float32))).detach().numpy()
-
-
-def encoder_of(task: Task) -> nn.Sequential:
-    return stack((task.train.shape[1], *task.hidden, task.code_size))
-
-
-def decoder_of(task: Task) -> nn.Sequential:
-    return stack((task.code_size, *task.hidden[::-1], task.train.shape[1]))
-
-
-def stack(widths: tuple[int, ...]) -> nn.Sequential:
-    layers = [m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.ReLU())]
-    return nn.Sequential(*layers[:-1])
 
 
 MODELS: dict[str, tuple[Callable[[Task], Rebuild], str | None]] = {

@@ -1,6 +1,8 @@
 """pythae's AE and its trainer."""
 
+import io
 import tempfile
+from contextlib import redirect_stderr
 
 import numpy as np
 import torch
@@ -32,24 +34,29 @@ class Decoder(BaseDecoder):
         return ModelOutput(reconstruction=self.layers(z))
 
 
-class Dense:
-    """Widths from the data's to the code's, and back; ``settings`` are those of its trainer."""
+def trained(widths: list[int], rows: np.ndarray, epochs: int, seed: int, **settings: float) -> nn.Sequential:
+    """A network after training; ``settings`` are those of the trainer."""
+    torch.manual_seed(seed)
+    config = AEConfig(input_dim=(widths[0],), latent_dim=widths[-1])
+    model = AE(config, encoder=Encoder(widths), decoder=Decoder(widths))
+    data = BaseDataset(torch.from_numpy(rows), torch.zeros(len(rows)))
+    with tempfile.TemporaryDirectory() as folder, redirect_stderr(io.StringIO()):  # progress bars
+        settings = BaseTrainerConfig(
+            output_dir=folder, num_epochs=epochs, seed=seed, no_cuda=True, keep_best_on_train=True, **settings
+        )
+        BaseTrainer(model, data, training_config=settings).train()
+    return nn.Sequential(model.encoder.layers, model.decoder.layers).eval()
 
-    def __init__(self, widths: list[int], batch_size: int, seed: int = 0, **settings: object) -> None:
-        self.widths, self.seed = widths, seed
-        self.settings = {"per_device_train_batch_size": batch_size, "learning_rate": 1e-3, "seed": seed, **settings}
+
+class Dense:
+    """Widths from the data's to the code's, and back."""
+
+    def __init__(self, widths: list[int], batch_size: int) -> None:
+        self.widths = widths
+        self.settings = {"per_device_train_batch_size": batch_size, "learning_rate": 0.001}
 
     def train(self, rows: np.ndarray, epochs: int) -> None:
-        torch.manual_seed(self.seed)
-        config = AEConfig(input_dim=(self.widths[0],), latent_dim=self.widths[-1])
-        model = AE(config, encoder=Encoder(self.widths), decoder=Decoder(self.widths))
-        data = BaseDataset(torch.from_numpy(rows), torch.zeros(len(rows)))
-        with tempfile.TemporaryDirectory() as folder:
-            settings = BaseTrainerConfig(
-                output_dir=folder, num_epochs=epochs, keep_best_on_train=True, no_cuda=True, **self.settings
-            )
-            BaseTrainer(model, data, training_config=settings).train()
-        self.network = nn.Sequential(model.encoder.layers, model.decoder.layers).eval()
+        self.network = trained(self.widths, rows, epochs, 0, **self.settings)
 
     @torch.no_grad()
     def reconstruct(self, rows: np.ndarray) -> np.ndarray:
