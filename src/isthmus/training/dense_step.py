@@ -20,7 +20,10 @@ _aten = torch.ops.aten
 
 
 class _Activation(NamedTuple):
-    """A function, and from the gradient, the function's argument and its value the gradient of the argument."""
+    """A function, and from the gradient, the function's argument and its value the gradient of the argument.
+
+    A function whose gradient does not need the argument writes its value over it.
+    """
 
     forward: Callable[[Tensor], Tensor]
     backward: Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -28,12 +31,12 @@ class _Activation(NamedTuple):
 
 _ACTIVATIONS = {
     nn.Identity: _Activation(lambda x: x, lambda g, x, y: g),
-    nn.ReLU: _Activation(torch.relu, lambda g, x, y: _aten.threshold_backward.default(g, y, 0)),
+    nn.ReLU: _Activation(torch.relu_, lambda g, x, y: _aten.threshold_backward.default(g, y, 0)),
     nn.LeakyReLU: _Activation(
         nn.functional.leaky_relu, lambda g, x, y: _aten.leaky_relu_backward.default(g, x, 0.01, False)
     ),
-    nn.Sigmoid: _Activation(torch.sigmoid, lambda g, x, y: _aten.sigmoid_backward.default(g, y)),
-    nn.Tanh: _Activation(torch.tanh, lambda g, x, y: _aten.tanh_backward.default(g, y)),
+    nn.Sigmoid: _Activation(torch.sigmoid_, lambda g, x, y: _aten.sigmoid_backward.default(g, y)),
+    nn.Tanh: _Activation(torch.tanh_, lambda g, x, y: _aten.tanh_backward.default(g, y)),
     nn.ELU: _Activation(nn.functional.elu, lambda g, x, y: _aten.elu_backward.default(g, 1.0, 1.0, 1.0, False, x)),
     nn.GELU: _Activation(nn.functional.gelu, lambda g, x, y: _aten.gelu_backward.default(g, x)),
     nn.SiLU: _Activation(nn.functional.silu, lambda g, x, y: _aten.silu_backward.default(g, x)),
@@ -57,17 +60,23 @@ class _Layer(NamedTuple):
     """Weight and bias of a dense layer with their gradients; the encoder's linear path has no bias."""
 
     weight: Tensor
+    transposed: Tensor
     weight_gradient: Tensor
     bias: Tensor | None
     bias_gradient: Tensor | None
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mm(self.weight.t()) if self.bias is None else torch.addmm(self.bias, x, self.weight.t())
+    @classmethod
+    def of(cls, weight: tuple[Tensor, Tensor], bias: tuple[Tensor, Tensor] | None) -> "_Layer":
+        return cls(weight[0], weight[0].t(), weight[1], *(bias or (None, None)))
 
-    def backward(self, gradient: Tensor, x: Tensor) -> None:
-        torch.mm(gradient.t(), x, out=self.weight_gradient)
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mm(self.transposed) if self.bias is None else torch.addmm(self.bias, x, self.transposed)
+
+    def backward(self, gradient: Tensor, x: Tensor, ones: Tensor) -> None:
+        across = gradient.t()
+        torch.mm(across, x, out=self.weight_gradient)
         if self.bias_gradient is not None:
-            torch.sum(gradient, 0, out=self.bias_gradient)
+            torch.mv(across, ones, out=self.bias_gradient)  # a sum takes twice as long
 
 
 class _Stack:
@@ -87,13 +96,13 @@ class _Stack:
             self._inputs.append(x)
         return self._layers[-1].forward(x)
 
-    def backward(self, gradient: Tensor) -> Tensor:
+    def backward(self, gradient: Tensor, ones: Tensor) -> Tensor:
         """The gradient of the first layer's output, which has the weights that lead on to the stack's input."""
-        self._layers[-1].backward(gradient, self._inputs[-1])
+        self._layers[-1].backward(gradient, self._inputs[-1], ones)
         for i in range(len(self._layers) - 2, -1, -1):
             gradient = gradient.mm(self._layers[i + 1].weight)
             gradient = self._activation.backward(gradient, self._before[i], self._inputs[i + 1])
-            self._layers[i].backward(gradient, self._inputs[i])
+            self._layers[i].backward(gradient, self._inputs[i], ones)
         return gradient
 
     @property
@@ -120,7 +129,7 @@ class DenseStep:
             own: list[Tensor | None] = [module.weight, module.bias]
             weight, bias = (None if tensor is None else (self._values[tensor], gradients[tensor]) for tensor in own)
             assert weight is not None
-            return _Layer(weight[0], weight[1], *(bias or (None, None)))
+            return _Layer.of(weight, bias)
 
         def stack(module: nn.Module | None) -> _Stack:
             assert isinstance(module, DenseStack)
@@ -200,12 +209,13 @@ class DenseStep:
             output = self._decoder.forward(codes / spread).add_(out_of.forward(codes))
 
         squared_error, gradient = self._loss.with_gradient(output, targets)
-        inner = self._decoder.backward(gradient).mm(self._decoder.first)
+        ones = seen.new_ones(len(seen))
+        inner = self._decoder.backward(gradient, ones).mm(self._decoder.first)
         if out_of is not None:
-            out_of.backward(gradient, codes)
+            out_of.backward(gradient, codes, ones)
             inner = inner.div_(spread).addmm_(gradient, out_of.weight)
         if into is not None:
-            into.backward(inner, seen)
+            into.backward(inner, seen, ones)
             inner = inner * spread
-        self._encoder.backward(inner)
+        self._encoder.backward(inner, ones)
         return squared_error
