@@ -18,7 +18,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     work = json.loads(sys.argv[1])
-    if hasattr(os, "sched_setaffinity"):  # some libraries take as many threads as there are cores, whatever is asked
+    if work["pinned"] and hasattr(os, "sched_setaffinity"):  # some take threads for all cores, whatever is asked
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: work["threads"]])
     warnings.simplefilter("ignore")  # the tables have the errors
     run = named(work["make"])(work)

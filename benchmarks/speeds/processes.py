@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -23,6 +25,8 @@ THREAD_SETTINGS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+FAILED = "failed: "
+REST = 0.3  # seconds between runs, in which threads of the last one come to rest
 QUIET_CPU = {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
 
 
@@ -56,6 +60,9 @@ class Child:
             env=os.environ | QUIET_CPU | threads | environment | {"PYTHONPATH": path},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._talk, text=True,
         )  # fmt: skip
+
+    def wait(self) -> None:
+        """Until its work is prepared."""
         self._answer()
 
     def run(self) -> dict[str, Any]:
@@ -78,3 +85,41 @@ class Child:
         last = self._talk.read().strip().splitlines()[-1:] or [f"exit code {self._process.wait()}"]
         self.close()
         raise ChildFailed(last[0])
+
+
+def in_turns(
+    works: dict[str, tuple[dict[str, Any], dict[str, str]]], repeats: int, *, at_once: bool = False
+) -> dict[str, list[dict[str, Any]] | str]:
+    """The runs of every work (given with its environment), or why there are none.
+
+    They are prepared one after the other and kept to as many cores as they have threads; for trials neither, but all
+    ``at_once``.
+    """
+    runs: dict[str, Any] = {label: [] for label in works}
+    children: dict[str, Child] = {}
+
+    def ask(label: str, question: Callable[[Child], Any]) -> Any:
+        try:
+            return question(children[label])
+        except ChildFailed as failure:
+            runs[label] = f"{FAILED}{failure}"
+            del children[label]
+
+    try:
+        for label, (work, environment) in works.items():
+            children[label] = Child(work | {"pinned": not at_once}, environment)
+            if not at_once:
+                ask(label, Child.wait)
+        if at_once:
+            for label in works:
+                ask(label, Child.wait)
+        for _ in range(repeats):
+            for label in list(children):
+                time.sleep(REST)
+                measured = ask(label, Child.run)
+                if measured is not None:
+                    runs[label].append(measured)
+    finally:
+        for child in children.values():
+            child.close()
+    return runs
