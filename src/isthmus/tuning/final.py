@@ -14,7 +14,7 @@ from isthmus.pca_baseline import PCABaseline
 from isthmus.training import OnEpoch
 from isthmus.tuning.choice import Scored, default_of, is_better, smallest
 from isthmus.tuning.objective import Objective, fit_quietly
-from isthmus.tuning.problem import Parts, summed_error
+from isthmus.tuning.problem import Parts, row_errors
 from isthmus.tuning.result import TestFigures
 
 
@@ -91,7 +91,7 @@ def _error(model: Any, objective: Objective, rows: np.ndarray, unit: Float64[np.
     """Of a network that may have been fitted to a dataframe, and is asked about plain rows."""
     names = model.__dict__.pop("feature_names_in_", None)
     try:
-        return summed_error(model, objective.X, objective.rows, rows, unit)
+        return float(row_errors(model, objective.X, objective.rows, rows, unit).sum())
     finally:
         if names is not None:
             model.feature_names_in_ = names

@@ -14,6 +14,7 @@ from isthmus.rows import Rows, dense_rows
 # that would differ on other rows.
 N_GROUPS = 20
 _HELD_SHARE = 0.2
+_AT_ONCE = 1024  # rows that are reconstructed together
 
 
 @dataclass(frozen=True)
@@ -88,17 +89,20 @@ def group_errors(model: Any, X: Any, flat: Rows, split: Split) -> Float64[np.nda
 
     ``X`` is what networks are given (rows or images), ``flat`` the same as rows.
     """
-    return np.array([summed_error(model, X, flat, group, split.unit) for group in split.groups])
+    errors = row_errors(model, X, flat, np.concatenate(split.groups), split.unit)
+    ends = np.cumsum([len(group) for group in split.groups])
+    return np.array([part.sum() for part in np.split(errors, ends[:-1])])
 
 
-def summed_error(model: Any, X: Any, flat: Rows, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
-    """The squared error of some rows, summed over them and their columns."""
-    total = 0.0
-    for part in np.array_split(rows, -(-len(rows) // 1024)):
-        given = X[part]
-        reconstructed = np.asarray(model.reconstruct(given), dtype=np.float64).reshape(len(part), -1)
-        total += squares(reconstructed - dense_rows(flat, part), unit)
-    return total
+def row_errors(
+    model: Any, X: Any, flat: Rows, rows: np.ndarray, unit: Float64[np.ndarray, " features"]
+) -> Float64[np.ndarray, " rows"]:
+    """The squared error of some rows, each summed over its columns."""
+    errors = []
+    for part in np.array_split(rows, -(-len(rows) // _AT_ONCE)):
+        reconstructed = np.asarray(model.reconstruct(X[part]), dtype=np.float64).reshape(len(part), -1)
+        errors.append((((reconstructed - dense_rows(flat, part)) / unit) ** 2).sum(axis=1))
+    return np.concatenate(errors)
 
 
 def same_as_rows(X: Any) -> Rows:
