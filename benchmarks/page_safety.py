@@ -1,12 +1,14 @@
 """Whether cleaning erases anything: small parts and rules of made pages, clean pages, and photographs.
 
-    python benchmarks/page_safety.py [--network pages] [--pages 216] [--seed 606] [--docs FILE] [--worst FOLDER]
+    python benchmarks/page_safety.py [--network pages] [--pages 216] [--seed 606] [--fonts FOLDER] [--docs FILE]
+                                     [--worst FOLDER]
 
 Pages of 105 × 80 mm at 150 dpi, as many of each kind, made by a seed that nothing was trained with: dirty ones are
 cleaned, and what is left of their small parts (dots, full stops, leaders, …) and rules is counted; clean ones are put
 through, and must not change, nor must photographs: those that scikit-learn brings and made ones, grey and in colours,
-alone and on a printed page. --docs writes what is printed between the markers of a page; --worst saves pieces of the
-pages that lost most: dirty, cleaned, clean.
+alone and on a printed page. Text is in the fonts that are found, which differ from machine to machine; --fonts pillow
+is the same everywhere. --docs writes what is printed between the markers of a page; --worst saves pieces of the pages
+that lost most: dirty, cleaned, clean.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from sklearn.datasets import load_sample_image
 
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.crops import worst_window
-from isthmus.pages.made import KINDS_OF_PAGES, dirty_page, draw_page
+from isthmus.pages.made import KINDS_OF_PAGES, Fonts, dirty_page, draw_page
 from isthmus.pages.made.area import Area
 from isthmus.pages.made.pictures import scene
 from isthmus.pages.measures import components_lost, rmse_pooled, rules_lost
@@ -62,20 +64,23 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=24 * len(KINDS))
     parser.add_argument("--seed", type=int, default=606)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fonts", help="folder, or pillow")
     parser.add_argument("--docs", type=Path)
     parser.add_argument("--worst", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     network = load_network(arguments.network)
+    fonts = Fonts(arguments.fonts)
     photographs = photographs_changed(network)
     pages = []
     for number in range(arguments.pages):
-        pages.append(counted(network, number, arguments.seed))
+        pages.append(counted(network, number, arguments.seed, fonts))
         if sys.stderr.isatty() or number % 20 == 19:
             print(f"{number + 1} of {arguments.pages} pages", file=sys.stderr)
-    table = "\n".join([f"{heading()}; {len(pages)} made pages of {SIZE_MM[0]:g} × {SIZE_MM[1]:g} mm at {DPI} dpi, seed "
-                       f"{arguments.seed}", "", *kept_table(pages), "", *kinds_table(pages), "",
-                       *photographs_table(photographs)])  # fmt: skip
+    about = f"{len(pages)} made pages of {SIZE_MM[0]:g} × {SIZE_MM[1]:g} mm at {DPI} dpi, seed {arguments.seed}"
+    about += f", {len(fonts.families)} families of fonts"
+    tables = [*kept_table(pages), "", *kinds_table(pages), "", *photographs_table(photographs)]
+    table = "\n".join([f"{heading()}; {about}", "", *tables])
     print(table)
     if arguments.docs:
         put(arguments.docs, "page-safety", table)
@@ -83,12 +88,12 @@ def main() -> None:
         save_worst(arguments.worst, pages)
 
 
-def counted(network: PageNetwork, number: int, seed: int) -> Page:
+def counted(network: PageNetwork, number: int, seed: int, fonts: Fonts) -> Page:
     """Make a page, clean it, put it through clean, and count what is left."""
     kind = KINDS[number % len(KINDS)]
     drawn, dirt = (np.random.default_rng((seed, number, part)) for part in range(2))
-    page = draw_page(drawn, DPI, SIZE_MM, kind=kind)
-    clean, dirty = (levels(pixels) for pixels in (page.pixels, dirty_page(page.pixels, dirt, DPI)))
+    page = draw_page(drawn, DPI, SIZE_MM, fonts, kind=kind)
+    clean, dirty = (levels(pixels) for pixels in (page.pixels, dirty_page(page.pixels, dirt, DPI, fonts=fonts)))
     cleaned, through = (clean_page(pixels, network=network, dpi=DPI) for pixels in (dirty, clean))
     rules = [tuple(side / 25.4 * DPI for side in box) for box in page.rules]
     target = grey(clean)
