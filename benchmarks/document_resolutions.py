@@ -11,8 +11,6 @@ Needs tesseract, unpaper, and the extras ocrmypdf, pdf and evaluate.
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +25,11 @@ from isthmus.pages.evaluation.text import text_of
 from isthmus.pages.measures import character_error_rate, components_lost, rmse_pooled
 from known_pages import KnownPage, known_page
 from machine import heading
+from programs import clean_by_ocrmypdf, run
 from run import put
 
 Pages = Sequence[np.ndarray]
 IN_PLACE = ("--no-deskew", "--no-mask-center", "--no-border-align")
-PLAIN = ("--output-type", "pdf", "--rasterizer", "pypdfium", "--ocr-engine", "none", "--optimize", "0", "--quiet")
 
 
 def main() -> None:
@@ -94,22 +92,11 @@ def by_unpaper(folder: Path, dpi: int, jobs: int) -> None:
 def by_ocrmypdf(folder: Path, _dpi: int, jobs: int) -> None:
     pages = [str(page) for page in sorted((folder / "pages").iterdir())]
     (folder / "in.pdf").write_bytes(img2pdf.convert(pages))
-    run(folder, "ocrmypdf", "--clean-final", *PLAIN, "--jobs", str(jobs), "in.pdf", "out.pdf")
+    clean_by_ocrmypdf(folder, "in.pdf", "out.pdf", jobs)
     with pikepdf.open(folder / "out.pdf") as pdf:
         for number, page in enumerate(pdf.pages):
             (image,) = (drawn for drawn in page.Resources.XObject.values() if drawn.Subtype == "/Image")
             pikepdf.PdfImage(image).as_pil_image().save(folder / "out" / f"{number:03}.png")
-
-
-def run(folder: Path, program: str, *arguments: str) -> None:
-    """A program of this environment or of the system, with one thread a process."""
-    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": places, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
-    found = subprocess.run(
-        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        sys.exit(f"{program} ends with {found.returncode}: {found.stderr}")
 
 
 def measured(pages: Sequence[KnownPage], found: Pages, dpi: int, jobs: int) -> str:

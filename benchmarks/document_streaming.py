@@ -14,7 +14,6 @@ Needs tesseract, unpaper, and the extras ocrmypdf and pdf.
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,11 +29,11 @@ from isthmus.documents import Options, transform_documents
 from isthmus.documents.clean import Cleaner
 from isthmus.pages.made import made_pair
 from machine import heading
+from programs import clean_by_ocrmypdf, run
 from run import put
 
 DIFFERENT = 6  # pages, which are repeated
 MOST_GROWTH = 1.1
-PLAIN = ("--output-type", "pdf", "--rasterizer", "pypdfium", "--ocr-engine", "none", "--optimize", "0", "--quiet")
 
 
 def main() -> int:
@@ -130,22 +129,12 @@ def by_others(folder: Path, n_pages: int) -> dict[str, float]:
     names = [str(folder / f"{number % DIFFERENT}.jpg") for number in range(n_pages)]
     (folder / "some.pdf").write_bytes(img2pdf.convert(names))
     begun = time.monotonic()
-    run(folder, "ocrmypdf", "--clean-final", *PLAIN, "--jobs", "1", "some.pdf", "out.pdf")
+    clean_by_ocrmypdf(folder, "some.pdf", "out.pdf", 1)
     between = time.monotonic()
     for name in names:
         run(folder, "tesseract", name, "stdout")
     ended = time.monotonic()
     return {"OCRmyPDF `--clean-final`": (between - begun) / n_pages, "tesseract": (ended - between) / n_pages}
-
-
-def run(folder: Path, *command: str) -> str:
-    """What a program of this environment or of the system prints, with one thread a process."""
-    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": places, "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "TMPDIR": str(folder)}
-    found = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
-    if found.returncode:
-        sys.exit(f"{command[0]} ends with {found.returncode}: {found.stderr}")
-    return found.stdout
 
 
 def count(document: Path) -> int:
