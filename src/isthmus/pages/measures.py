@@ -138,8 +138,8 @@ def components_lost(
         means = [total[which] / np.maximum(count[which], 1) for total, count in zip(sums, counts, strict=True)]
         return np.asarray(means[0] - means[1])  # where dark ones hem a component in, there is none
 
-    least = _GONE * contrast(clean)
-    there = contrast(clean) >= _LEAST_CONTRAST
+    whole = contrast(clean)
+    least, there = _GONE * whole, whole >= _LEAST_CONTRAST
     if before is not None:
         there &= contrast(before) >= least
     gone = contrast(page) < least
