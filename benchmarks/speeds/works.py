@@ -18,15 +18,18 @@ Run = Callable[[], dict[str, Any]]
 
 
 def training(work: dict[str, Any]) -> Run:
-    """Rows of training: what some epochs take beyond a fit of one, so that nothing done once a fit is counted."""
+    """Rows of training: what some epochs take beyond a fit of one, so that nothing done once a fit is counted.
+
+    If a fit of one takes longer than that of more, since the machine is busy and the work small, all of it is counted.
+    """
     rows, model = made(**work["data"]), named(work["model"])(**work["network"])
     model.train(rows, 1)
-    one = min(seconds_of(lambda: model.train(rows, 1)) for _ in range(2))
-    n_epochs = math.ceil(work["seconds"] / one)
+    n_epochs = math.ceil(work["seconds"] / seconds_of(lambda: model.train(rows, 1)))
 
     def run() -> dict[str, Any]:
+        one = seconds_of(lambda: model.train(rows, 1))
         more = seconds_of(lambda: model.train(rows, 1 + n_epochs))
-        return {"seconds": more - one, "amount": n_epochs * rows.size / work["per"]}
+        return {"seconds": more - one if one < more else more, "amount": n_epochs * rows.size / work["per"]}
 
     return run
 
