@@ -6,7 +6,8 @@
 Each of them is written as its own documentation tells, gets the same rows, layers, batches, optimiser and number of
 threads, and is warmed up before its first run; one that is not installed is named as such (benchmarks/peers.txt).
 FASHION is the folder of Fashion-MNIST. The last results of this machine are kept in the folder of results; the change
-to them is told on stderr. --quick tries everything on a small setting: its figures are of no use, and are not kept.
+to them is told on stderr. --quick tries everything on a small setting: its figures are of no use, and are not kept,
+nor are those of some --peers alone.
 """
 
 import argparse
@@ -42,7 +43,7 @@ def main() -> int:
     arguments.repeats = arguments.repeats or (2 if arguments.quick else 5)
     arguments.threads = arguments.threads or (1 if arguments.quick else os.cpu_count())
     path = arguments.results / f"{machine_name()}.json"
-    before, now = read(path), {}
+    before, now, keeps = read(path), {}, not arguments.quick and arguments.peers is None
     for case in cases(arguments.fashion, quick=arguments.quick):
         if case.name not in arguments.cases:
             continue
@@ -51,11 +52,11 @@ def main() -> int:
             continue
         now[case.name] = measured(case, arguments)
         print(f"{case.name}:\n{table(now[case.name])}\n", file=sys.stderr, flush=True)
-        if not arguments.quick:  # what is measured stays, however this ends
+        if keeps:  # what is measured stays, however this ends
             write(path, in_order(before | now))
     if not arguments.quick:
         print(changes(before, now), file=sys.stderr)
-    print(markdown(now if arguments.quick else in_order(before | now)))
+    print(markdown(in_order(before | now) if keeps else now))
     failed = {label for result in now.values() for label, found in result["subjects"].items() if FAILED in str(found)}
     return int(any(arguments.quick or "Isthmus" in label for label in failed))
 

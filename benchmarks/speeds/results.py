@@ -35,7 +35,7 @@ def value(case: Case, run: dict[str, Any]) -> float:
 
 def markdown(results: dict[str, Result]) -> str:
     """A table for each case, and where the figures are from."""
-    heading = list(results.values())[-1]["heading"]
+    heading = max(result["heading"] for result in results.values())  # they begin with the day
     parts = [f"{heading}\n\nMedian (least–most) of runs that everyone took in turns, each in a process of its own."]
     for result in results.values():
         threads = "one thread" if result["threads"] == 1 else f"{result['threads']} threads"
