@@ -54,6 +54,8 @@ def main() -> int:
         print(f"{case.name}:\n{table(now[case.name])}\n", file=sys.stderr, flush=True)
         if keeps:  # what is measured stays, however this ends
             write(path, in_order(before | now))
+    if not now:
+        return 1
     if not arguments.quick:
         print(changes(before, now), file=sys.stderr)
     print(markdown(in_order(before | now) if keeps else now))

@@ -22,7 +22,7 @@ def result(*, seconds_per=None, threads=2, **values):
         label: found if isinstance(found, str) else [{"seconds": s, "amount": 1, "memory": 1234.0} for s in found]
         for label, found in values.items()
     }
-    return result_of(case, runs, "a day, a machine", threads)
+    return result_of(case, runs, "2026-11-28, a machine", threads)
 
 
 def test_tables_have_medians_spreads_and_ratios_of_medians():
@@ -82,10 +82,10 @@ def test_results_come_back_from_their_file(tmp_path):
 
 
 def test_the_page_says_where_figures_are_from_where_they_differ():
-    old = result(threads=1, Isthmus=[1.0]) | {"heading": "another day"}
+    old = result(threads=1, Isthmus=[1.0]) | {"heading": "2026-11-27, a machine"}
     text = markdown({"old": old, "new": result(Isthmus=[1.0])})
-    assert text.startswith("a day, a machine\n")
-    assert "About it. One thread. (another day)" in text
+    assert text.startswith("2026-11-28, a machine\n")
+    assert "About it. One thread. (2026-11-27, a machine)" in text
     assert "About it. 2 threads.\n" in text
 
 

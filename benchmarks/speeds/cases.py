@@ -151,7 +151,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
                 program("from pyod.models.auto_encoder import AutoEncoder", needs=("pyod",)),
                 program("from pythae.models import AE", needs=("pythae",)),
                 program("from sklearn.neural_network import MLPRegressor"),
-            ], "s", seconds_per=1,
+            ], "s", seconds_per=1, most_repeats=either(100, 1),
         ),
         *(
             Case(
