@@ -33,12 +33,12 @@ def subject(
     return Subject(label, {"model": f"speeds.with_{model}", **work}, needs, environment or {})
 
 
-def peers(kind: str, **work: Any) -> list[Subject]:
+def peers(kind: str) -> list[Subject]:
     """Keras and plain torch, which all cases with a network have."""
     return [
-        subject("plain torch loop" if kind == "Dense" else "plain torch", f"torch:{kind}", **work),
-        subject("Keras, TensorFlow", f"keras:{kind}", **TENSORFLOW, **work),
-        subject("Keras, JAX", f"keras:{kind}", **JAX, **work),
+        subject("plain torch loop" if kind == "Dense" else "plain torch", f"torch:{kind}"),
+        subject("Keras, TensorFlow", f"keras:{kind}", **TENSORFLOW),
+        subject("Keras, JAX", f"keras:{kind}", **JAX),
     ]
 
 
