@@ -22,7 +22,8 @@ QUICKLY = ["--output-type", "pdf", "--rasterizer", "pypdfium", "--optimize", "0"
 def stained_page() -> np.ndarray:
     """Large words on paper with a stain."""
     paper = np.random.default_rng(0).normal(215, 3, (600, 800))
-    paper[150:450, 300:700] *= 0.8
+    rows, columns = np.ogrid[:600, :800]
+    paper[((rows - 300) / 150) ** 2 + ((columns - 500) / 200) ** 2 < 1] *= 0.8
     image = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
     font = ImageFont.load_default(30)
     for row in range(40, 560, 60):
