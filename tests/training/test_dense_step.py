@@ -61,7 +61,7 @@ def test_gradients_are_those_of_automatic_differentiation(activation, layers, li
     expected = torch.autograd.grad(loss(result, targets), list(network.parameters()))
     with DenseStep(network, loss, 0.1) as step:
         error = step.differentiate(seen, targets)
-        gradients = step.gradients()
+        gradients = step.gradients
     assert error == pytest.approx(float(loss.squared_error(result.detach(), targets)), rel=1e-12)
     for parameter, gradient in zip(network.parameters(), expected, strict=True):
         assert gradient.abs().max() > 0

@@ -1,7 +1,5 @@
 """A step of training for any network: gradients by automatic differentiation, and AdamW."""
 
-from types import TracebackType
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -25,9 +23,7 @@ class AutogradStep:
         self._network.train()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._network.eval()
         self._optimiser.zero_grad()  # gradients are as large as the model, and of no use any more
 

@@ -6,8 +6,7 @@ products of the backward pass are written straight into it.
 """
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import torch
 from jaxtyping import Float
@@ -65,10 +64,6 @@ class _Layer(NamedTuple):
     bias: Tensor | None
     bias_gradient: Tensor | None
 
-    @classmethod
-    def of(cls, weight: tuple[Tensor, Tensor], bias: tuple[Tensor, Tensor] | None) -> "_Layer":
-        return cls(weight[0], weight[0].t(), weight[1], *(bias or (None, None)))
-
     def forward(self, x: Tensor) -> Tensor:
         return x.mm(self.transposed) if self.bias is None else torch.addmm(self.bias, x, self.transposed)
 
@@ -114,22 +109,25 @@ class DenseStep:
     """What ``AutogradStep`` does, for a dense network without order on the processor.
 
     As a context it takes the parameters from the network, and gives them back in the end.
+
+    Attributes
+    ----------
+    gradients : dict
+        Of each parameter, as ``differentiate`` found them last.
     """
 
     def __init__(self, network: DenseAutoencoder, loss: Loss, weight_decay: float) -> None:
         self._network, self._loss, self._weight_decay = network, loss, weight_decay
         self._flat = _Flat(list(network.parameters()))
         self._values = self._flat.parts(self._flat.values)
-        gradients = self._flat.parts(self._flat.gradients)
+        self.gradients = self._flat.parts(self._flat.gradients)
         self._count = torch.zeros((), dtype=torch.float32)
 
         def layer(module: nn.Module | None) -> _Layer | None:
             if not isinstance(module, nn.Linear):
                 return None
-            own: list[Tensor | None] = [module.weight, module.bias]
-            weight, bias = (None if tensor is None else (self._values[tensor], gradients[tensor]) for tensor in own)
-            assert weight is not None
-            return _Layer.of(weight, bias)
+            weight, bias = self._values[module.weight], self._values.get(module.bias)
+            return _Layer(weight, weight.t(), self.gradients[module.weight], bias, self.gradients.get(module.bias))
 
         def stack(module: nn.Module | None) -> _Stack:
             assert isinstance(module, DenseStack)
@@ -141,7 +139,7 @@ class DenseStep:
         self._encoder_path, self._decoder_path = layer(encoder.linear), layer(decoder.linear)
 
     @staticmethod
-    def fits(network: nn.Module) -> bool:
+    def fits(network: nn.Module) -> TypeGuard[DenseAutoencoder]:
         """Whether a network can be trained by this."""
         return (
             isinstance(network, DenseAutoencoder)
@@ -156,9 +154,7 @@ class DenseStep:
         return self
 
     @torch.no_grad()
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for parameter, value in self._values.items():
             parameter.copy_(value)
 
@@ -189,10 +185,6 @@ class DenseStep:
             maximize=False,
         )
         return squared_error
-
-    def gradients(self) -> dict[Tensor, Tensor]:
-        """Of each parameter, as ``differentiate`` found them."""
-        return self._flat.parts(self._flat.gradients)
 
     def differentiate(self, seen: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]) -> float:
         """Compute the gradients of the mean loss; the mean squared error.

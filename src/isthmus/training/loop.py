@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.networks import RowAutoencoder
 from isthmus.training.autograd_step import AutogradStep
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
@@ -81,7 +81,7 @@ class Trainer:
         self._scored_sizes = (*network.prefixes, network.code_size)
         self._step = (
             DenseStep(network, loss, recipe.weight_decay)
-            if isinstance(network, DenseAutoencoder) and DenseStep.fits(network)
+            if DenseStep.fits(network)
             else AutogradStep(network, loss, recipe.weight_decay, generator)
         )
 
