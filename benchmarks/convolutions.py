@@ -13,6 +13,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,13 @@ from isthmus.networks import (
     halo,
     start_convolutional,
 )
+from isthmus.training import kept_memory
 from machine import heading
 from memory import most_memory
 from run import put
 
 Apply = Callable[[Tensor], Tensor]
+STEPS = 5  # of training, in a turn
 
 
 def main() -> None:
@@ -80,27 +83,32 @@ def training(arguments: argparse.Namespace) -> list[str]:
     x = pixels(arguments.batch, arguments.crop, arguments.crop)
     exact = gradient(network(fused=False).double(), x.double())
     steps, errors = {}, {}
-    for name, fused, last in (
-        ("plain", False, False),
-        ("up-sampling and convolution as one", True, False),
-        ("channels last", False, True),
-        ("channels last, up-sampling and convolution as one", True, True),
+    for name, fused, last, keeps in (
+        ("plain", False, False, False),
+        ("up-sampling and convolution as one", True, False, False),
+        ("channels last", False, True, False),
+        ("channels last, up-sampling and convolution as one", True, True, False),
+        ("the same, and memory is kept from step to step", True, True, True),
     ):
         model = network(fused=fused)
         if last:
             model = model.to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
-        def step(model: ConvolutionalAutoencoder = model, optimiser: torch.optim.Adam = optimiser) -> None:
-            gradient(model, x)
-            optimiser.step()
+        def turn(
+            model: ConvolutionalAutoencoder = model, optimiser: torch.optim.Adam = optimiser, keeps: bool = keeps
+        ) -> None:
+            with kept_memory() if keeps else nullcontext():
+                for _ in range(STEPS):
+                    gradient(model, x)
+                    optimiser.step()
 
         errors[name] = f"{float((gradient(model, x) - exact).norm() / exact.norm()):.1e}"
-        step()
-        steps[name] = step
+        turn()
+        steps[name] = turn
     seconds = in_turns(steps, arguments.repeats)
     title = f"**Training step**, {arguments.batch} images of {arguments.crop} × {arguments.crop}"
-    return table(title, seconds, x.numel(), ("error of the gradient, relative", errors))
+    return table(title, seconds, STEPS * x.numel(), ("error of the gradient, relative", errors))
 
 
 def gradient(model: ConvolutionalAutoencoder, x: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ from isthmus.preparation import Build, Design, prepare, settle_loss
 from isthmus.principal_axes import PrincipalAxes
 from isthmus.rows import Rows
 from isthmus.scaling import column_statistics, scale_of
-from isthmus.training import Batches, History, Trainer, pca_errors
+from isthmus.training import Batches, History, Trainer, kept_memory, pca_errors
 
 # Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
 MIDDLE_NODES = 512
@@ -526,6 +526,10 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
 
     def _suited_batch_size(self, n_rows: int) -> int:
         return max(1, min(super()._suited_batch_size(n_rows), _BATCH_VALUES // self.module_.n_values))
+
+    def _optimise(self, *arguments: Any, **options: Any) -> History:
+        with kept_memory():
+            return super()._optimise(*arguments, **options)
 
     def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
         by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit

@@ -58,6 +58,8 @@ class ConvolutionalLayer(nn.Module):
         )
         self.norm = nn.BatchNorm2d(n_outputs) if batch_norm else nn.Identity()
         self.activation = ACTIVATIONS[activation]()
+        if isinstance(self.activation, nn.ReLU | nn.LeakyReLU | nn.ELU):
+            self.activation.inplace = True  # their gradients need their output alone, as does that of what is before
 
     def forward(self, x: Float[Tensor, "images inputs h w"]) -> Float[Tensor, "images outputs H W"]:
         y = self.convolution(x)

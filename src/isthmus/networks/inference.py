@@ -24,8 +24,8 @@ def for_inference(network: Network) -> Network:
     fast = fold_batch_norm(network).requires_grad_(False)
     convert_conv2d_weight_memory_format(fast, torch.channels_last)
     for layer in _layers_of(fast):
-        if isinstance(layer.activation, nn.ReLU | nn.LeakyReLU | nn.ELU | nn.SiLU):
-            layer.activation.inplace = True  # saves a copy of the largest images in memory
+        if isinstance(layer.activation, nn.SiLU):  # others do so in training, too
+            layer.activation.inplace = True
     return fast
 
 
