@@ -110,10 +110,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if expected.shape != rows.shape:
             raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
-        unit = self._per_column(self.scale_, network) if scaled else 1.0
+        unit = self._per_column(self.scale_, network) if scaled else None
         for part in batches_of(rows, network):
             difference = applied(network, network, rows, part) - dense_rows(expected, part)
-            errors[part] = np.mean((difference / unit) ** 2, axis=1)
+            if unit is not None:
+                difference /= unit
+            errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
         return errors
 
     def code_influence(self, X: Any, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:

@@ -65,6 +65,10 @@ class DenseAutoencoder(TwoPathAutoencoder):
         )
         self.encoder_layers, self.decoder_layers = tuple(encoder_layers), tuple(decoder_layers)
 
+    @property
+    def n_values(self) -> int:
+        return max(self.n_features, *self.encoder_layers, *self.decoder_layers)
+
     @torch.no_grad()
     def truncated(self, size: int) -> "DenseAutoencoder":
         """A copy with the first codes alone, which computes what this network does with so many."""

@@ -72,13 +72,13 @@ class RowAutoencoder(LaidOut):
 
     def normalise(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """Rows of unit scale, as the encoder takes them."""
-        return ((x - self.per_column(self.shift)) / self.per_column(self.scale)).to(self.dtype)
+        return (x - self.per_column(self.shift)).div_(self.per_column(self.scale)).to(self.dtype)
 
     def in_units(self, output: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """Rows in the data's units, from what the losses compare."""
         if self.output == "sigmoid":
             return output.sigmoid()
-        return output * self.per_column(self.scale) + self.per_column(self.shift)
+        return (output * self.per_column(self.scale)).add_(self.per_column(self.shift))
 
     def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
         """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
