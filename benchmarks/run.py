@@ -1,4 +1,4 @@
-"""Run the benchmarks and write their figures into docs/benchmarks.md, and the table in README.md from there.
+"""Run the benchmarks and write their figures into docs/benchmarks.md, and the tables in README.md from there.
 
     python benchmarks/run.py [--adbench FOLDER] [--fashion FOLDER] [--only NAME …] [--quick] [--docs FILE]
                              [--readme FILE]
@@ -15,10 +15,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from quotes import figures, part, speeds
+
 HERE = Path(__file__).parent
 DOCS, README = HERE.parent / "docs" / "benchmarks.md", HERE.parent / "README.md"
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
-NOT_RUN = "Not measured yet: "
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def main() -> int:
         put(arguments.docs, name, re.sub(r"^## ", "### ", done.stdout.strip(), flags=re.MULTILINE))
     readme = arguments.readme or (None if arguments.docs != DOCS else README)
     if readme is not None:
-        put(readme, "figures", readme_table(arguments.docs.read_text()))
+        put(readme, "figures", figures(arguments.docs.read_text()))
+        put(readme, "speeds", speeds(arguments.docs.read_text()))
     return int(failed)
 
 
@@ -93,14 +95,6 @@ def reason_to_skip(benchmark: Benchmark, folder: Path | None) -> str | None:
     return None if folder.is_dir() else f"there is no folder {folder}"
 
 
-def part(text: str, name: str) -> str:
-    """What stands between the markers of a benchmark."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- end of {name} -->", text, re.DOTALL)
-    if found is None:
-        raise SystemExit(f"there are no markers <!-- {name} --> and <!-- end of {name} -->")
-    return found[1]
-
-
 def put(path: Path, name: str, content: str) -> None:
     """Replace what stands between the markers of a benchmark, which keep lines of their own."""
     text = path.read_text()
@@ -108,51 +102,6 @@ def put(path: Path, name: str, content: str) -> None:
     before, _, rest = text.partition(f"<!-- {name} -->\n")
     end = f"<!-- end of {name} -->"
     path.write_text(f"{before}<!-- {name} -->\n{content.strip()}\n{end}{rest.partition(end)[2]}")
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of every line of Markdown tables."""
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:1] == "|"]
-
-
-def readme_table(docs: str) -> str:
-    """Test error over PCA's, for each benchmark that has been run; its first line says where and when."""
-    lines, sources = [], []
-    tables = part(docs, "tables")
-    means = dict(re.findall(r"^(pca|random) start: geometric mean ([\d.]+)", tables, re.MULTILINE))
-    if len(means) == 2:
-        n_tables = re.search(r"of (\d+) tables", tables)
-        assert n_tables is not None
-        lines.append((f"{n_tables[1]} tables of ADBench (geometric mean)", means["random"], means["pca"]))
-        sources.append(tables)
-    peers = part(docs, "peers")
-    for name, what in (
-        ("digits", "Digits, 64 columns, 16 codes"),
-        ("breast_cancer", "Breast cancer, 30 columns, 7 codes"),
-    ):
-        found = re.search(rf"\*\*{name}\*\*[^\n]*defaults:\n\n((?:\|[^\n]*\n?)*)", peers)
-        if found:
-            errors = {cells[0]: cells[1].split(" ")[0] for cells in rows(found[1])}
-            lines.append((what, errors["Isthmus, random start"], errors["Isthmus"]))
-            sources.append(peers)
-    images = {tuple(cells[:2]): cells[2] for cells in rows(part(docs, "fashion-mnist"))}
-    if ("pca start, bce", "20") in images:
-        pca = float(images["PCA, 32 components", ""])
-        random, ours = (middle(images[f"{start} start, bce", "20"]) / pca for start in ("random", "pca"))
-        lines.append(("Fashion-MNIST, 784 columns, 32 codes, 20 epochs", f"{random:.3f}", f"{ours:.3f}"))
-        sources.append(part(docs, "fashion-mnist"))
-    if not lines:
-        return f"{NOT_RUN}`make bench` writes this table."
-    table = "\n".join(f"| {what} | 1 | {random} | **{ours}** |" for what, random, ours in lines)
-    where = sources[0].splitlines()[0]
-    head = "| error of test rows, as a share of PCA's | PCA | random start | Isthmus |\n|---|---|---|---|"
-    return f"{head}\n{table}\n\n({where})"
-
-
-def middle(span: str) -> float:
-    """The middle of "0.0092–0.0094"."""
-    low, high = span.split("–")
-    return (float(low) + float(high)) / 2
 
 
 if __name__ == "__main__":

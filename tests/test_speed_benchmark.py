@@ -9,7 +9,8 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from run import part, put  # noqa: E402
+from quotes import part, speeds  # noqa: E402
+from run import put  # noqa: E402
 from speeds.cases import Case, cases  # noqa: E402
 from speeds.processes import Subject, in_turns  # noqa: E402
 from speeds.results import changes, error_after, markdown, read, result_of, seconds_until, table, write  # noqa: E402
@@ -96,6 +97,31 @@ def test_a_part_of_a_page_is_replaced_and_its_markers_keep_their_lines(tmp_path)
         put(page, "speed", content)
         assert page.read_text() == f"before\n<!-- speed -->\n{content.strip()}\n<!-- end of speed -->\nafter\n"
     assert part(page.read_text(), "speed") == "three"
+
+
+def page_of(results: dict) -> str:
+    text = markdown(results).replace("\n## ", "\n### ")
+    return f"<!-- speed -->\n{text}\n<!-- end of speed -->\n"
+
+
+def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
+    training = result(**{"Isthmus": [0.001, 0.0005, 0.002], "Keras, JAX": [0.0024], "skorch": "not installed"})
+    training["title"] = "Training a small dense network"
+    encoding = result(
+        **{
+            "Isthmus transform": [0.001],
+            "Keras, TensorFlow": [0.01],
+            "Isthmus reconstruction_error": [0.002],
+            "PyOD decision_function": [0.02],
+        }
+    )
+    encoding["title"] = "Encoding a long table"
+    quoted = speeds(page_of({"small": training, "encoding": encoding, "other": result(Isthmus=[1.0])}))
+    assert "| training, 20-64-32-8, batches of 64 |  | 2.4 |  |  |  |  |  |" in quoted
+    assert "| encoding 1,000,000 rows | 10 |  |  |  | 10 |  |  |" in quoted
+    assert quoted.endswith("(2026-11-28, a machine)")
+    assert len(quoted.splitlines()) == 6
+    assert speeds(page_of({"other": result(Isthmus=[1.0])})).startswith("Not measured yet")
 
 
 def test_names_of_cases_and_of_their_subjects_are_unique():
