@@ -58,6 +58,7 @@ def tune(
     ] = None,
     learning_rate: Annotated[str | None, typer.Option(help="Peak of it.  [default: 0.0005:0.01]")] = None,
     weight_decay: Annotated[str | None, typer.Option(help="Decoupled.  [default: 0.003:1]")] = None,
+    batch_size: Annotated[str | None, typer.Option(help="Rows in a training step.  [default: auto,64,128,256]")] = None,
     noise: Annotated[str | None, typer.Option(help="[default: none,gaussian:0.03,gaussian:0.1,masking:0.05]")] = None,
     space: Annotated[
         Path | None,
@@ -93,7 +94,7 @@ def tune(
     options = {
         "code_size": code_size,
         "layers": layers, "nodes": nodes, "taper": taper, "activation": activation, "loss": loss,
-        "learning_rate": learning_rate, "weight_decay": weight_decay, "noise": noise,
+        "learning_rate": learning_rate, "weight_decay": weight_decay, "batch_size": batch_size, "noise": noise,
     }  # fmt: skip
     chosen: dict[str, Any] = {} if space is None else _read_space(space)
     chosen |= {name: text for name, text in options.items() if text is not None}

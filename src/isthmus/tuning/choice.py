@@ -14,8 +14,8 @@ from isthmus.tuning.objective import DEFAULT
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-# The best of many trials owes a part of its score to chance; so many standard errors of the difference must be left.
-_ERRORS = 1.0
+# The best of many trials owes a part of its score to chance, so its lead must be so many standard errors.
+_ERRORS = 2.0
 
 
 @dataclass(frozen=True)

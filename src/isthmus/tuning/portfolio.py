@@ -9,9 +9,19 @@ from isthmus.tuning.space import Space
 # By docs/tuning.md, where it says how they were chosen. Epochs are shares of the estimator's own.
 _PORTFOLIOS: dict[str, list[dict[str, Any]]] = {
     "Autoencoder": [
+        {"layers": 3, "nodes": 128, "taper": 1.0, "activation": "tanh", "batch_size": 64},
         {"layers": 2, "nodes": 256, "taper": 1.0, "activation": "silu", "learning_rate": 0.001, "max_epochs": 0.1},
         {"layers": 3, "nodes": 256, "taper": 1.0, "activation": "gelu", "learning_rate": 0.003, "max_epochs": 0.3},
-        {"layers": 2, "nodes": 256, "taper": 1.0, "activation": "silu", "learning_rate": 0.001, "max_epochs": 0.3},
+        {"batch_size": 128},
+        {
+            "layers": 2,
+            "nodes": 256,
+            "taper": 1.0,
+            "activation": "gelu",
+            "learning_rate": 0.006,
+            "batch_size": 128,
+            "max_epochs": 0.3,
+        },
         {"layers": 3, "nodes": 256, "taper": 1.0, "activation": "relu", "weight_decay": 0.003, "learning_rate": 0.001},
     ],
     "ConvAutoencoder": [],

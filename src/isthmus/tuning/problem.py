@@ -50,7 +50,7 @@ class Split:
 
 def suited_folds(n_rows: int) -> int:
     """How often rows are split: the fewer they are, the more of them have to be scored to tell networks apart."""
-    return 5 if n_rows < 500 else 3 if n_rows < 3000 else 1
+    return 5 if n_rows < 500 else 3 if n_rows < 1000 else 1
 
 
 def splits_of(X: Rows, rows: np.ndarray, n_folds: int, *, standardise: bool, rng: np.random.RandomState) -> list[Split]:

@@ -45,9 +45,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     """An autoencoder whose hyperparameters are searched for, by Optuna.
 
     A share of the rows is set aside to test, and never seen by the search. On the others, networks with chosen layers,
-    nodes, activation, loss, learning rate, weight decay and noise are trained (the first is the estimator as it is)
-    and scored on rows held out from their training, by the share of variance explained, never by their loss. The best
-    is kept if it is better than the estimator as it is by more than would differ on other rows.
+    nodes, activation, loss, learning rate, weight decay, batch size and noise are trained (the first is the estimator
+    as it is) and scored on rows held out from their training, by the share of variance explained, never by their loss.
+    The best is kept if it is better than the estimator as it is by more than would differ on other rows.
 
     Parameters
     ----------
@@ -58,8 +58,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         What to search instead of the defaults, by hyperparameter: ``"layers"`` (hidden layers, 1 to 4), ``"nodes"`` (of
         the first, 32 to 512), ``"taper"`` (nodes of a layer as a share of the one before, 0.5 to 1), ``"activation"``,
         ``"loss"`` ("mse" or "bce" where the data allows for it), ``"learning_rate"`` (0.0005 to 0.01),
-        ``"weight_decay"`` (0.003 to 1), ``"noise"``, or any other parameter of the estimator. A tuple of two numbers is
-        a range, a list holds choices, anything else is the one value to have. Texts will do: "1:4", "relu,gelu".
+        ``"weight_decay"`` (0.003 to 1), ``"batch_size"``, ``"noise"``, or any other parameter of the estimator. A tuple
+        of two numbers is a range, a list holds choices, anything else is the one value to have. Texts will do: "1:4",
+        "relu,gelu".
     objective : {"error", "code-size", "both"}, default="error"
         What is searched for: the lowest error at one code size; the fewest codes that explain ``target_variance``; or
         low errors at every code size. For the last two the networks have ordered codes, so that each trial fills a
@@ -72,7 +73,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         Seconds for this call, the networks that are trained at the end included. The default network is always tried.
     folds : int or "auto", default="auto"
         How often the rows that are searched on are split. 1: a fifth of them is scored. 2 and more: cross-validation.
-        "auto": 5 for fewer than 500 rows, 3 for fewer than 3,000, otherwise 1.
+        "auto": 5 for fewer than 500 rows, 3 for fewer than 1,000, otherwise 1.
     test_fraction : float, default=0.2
         Share of the rows, between 0 and 1, that is set aside to test.
     study : path or URL, default=None

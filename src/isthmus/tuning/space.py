@@ -22,6 +22,7 @@ _SPACES: dict[str, dict[str, Any]] = {
         "taper": "0.5:1.0",
         "activation": ["relu", "leaky_relu", "gelu", "silu", "tanh", "elu"],
         **_TRAINING,
+        "batch_size": ["auto", 64, 128, 256],
         "noise": list(_NOISE),
     },
     "ConvAutoencoder": {
