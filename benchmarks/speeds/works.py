@@ -15,16 +15,20 @@ from speeds.child import named
 from speeds.data import made
 
 Run = Callable[[], dict[str, Any]]
+_TRIED = 2  # epochs beyond the first, to see how long one takes
 
 
 def training(work: dict[str, Any]) -> Run:
     """Rows of training: what some epochs take beyond a fit of one, so that nothing done once a fit is counted.
 
-    If a fit of one takes longer than that of more, since the machine is busy and the work small, all of it is counted.
+    There are so many that they alone take the seconds asked for. If a fit of one takes longer than that of more, since
+    the machine is busy and the work small, all of it is counted.
     """
     rows, model = made(**work["data"]), named(work["model"])(**work["network"])
     model.train(rows, 1)
-    n_epochs = math.ceil(work["seconds"] / seconds_of(lambda: model.train(rows, 1)))
+    once, more = (seconds_of(lambda epochs=epochs: model.train(rows, epochs)) for epochs in (1, 1 + _TRIED))
+    an_epoch = (more - once) / _TRIED if more > once else more / (1 + _TRIED)
+    n_epochs = math.ceil(work["seconds"] / an_epoch)
 
     def run() -> dict[str, Any]:
         one = seconds_of(lambda: model.train(rows, 1))
