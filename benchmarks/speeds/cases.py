@@ -120,7 +120,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
         Case(
             "encoding", "Encoding a long table",
             f"{either('1,000,000', '20,000')} rows of 20 columns in float32, {spelt(small)}: codes, or the errors that "
-            "PyOD's scores are. Keras predicts 8,192 rows at once; its default, 32, takes many times as long.",
+            "PyOD's scores are. Keras predicts 8,192 rows at once, or 32 as it does by default.",
             {
                 "make": "speeds.works:applying", "seconds": at_least, "per": 20, "method": "encode",
                 "data": {"kind": "table", "rows": either(1_000_000, 20_000), "columns": 20}, "fitted_on": 2_000,
@@ -129,6 +129,8 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             [
                 subject("Isthmus transform", "isthmus:Dense"),
                 *peers("Dense"),
+                subject("Keras, TensorFlow, by default", "keras:Dense", **TENSORFLOW, method="encode_by_default"),
+                subject("Keras, JAX, by default", "keras:Dense", **JAX, method="encode_by_default"),
                 subject("Isthmus reconstruction_error", "isthmus:Dense", method="errors"),
                 subject("PyOD decision_function", "pyod:Dense", needs=("pyod",), method="errors"),
             ], "rows/s",

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-PREDICTED_AT_ONCE = 8192  # by default 32, which takes many times as long
+PREDICTED_AT_ONCE = 8192  # by default 32, which takes longer
 
 
 class Keras:
@@ -27,6 +27,9 @@ class Keras:
 
     def encode(self, rows: np.ndarray) -> np.ndarray:
         return self.encoder.predict(rows, batch_size=PREDICTED_AT_ONCE, verbose=0)
+
+    def encode_by_default(self, rows: np.ndarray) -> np.ndarray:
+        return self.encoder.predict(rows, verbose=0)
 
     def reconstruct(self, rows: np.ndarray) -> np.ndarray:
         return self.model.predict(rows, batch_size=PREDICTED_AT_ONCE, verbose=0)
