@@ -88,9 +88,9 @@ def speeds(docs: str) -> str:
 def times_as_fast(table: list[list[str]]) -> dict[str, str]:
     """By label how many times as fast Isthmus is: until it has the other's error, where the table tells it."""
     head, _, isthmus, *others = table
-    sooner = head.index("times as fast") if "times as fast" in head else None
-    if sooner is not None:
-        return {cells[0]: cells[sooner] for cells in others}
+    if "times as fast" in head:
+        from_the_end = head.index("times as fast") - len(head)  # the head's first cell is empty, and was stripped
+        return {cells[0]: cells[from_the_end] for cells in others}
     ratios = {}
     for cells in others:
         found = middle_of(cells[1])

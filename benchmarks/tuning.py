@@ -17,8 +17,8 @@ settings: single settings beside the default network on tables for development, 
 fifth of the rows to test on; what the portfolio and the ranges of the search were chosen by.
 
 trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both
-have TPE, the median pruner, trials that end after a fold, the same splits, space, batches, epochs and early stopping,
-and one process with one thread.
+have TPE without a portfolio, the median pruner, trials that end after a fold, the same splits, space, batches, epochs
+and early stopping, and one process with one thread.
 
 kills: a search is killed with SIGKILL at random moments and started again each time; then several processes share one.
 """
@@ -271,8 +271,9 @@ def trials(arguments: argparse.Namespace) -> None:
     )
     rates: dict[str, list[float]] = {"Isthmus": [], "skorch": []}
     torch.set_num_threads(1)
+    sys.modules["isthmus.tuning.search"].portfolio = lambda *_: []
     for repeat in range(arguments.repeats):
-        options = {"random_state": repeat, "folds": 3, "space": {"noise": "none", "loss": "mse"}}
+        options = {"random_state": repeat, "folds": 3, "space": {"noise": "none", "loss": "mse", "batch_size": 32}}
         began = time.monotonic()
         search = search_of(X, timeout=arguments.seconds, **options)
         ended = search.trials_["state"].to_pylist()

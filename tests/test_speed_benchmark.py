@@ -116,6 +116,11 @@ def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
         }
     )
     encoding["title"] = "Encoding a long table"
+    case = Case("quality", "Time to quality: Fashion-MNIST", "About it.", {}, [], "s", 1)
+    ours = {"seconds": 4.0, "amount": 1, "memory": None, "error": 0.1, "curve": [[2.0, 0.3], [4.0, 0.1]]}
+    other = {"seconds": 5.0, "amount": 1, "memory": None, "error": 0.4}
+    quality = result_of(case, {"Isthmus": [ours], "pythae AE": [other]}, "2026-11-28, a machine", 2)
+    assert "784-256-128-32 |  |  |  |  |  | 2.5 |  |" in speeds(page_of({"quality": quality}))
     quoted = speeds(page_of({"small": training, "encoding": encoding, "other": result(Isthmus=[1.0])}))
     assert "| training, 20-64-32-8, batches of 64 |  | 2.4 |  |  |  |  |  |" in quoted
     assert "| encoding 1,000,000 rows | 10 |  |  |  | 10 |  |  |" in quoted
