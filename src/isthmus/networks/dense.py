@@ -67,7 +67,7 @@ class DenseAutoencoder(TwoPathAutoencoder):
 
     @property
     def n_values(self) -> int:
-        return max(self.n_features, *self.encoder_layers, *self.decoder_layers)
+        return max((self.n_features, *self.encoder_layers, *self.decoder_layers))
 
     @torch.no_grad()
     def truncated(self, size: int) -> "DenseAutoencoder":
