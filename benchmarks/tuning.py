@@ -150,7 +150,7 @@ def gain(arguments: argparse.Namespace) -> None:
 def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
     """What is left unexplained of one table, by each."""
     began = time.monotonic()
-    if arguments.pruner == "median":
+    if arguments.pruner is None:
         search = search_of(X, timeout=arguments.seconds, n_jobs=2)
         tuned, n_trials = search.test_.tuned, search.trials_.num_rows
     else:
@@ -170,7 +170,7 @@ def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str,
 
 
 def print_gain(lines: list[dict[str, object]], arguments: argparse.Namespace) -> None:
-    print(heading() + f"; {arguments.seconds:g} s a table, two processes, {arguments.pruner} pruner\n")
+    print(heading() + f"; {arguments.seconds:g} s a table, two processes, {arguments.pruner or 'median'} pruner\n")
     print("share of variance left unexplained of the rows set aside, %\n")
     heads = ("table", "rows", "columns", "codes", "trials", "s", "kept default", *NAMES, "tuned / default", "in search")
     print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
@@ -371,7 +371,7 @@ def main() -> None:
     first.add_argument("--lines", type=Path, required=True, help="file that keeps a line of JSON a table")
     first.add_argument("--seconds", type=float, default=60)
     first.add_argument("--only", nargs="*", default=[], help=f"names of tables, such as {' '.join(DEVELOPMENT)}")
-    first.add_argument("--pruner", default="median", choices=sorted(PRUNERS))
+    first.add_argument("--pruner", choices=sorted(PRUNERS), help="to compare them: two processes with it and no more")
     first.add_argument("--alone", action="store_true", help="without random search and MLPRegressor")
     fourth = commands.add_parser("settings")
     fourth.set_defaults(run=settings)
