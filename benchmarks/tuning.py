@@ -2,6 +2,7 @@
 
     python benchmarks/tuning.py gain FOLDER --lines gain.jsonl [--seconds 60] [--only NAME …] [--alone]
     python benchmarks/tuning.py settings FOLDER --lines settings.jsonl [--seeds 3] [--only NAME …]
+    python benchmarks/tuning.py pruners FOLDER [--seconds 25] [--only NAME …]
     python benchmarks/tuning.py trials [--seconds 60] [--repeats 3]
     python benchmarks/tuning.py kills [--kills 10] [--processes 4]
 
@@ -15,6 +16,8 @@ one at least. The other six tables are for development: what the search tries wa
 
 settings: single settings beside the default network on tables for development, each the median of some splits with a
 fifth of the rows to test on; what the portfolio and the ranges of the search were chosen by.
+
+pruners: the same seconds of search with each pruner on tables for development, one process with one thread.
 
 trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both
 have TPE without a portfolio, the median pruner, trials that end after a fold, the same splits, space, batches, epochs
@@ -33,6 +36,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -77,30 +81,35 @@ def search_of(X: np.ndarray, **options: object) -> AutoencoderSearch:
     return AutoencoderSearch(estimator, **options).fit(X)
 
 
-def patched(X: np.ndarray, study: str, seconds: float, kinds: tuple[str, str], answer: object) -> None:
-    """One process of a search with another sampler or pruner."""
-    made, (sampler, pruner) = isthmus.tuning.study.open_study, kinds
+def changed_study(change: Callable[[optuna.Study], None]) -> None:
+    """Have the searches of this process change their studies."""
+    made = isthmus.tuning.study.open_study
 
     def open_study(*arguments: object, **options: object) -> optuna.Study:
         found = made(*arguments, **options)
-        if sampler == "random":
-            found.sampler = optuna.samplers.RandomSampler(seed=int(time.time_ns() % 2**31))
-        if PRUNERS[pruner] is not None:
-            found.pruner = PRUNERS[pruner]()
+        change(found)
         return found
 
     sys.modules["isthmus.tuning.search"].open_study = open_study
-    search = search_of(X, study=study, timeout=seconds)
-    answer.put((search.test_.tuned, search.trials_.num_rows))
 
 
-def two_processes(X: np.ndarray, seconds: float, sampler: str, pruner: str) -> tuple[float, int]:
-    """What two processes find; the answer of the one that ends last."""
+def draw_at_random(study: optuna.Study) -> None:
+    study.sampler = optuna.samplers.RandomSampler(seed=int(time.time_ns() % 2**31))
+
+
+def by_chance(X: np.ndarray, study: str, seconds: float, answer: object) -> None:
+    """One process of a search by Optuna's random sampler."""
+    changed_study(draw_at_random)
+    answer.put(search_of(X, study=study, timeout=seconds).test_.tuned)
+
+
+def two_processes(X: np.ndarray, seconds: float) -> float:
+    """What two processes find by chance; the answer of the one that ends last."""
     context = multiprocessing.get_context("spawn")
     answer = context.Queue()
     with tempfile.TemporaryDirectory() as folder:
-        arguments = (X, f"{folder}/study", seconds, (sampler, pruner), answer)
-        workers = [context.Process(target=patched, args=arguments) for _ in range(2)]
+        arguments = (X, f"{folder}/study", seconds, answer)
+        workers = [context.Process(target=by_chance, args=arguments) for _ in range(2)]
         for worker in workers:
             worker.start()
         found = [answer.get() for _ in workers]
@@ -150,16 +159,12 @@ def gain(arguments: argparse.Namespace) -> None:
 def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str, object]:
     """What is left unexplained of one table, by each."""
     began = time.monotonic()
-    if arguments.pruner is None:
-        search = search_of(X, timeout=arguments.seconds, n_jobs=2)
-        tuned, n_trials = search.test_.tuned, search.trials_.num_rows
-    else:
-        search = search_of(X, n_trials=1)
-        tuned, n_trials = two_processes(X, arguments.seconds, "tpe", arguments.pruner)
+    search = search_of(X, timeout=arguments.seconds, n_jobs=2)
+    tuned, n_trials = search.test_.tuned, search.trials_.num_rows
     seconds = time.monotonic() - began
     left = {"tuned": 1 - tuned, "default": 1 - search.test_.default, "PCA": 1 - search.test_.pca}
     if not arguments.alone:
-        left["random search"] = 1 - two_processes(X, arguments.seconds, "random", "median")[0]
+        left["random search"] = 1 - two_processes(X, arguments.seconds)
         left["MLPRegressor"] = by_scikit_learn(X, search.test_index_, arguments.seconds)
     promised = (1 - search.best_score_) / (1 - search.default_score_)
     return {
@@ -170,7 +175,7 @@ def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str,
 
 
 def print_gain(lines: list[dict[str, object]], arguments: argparse.Namespace) -> None:
-    print(heading() + f"; {arguments.seconds:g} s a table, two processes, {arguments.pruner or 'median'} pruner\n")
+    print(heading() + f"; {arguments.seconds:g} s a table, two processes\n")
     print("share of variance left unexplained of the rows set aside, %\n")
     heads = ("table", "rows", "columns", "codes", "trials", "s", "kept default", *NAMES, "tuned / default", "in search")
     print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
@@ -256,6 +261,26 @@ def unexplained(X: np.ndarray, parameters: dict[str, object], seed: int) -> floa
     model = Autoencoder(max(1, X.shape[1] // 4), scale="standard", random_state=seed, **parameters).fit(train)
     difference = (model.reconstruct(test) - test) / scaler.scale_
     return float((difference**2).sum() / (scaler.transform(test) ** 2).sum())
+
+
+def pruners(arguments: argparse.Namespace) -> None:
+    """How many trials there are in the same seconds, how many of them ran to their end, and the best."""
+    torch.set_num_threads(1)
+    print(heading() + f"; {arguments.seconds:g} s each\n")
+    print("| table | pruner | trials | to their end | best over default, left unexplained |\n|---|---|---|---|---|")
+    for name in arguments.only:
+        X = rows_of(arguments.folder, name)
+        for kind, make in PRUNERS.items():
+            search_module = sys.modules["isthmus.tuning.search"]
+            before = search_module.open_study
+            if make is not None:
+                changed_study(lambda study, make=make: setattr(study, "pruner", make()))
+            search = search_of(X, timeout=arguments.seconds)
+            search_module.open_study = before
+            ended = search.trials_["state"].to_pylist()
+            best = max(trial.value for trial in search.study_.trials if trial.state.name == "COMPLETE")
+            ratio = (1 - best) / (1 - search.default_score_)
+            print(f"| {name} | {kind} | {len(ended)} | {ended.count('complete')} | {ratio:.3f} |", flush=True)
 
 
 def trials(arguments: argparse.Namespace) -> None:
@@ -371,7 +396,6 @@ def main() -> None:
     first.add_argument("--lines", type=Path, required=True, help="file that keeps a line of JSON a table")
     first.add_argument("--seconds", type=float, default=60)
     first.add_argument("--only", nargs="*", default=[], help=f"names of tables, such as {' '.join(DEVELOPMENT)}")
-    first.add_argument("--pruner", choices=sorted(PRUNERS), help="to compare them: two processes with it and no more")
     first.add_argument("--alone", action="store_true", help="without random search and MLPRegressor")
     fourth = commands.add_parser("settings")
     fourth.set_defaults(run=settings)
@@ -379,6 +403,13 @@ def main() -> None:
     fourth.add_argument("--lines", type=Path, required=True, help="file that keeps a line of JSON a fit")
     fourth.add_argument("--seeds", type=int, default=3)
     fourth.add_argument("--only", nargs="*", default=[], help="names of tables")
+    fifth = commands.add_parser("pruners")
+    fifth.set_defaults(run=pruners)
+    fifth.add_argument("folder", type=Path)
+    fifth.add_argument("--seconds", type=float, default=25)
+    fifth.add_argument(
+        "--only", nargs="*", default=["18_Ionosphere", "30_satellite", "44_Wilt"], help="names of tables"
+    )
     third = commands.add_parser("trials")
     third.set_defaults(run=trials)
     third.add_argument("--seconds", type=float, default=60)
