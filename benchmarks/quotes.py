@@ -26,7 +26,8 @@ def part(text: str, name: str) -> str:
 
 def rows(text: str) -> list[list[str]]:
     """The cells of every line of Markdown tables."""
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    lines = (line.strip().removeprefix("|").removesuffix("|") for line in text.splitlines() if line[:1] == "|")
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
 
 
 def figures(docs: str) -> str:
@@ -89,15 +90,15 @@ def times_as_fast(table: list[list[str]]) -> dict[str, str]:
     """By label how many times as fast Isthmus is: until it has the other's error, where the table tells it."""
     head, _, isthmus, *others = table
     if "times as fast" in head:
-        from_the_end = head.index("times as fast") - len(head)  # the head's first cell is empty, and was stripped
-        return {cells[0]: cells[from_the_end] for cells in others}
+        column = head.index("times as fast")
+        return {cells[0]: cells[column] for cells in others}
     ratios = {}
     for cells in others:
-        found = middle_of(cells[1])
         # What PyOD gives are errors, and those take Isthmus a decoder, too.
         against = next((row for row in others if "error" in row[0]), isthmus) if "decision" in cells[0] else isthmus
-        if found is not None:
-            ratios[cells[0]] = f"{(middle_of(against[1]) or 0) / found:.2g}"
+        ours, found = middle_of(against[1]), middle_of(cells[1])
+        if ours is not None and found is not None:
+            ratios[cells[0]] = f"{ours / found:.2g}"
     return ratios
 
 

@@ -36,7 +36,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -54,9 +55,9 @@ from isthmus import Autoencoder, AutoencoderSearch, load
 from machine import heading
 
 PRUNERS = {
-    "median": None,
-    "hyperband": lambda: optuna.pruners.HyperbandPruner(min_resource=1, max_resource=8, reduction_factor=2),
-    "none": optuna.pruners.NopPruner,
+    "median": lambda own: own,  # what searches have
+    "hyperband": lambda _: optuna.pruners.HyperbandPruner(min_resource=1, max_resource=8, reduction_factor=2),
+    "none": lambda _: optuna.pruners.NopPruner(),
 }
 
 
@@ -81,16 +82,21 @@ def search_of(X: np.ndarray, **options: object) -> AutoencoderSearch:
     return AutoencoderSearch(estimator, **options).fit(X)
 
 
-def changed_study(change: Callable[[optuna.Study], None]) -> None:
-    """Have the searches of this process change their studies."""
-    made = isthmus.tuning.study.open_study
+@contextmanager
+def changed_study(change: Callable[[optuna.Study], None]) -> Iterator[None]:
+    """Have the searches of this process change their studies meanwhile."""
+    search, made = sys.modules["isthmus.tuning.search"], isthmus.tuning.study.open_study
 
     def open_study(*arguments: object, **options: object) -> optuna.Study:
         found = made(*arguments, **options)
         change(found)
         return found
 
-    sys.modules["isthmus.tuning.search"].open_study = open_study
+    search.open_study = open_study
+    try:
+        yield
+    finally:
+        search.open_study = made
 
 
 def draw_at_random(study: optuna.Study) -> None:
@@ -99,8 +105,8 @@ def draw_at_random(study: optuna.Study) -> None:
 
 def by_chance(X: np.ndarray, study: str, seconds: float, answer: object) -> None:
     """One process of a search by Optuna's random sampler."""
-    changed_study(draw_at_random)
-    answer.put(search_of(X, study=study, timeout=seconds).test_.tuned)
+    with changed_study(draw_at_random):
+        answer.put(search_of(X, study=study, timeout=seconds).test_.tuned)
 
 
 def two_processes(X: np.ndarray, seconds: float) -> float:
@@ -271,12 +277,8 @@ def pruners(arguments: argparse.Namespace) -> None:
     for name in arguments.only:
         X = rows_of(arguments.folder, name)
         for kind, make in PRUNERS.items():
-            search_module = sys.modules["isthmus.tuning.search"]
-            before = search_module.open_study
-            if make is not None:
-                changed_study(lambda study, make=make: setattr(study, "pruner", make()))
-            search = search_of(X, timeout=arguments.seconds)
-            search_module.open_study = before
+            with changed_study(lambda study, make=make: setattr(study, "pruner", make(study.pruner))):
+                search = search_of(X, timeout=arguments.seconds)
             ended = search.trials_["state"].to_pylist()
             best = max(trial.value for trial in search.study_.trials if trial.state.name == "COMPLETE")
             ratio = (1 - best) / (1 - search.default_score_)

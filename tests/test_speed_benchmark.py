@@ -9,7 +9,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from quotes import part, speeds  # noqa: E402
+from quotes import CASES, part, speeds  # noqa: E402
 from run import put  # noqa: E402
 from speeds.cases import Case, cases  # noqa: E402
 from speeds.processes import Subject, in_turns  # noqa: E402
@@ -132,6 +132,7 @@ def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
 def test_names_of_cases_and_of_their_subjects_are_unique():
     found = cases(Path("folder"))
     assert len({case.name for case in found}) == len(found)
+    assert set(CASES) <= {case.title for case in found}  # those that the README quotes
     for case in found:
         assert len({subject.label for subject in case.subjects}) == len(case.subjects)
 

@@ -54,6 +54,10 @@ DENSE = [
     subject("Isthmus, random start", "isthmus:Dense", network={"start": "random"}),
     *DENSE_PEERS,
 ]
+KERAS_BY_DEFAULT = [
+    subject("Keras, TensorFlow, by default", "keras:Dense", **TENSORFLOW, method="encode_by_default"),
+    subject("Keras, JAX, by default", "keras:Dense", **JAX, method="encode_by_default"),
+]
 FEW = [*DENSE[:3], DENSE[-1]]  # those that are installed with Isthmus; the first case tries the others
 
 
@@ -129,8 +133,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             [
                 subject("Isthmus transform", "isthmus:Dense"),
                 *peers("Dense"),
-                subject("Keras, TensorFlow, by default", "keras:Dense", **TENSORFLOW, method="encode_by_default"),
-                subject("Keras, JAX, by default", "keras:Dense", **JAX, method="encode_by_default"),
+                *either(KERAS_BY_DEFAULT, []),
                 subject("Isthmus reconstruction_error", "isthmus:Dense", method="errors"),
                 subject("PyOD decision_function", "pyod:Dense", needs=("pyod",), method="errors"),
             ], "rows/s",
