@@ -34,7 +34,7 @@ from memory import most_memory
 from run import put
 
 Apply = Callable[[Tensor], Tensor]
-STEPS = 5  # of training, in a turn
+LARGE = (16, 128)  # images in a step and their rows and columns, whose layers the C library would give back at once
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--docs", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    lines = [heading(), "", *forward(arguments), "", *training(arguments)]
+    lines = [heading(), "", *forward(arguments), "", *training(arguments), "", *memory(arguments)]
     if arguments.page:
         lines += ["", *page(arguments)]
     print("\n".join(lines))
@@ -83,32 +83,69 @@ def training(arguments: argparse.Namespace) -> list[str]:
     x = pixels(arguments.batch, arguments.crop, arguments.crop)
     exact = gradient(network(fused=False).double(), x.double())
     steps, errors = {}, {}
-    for name, fused, last, keeps in (
-        ("plain", False, False, False),
-        ("up-sampling and convolution as one", True, False, False),
-        ("channels last", False, True, False),
-        ("channels last, up-sampling and convolution as one", True, True, False),
-        ("the same, and memory is kept from step to step", True, True, True),
+    for name, fused, last in (
+        ("plain", False, False),
+        ("up-sampling and convolution as one", True, False),
+        ("channels last", False, True),
+        ("channels last, up-sampling and convolution as one", True, True),
     ):
         model = network(fused=fused)
         if last:
             model = model.to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
-        def turn(
-            model: ConvolutionalAutoencoder = model, optimiser: torch.optim.Adam = optimiser, keeps: bool = keeps
-        ) -> None:
-            with kept_memory() if keeps else nullcontext():
-                for _ in range(STEPS):
-                    gradient(model, x)
-                    optimiser.step()
+        def step(model: ConvolutionalAutoencoder = model, optimiser: torch.optim.Adam = optimiser) -> None:
+            gradient(model, x)
+            optimiser.step()
 
         errors[name] = f"{float((gradient(model, x) - exact).norm() / exact.norm()):.1e}"
-        turn()
-        steps[name] = turn
+        step()
+        steps[name] = step
     seconds = in_turns(steps, arguments.repeats)
     title = f"**Training step**, {arguments.batch} images of {arguments.crop} × {arguments.crop}"
-    return table(title, seconds, STEPS * x.numel(), ("error of the gradient, relative", errors))
+    return table(title, seconds, x.numel(), ("error of the gradient, relative", errors))
+
+
+def memory(arguments: argparse.Namespace) -> list[str]:
+    """Training steps of large layers, with memory given back and kept, each time in a process of its own."""
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    megabytes = dict.fromkeys(rates, 0.0)
+    for _ in range(arguments.repeats):
+        for keeps, found in rates.items():
+            with multiprocessing.get_context("spawn").Pool(1) as process:
+                seconds, most = process.apply(steps_of_large_layers, (keeps, arguments.threads))
+            found.append(LARGE[0] * LARGE[1] ** 2 / seconds / 1e6)
+            megabytes[keeps] = max(megabytes[keeps], most)
+    plain = statistics.median(rates[False])
+    lines = [
+        f"**Training step**, {LARGE[0]} images of {LARGE[1]} × {LARGE[1]}, channels last, all of it",
+        "",
+        "| memory | megapixels a second | times given back | most memory, MB |",
+        "|---|---|---|---|",
+    ]
+    for keeps, name in ((False, "given back in every step"), (True, "kept for the next")):
+        middle = statistics.median(rates[keeps])
+        lines.append(
+            f"| {name} | {middle:.3f} ({min(rates[keeps]):.3f}–{max(rates[keeps]):.3f}) | {middle / plain:.2f} | "
+            f"{megabytes[keeps]:.0f} |"
+        )
+    return lines
+
+
+def steps_of_large_layers(keeps: bool, threads: int) -> tuple[float, float]:
+    """Seconds of a step, after a first one, and the most MB that the process held."""
+    torch.set_num_threads(threads)
+    model = network().to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    x = pixels(LARGE[0], LARGE[1], LARGE[1])
+
+    def step() -> None:
+        gradient(model, x)
+        optimiser.step()
+
+    with kept_memory() if keeps else nullcontext():
+        step()
+        return statistics.median(in_turns({"": step}, 5)[""]), most_memory()
 
 
 def gradient(model: ConvolutionalAutoencoder, x: Tensor) -> Tensor:
