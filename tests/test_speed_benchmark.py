@@ -9,7 +9,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from quotes import CASES, part, speeds  # noqa: E402
+from quotes import CASES, figures, part, speeds  # noqa: E402
 from run import put  # noqa: E402
 from speeds.cases import Case, cases  # noqa: E402
 from speeds.processes import Subject, in_turns  # noqa: E402
@@ -127,6 +127,12 @@ def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
     assert quoted.endswith("(2026-11-28, a machine)")
     assert len(quoted.splitlines()) == 6
     assert speeds(page_of({"other": result(Isthmus=[1.0])})).startswith("Not measured yet")
+
+
+def test_the_readme_has_the_figures_of_the_page():
+    readme, docs = ((BENCHMARKS.parent / name).read_text() for name in ("README.md", "docs/benchmarks.md"))
+    assert part(readme, "figures") == figures(docs)
+    assert part(readme, "speeds") == speeds(docs)
 
 
 def test_names_of_cases_and_of_their_subjects_are_unique():
