@@ -3,7 +3,7 @@
     python benchmarks/tuning.py gain FOLDER --lines gain.jsonl [--seconds 60] [--only NAME …] [--alone]
     python benchmarks/tuning.py settings FOLDER --lines settings.jsonl [--seeds 3] [--only NAME …]
     python benchmarks/tuning.py pruners FOLDER [--seconds 25] [--only NAME …]
-    python benchmarks/tuning.py trials [--seconds 60] [--repeats 3]
+    python benchmarks/tuning.py trials [--networks 24] [--repeats 3]
     python benchmarks/tuning.py kills [--kills 10] [--processes 4]
 
 gain: the rows labelled normal of twelve of ADBench's NPZ files in FOLDER, and scikit-learn's digits. Of each a fifth is
@@ -19,9 +19,10 @@ fifth of the rows to test on; what the portfolio and the ranges of the search we
 
 pruners: the same seconds of search with each pruner on tables for development, one process with one thread.
 
-trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both
-have TPE without a portfolio, the median pruner, trials that end after a fold, the same splits, space, batches, epochs
-and early stopping, and one process with one thread.
+trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both try the
+same networks, drawn from a space, once with the same share of rows held out, the median pruner, the same batches,
+epochs and early stopping, in one process with one thread. Isthmus also trains the default network and tests, all in its
+seconds.
 
 kills: a search is killed with SIGKILL at random moments and started again each time; then several processes share one.
 """
@@ -285,9 +286,34 @@ def pruners(arguments: argparse.Namespace) -> None:
             print(f"| {name} | {kind} | {len(ended)} | {ended.count('complete')} | {ratio:.3f} |", flush=True)
 
 
+SPACES = {
+    "as searched by default": ((1, 4), (32, 512)),
+    "small networks": ((1, 2), (16, 64)),
+}
+"""Hidden layers of the encoder, and nodes of the first of them, from which networks are drawn for ``trials``."""
+
+
+def drawn(draw: np.random.Generator, layers: tuple[int, int], nodes: tuple[int, int]) -> dict[str, object]:
+    """A network, by the words that both searches have for it."""
+
+    def between(low: float, high: float) -> float:
+        return float(np.exp(draw.uniform(np.log(low), np.log(high))))
+
+    activations = ("relu", "leaky_relu", "gelu", "silu", "tanh", "elu")
+    return {
+        "layers": int(draw.integers(layers[0], layers[1] + 1)),
+        "nodes": round(between(*nodes)),
+        "taper": float(draw.uniform(0.5, 1)),
+        "activation": str(draw.choice(activations)),
+        "learning_rate": between(5e-4, 1e-2),
+        "weight_decay": between(3e-3, 1),
+        "max_epochs": round(between(10, 200)),
+    }
+
+
 def trials(arguments: argparse.Namespace) -> None:
-    """How many trials end in a minute, in turns."""
-    from skorch_search import n_trials_of_skorch  # noqa: PLC0415 — the others do without
+    """How many trials there are in a minute when both searches try the same networks, in turns."""
+    from skorch_search import seconds_of_skorch  # noqa: PLC0415 — the others do without
 
     draw = np.random.default_rng(0)
     codes = draw.normal(size=(2000, 5))
@@ -296,25 +322,29 @@ def trials(arguments: argparse.Namespace) -> None:
         + codes @ draw.normal(size=(5, 20))
         + 0.1 * draw.normal(size=(2000, 20))
     )
-    rates: dict[str, list[float]] = {"Isthmus": [], "skorch": []}
     torch.set_num_threads(1)
     sys.modules["isthmus.tuning.search"].portfolio = lambda *_: []
-    for repeat in range(arguments.repeats):
-        options = {"random_state": repeat, "folds": 3, "space": {"noise": "none", "loss": "mse", "batch_size": 32}}
-        began = time.monotonic()
-        search = search_of(X, timeout=arguments.seconds, **options)
-        ended = search.trials_["state"].to_pylist()
-        seconds = time.monotonic() - began
-        rates["Isthmus"].append(60 * sum(state in ("complete", "pruned") for state in ended) / seconds)
-        began = time.monotonic()
-        n_trials = n_trials_of_skorch(np.delete(X, search.test_index_, axis=0), arguments.seconds, repeat)
-        rates["skorch"].append(60 * n_trials / (time.monotonic() - began))
-    print(heading() + f"; skorch {version('skorch')}; {arguments.seconds:g} s each, {arguments.repeats} times\n")
-    print("| | trials a minute | lowest | highest |\n|---|---|---|---|")
-    for name, found in rates.items():
-        print(f"| {name} | {np.median(found):.1f} | {min(found):.1f} | {max(found):.1f} |")
-    ratios = np.divide(rates["Isthmus"], rates["skorch"])
-    print(f"\nIsthmus over skorch: {np.median(ratios):.1f} times, from {ratios.min():.1f} to {ratios.max():.1f}")
+    print(heading() + f"; skorch {version('skorch')}; {arguments.networks} networks, {arguments.repeats} times\n")
+    print("| networks | | trials a minute | lowest | highest |\n|---|---|---|---|---|")
+    said = []
+    for name, (layers, nodes) in SPACES.items():
+        rates: dict[str, list[float]] = {"Isthmus": [], "skorch": []}
+        for repeat in range(arguments.repeats):
+            networks = [drawn(draw, layers, nodes) for _ in range(arguments.networks)]
+            space = {"layers": f"{layers[0]}:{layers[1]}", "nodes": f"{nodes[0]}:{nodes[1]}"}
+            fixed = {"noise": "none", "loss": "mse", "batch_size": 32}
+            began = time.monotonic()
+            with changed_study(lambda study, networks=networks: [study.enqueue_trial(each) for each in networks]):
+                options = {"n_trials": len(networks) + 1, "folds": 1, "random_state": repeat}
+                search = search_of(X, space={**space, **fixed}, **options)
+            rates["Isthmus"].append(60 * search.trials_.num_rows / (time.monotonic() - began))
+            seconds = seconds_of_skorch(np.delete(X, search.test_index_, axis=0), networks, repeat)
+            rates["skorch"].append(60 * len(networks) / seconds)
+        for kind, found in rates.items():
+            print(f"| {name} | {kind} | {np.median(found):.1f} | {min(found):.1f} | {max(found):.1f} |", flush=True)
+        ratios = np.divide(rates["Isthmus"], rates["skorch"])
+        said.append(f"{name}: {np.median(ratios):.1f} times as many, from {ratios.min():.1f} to {ratios.max():.1f}")
+    print("\n" + "\n".join(said))
 
 
 KILLED = """
@@ -414,7 +444,7 @@ def main() -> None:
     )
     third = commands.add_parser("trials")
     third.set_defaults(run=trials)
-    third.add_argument("--seconds", type=float, default=60)
+    third.add_argument("--networks", type=int, default=24)
     third.add_argument("--repeats", type=int, default=3)
     second = commands.add_parser("kills")
     second.set_defaults(run=kills)

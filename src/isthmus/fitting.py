@@ -3,6 +3,7 @@
 import math
 import warnings
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -100,9 +101,11 @@ class TrainedAutoencoder(BaseAutoencoder):
         self._measure_sizes(trainer, rows)
         return self
 
-    def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None) -> None:
-        """``fit``, with a function that is called after every epoch."""
+    def _fit(self, X: Any, target: Any, on_epoch: OnEpoch | None = None, names: Sequence[str] | None = None) -> None:
+        """``fit``, with a function that is called after every epoch, and names for the columns of an array."""
         X, target = self._checked_input(X, target, reset=True)
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
         loss = self._settle_loss(X if target is None else target)
         is_linear = self._is_linear(loss, target)
         rng = random_state_of(self.random_state)

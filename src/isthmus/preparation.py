@@ -72,7 +72,7 @@ def prepare(X: Rows, design: Design, loss: str, statistics: ColumnStatistics, rn
             shift = np.zeros_like(shift)  # the classic network, on the data as it is
         code_unit = float(unit[0])
     if statistics.deviation.any():
-        axes = principal_axes(X, shift, unit, design.code_size, rng)
+        axes = principal_axes(X, statistics.mean, unit, design.code_size, rng)
     else:  # all rows are equal: one code, of no use, holds all of the variance
         axes = PrincipalAxes(np.eye(1, X.shape[1]), np.zeros(1))
     code_size = design.code_size if isinstance(design.code_size, int) else len(axes.spread)

@@ -110,10 +110,9 @@ def fit(
         name = "standard input" if table == "-" else table
         raise InputError(f"{name}: has one row, and fitting needs at least two rows.")
 
-    from isthmus.cli.frames import frame
-
     began = time.perf_counter()
-    speaking(lambda: model.fit(frame(rows, column_names) if named else rows))
+    # Not a dataframe, of which scikit-learn would make two more copies.
+    speaking(lambda: model._fit(rows, None, names=column_names if named else None))
     model.save(output)
     if not quiet:
         _summary(model, len(rows), time.perf_counter() - began, output)
