@@ -25,6 +25,7 @@ DATA = {
 }
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")  # Debian: dataset-fashion-mnist
 SEEDS = range(5)
+TWO_SEEDS = SEEDS[:2]  # where the start matters less than what the test varies
 
 
 def descended(X, k, depth=1, seed=0, **parameters):
@@ -78,7 +79,7 @@ def test_descent_ends_at_pca_on_fashion_mnist(depth, seed):
 @pytest.mark.parametrize("decoder_layers", [None, (12,), 0])
 def test_the_widths_and_the_sandwich_do_not_matter(layers, decoder_layers):
     X = DATA["breast cancer"]
-    for seed in SEEDS:
+    for seed in TWO_SEEDS:
         assert_is_pca(descended(X, 4, layers, seed, decoder_layers=decoder_layers), X, 4)
 
 
@@ -123,7 +124,7 @@ def test_a_code_as_wide_as_the_data_keeps_everything(seed):
 @pytest.mark.parametrize("name", DATA)
 def test_codes_are_uncorrelated_and_in_order_however_early_the_descent_ends(name, depth):
     X = DATA[name]
-    for seed in SEEDS:
+    for seed in TWO_SEEDS:
         model = descended(X, 4, depth, seed, max_epochs=1)
         assert model.n_epochs_ == 1
         covariance = np.cov(model.transform(X).T)
@@ -178,7 +179,7 @@ def test_the_error_by_inner_products_has_autograds_gradients():
 @pytest.mark.parametrize("depth", [0, 1, 3])
 def test_every_epoch_is_better_than_the_one_before(depth):
     X = DATA["digits"]
-    for seed in SEEDS:
+    for seed in TWO_SEEDS:
         model = descended(X, 8, depth, seed)
         errors = model.history_["validation_error"]
         assert (np.diff(errors) <= 1e-9 * errors[0]).all()
@@ -232,7 +233,7 @@ def test_the_descent_touches_no_global_state():
 @pytest.mark.parametrize("shape", [(300, 20), (20, 60)])
 def test_sparse_rows_give_what_dense_ones_give(shape):
     X = sparse.random_array(shape, density=0.3, rng=np.random.default_rng(0), format="csr")
-    for seed in SEEDS:
+    for seed in TWO_SEEDS:
         model, dense = descended(X, 4, seed=seed), descended(X.toarray(), 4, seed=seed)
         np.testing.assert_allclose(model.components_, dense.components_, atol=1e-3)
         np.testing.assert_allclose(model.transform(X), dense.transform(X.toarray()), atol=1e-3)
@@ -257,7 +258,7 @@ def test_sparse_rows_give_what_dense_ones_give(shape):
 )
 @pytest.mark.parametrize("k", [1, 3, 9])
 def test_odd_data_gives_finite_codes_as_good_as_pcas(X, depth, k):
-    for seed in SEEDS:
+    for seed in TWO_SEEDS:
         model = descended(X, k, depth, seed, max_epochs=20)
         codes = model.transform(X)
         assert codes.shape == (len(X), k)

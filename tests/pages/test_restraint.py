@@ -7,10 +7,11 @@ from page_networks import whitened
 from sklearn.datasets import load_digits, load_sample_image
 
 from isthmus.pages.cleaning import clean_page
+from isthmus.pages.kinds import is_page
 from isthmus.pages.made import Fonts, dirt_sheet, draw_page
 from isthmus.pages.made.area import Area
 from isthmus.pages.made.pictures import scene
-from isthmus.pages.restraint import is_page, share_of_change
+from isthmus.pages.restraint import share_of_change
 
 
 def printed(kind: str = "text", size_mm: tuple[float, float] = (80, 110), dpi: int = 150) -> np.ndarray:

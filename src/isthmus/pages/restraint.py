@@ -1,21 +1,20 @@
 """What cleaning leaves alone: what stands on paper that is white already, pictures on it, and images that are no pages.
 
 The network decides what dirt is; this decides whether there is any. Where the paper that the network sees is white,
-nothing has to be removed, and what it would change there are edges of letters, greys of pictures and small print. And
-an image without print and without paper is a photograph, not a page.
+nothing has to be removed, and what it would change there are edges of letters, greys of pictures and small print.
 """
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 from torch import Tensor
 
 from isthmus.pages.detail import enlarged, reduced
+from isthmus.pages.kinds import is_page, looks_like_print
 
-_PAPER, _INK = 0.98, 0.85  # clean grey from which on something is paper, and up to which it is print or picture
+_PAPER = 0.98  # clean grey from which on something is paper
 _EDGE = 2  # pixels around print that are no paper, since edges are neither
 _DIRT = (0.004, 0.02)  # how much darker than white paper is where nothing, and where all of a change is made
 _SPREAD = (0.03, 0.1)  # share of the page that is dirty, for none and for all of what is around to count as dirty, too
@@ -32,16 +31,6 @@ _SIDE = 40  # pixels that a picture has at least on each side
 _MOST_OF_PAGE = 0.7  # that a picture has at most
 _FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
 _DARK = 0.85  # grey near the other sides of a picture that lies at the edge of the page, at most
-
-_FACTORS = (2, 4)  # by which a page is reduced to tell print from pictures
-_WINDOW, _STEP = 12, 4  # pixels of that
-_CONTRAST = 0.3  # between the darkest and the brightest pixel of a window, for it to tell anything
-_MIDDLE = 0.6  # of that contrast: above it lies the median of print, since most of it is paper
-_BLOCK = 12  # windows
-_FEWEST = 0.25  # of the windows of a block that tell something, for it to be of a kind
-_IN_PRINT, _IN_PICTURES = 0.1, 0.3  # of these, the share with a low median: at most in print, at least in pictures
-_LEAST_PRINT, _MUCH_PICTURE = 0.1, 0.28  # of an image, from which on it is a page, and can be a photograph
-_SOME_INK, _MUCH_INK = 0.015, 0.4  # of what the network made: what is no page has more, where it looks like one or not
 
 
 def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
@@ -66,61 +55,9 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
     return share.clamp_(min=spread).masked_fill_(kept, 0)
 
 
-def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> bool:
-    """Whether an image is a page, with print or at least paper on it, and not a photograph.
-
-    Around print most is paper, so within a few millimetres the median lies near the brightest pixel; in photographs it
-    lies anywhere. An image is none of a page if hardly a block of it looks like print, and the network leaves much of
-    it dark, or some where much looks like a picture; so sheets without print are pages, however dirty.
-    """
-    dark = (clean < _INK).mean()
-    if dark < _SOME_INK or _print(seen) >= _LEAST_PRINT:
-        return True
-    return bool(dark < _MUCH_INK and _picture(seen) < _MUCH_PICTURE)
-
-
-def _print(seen: Float[np.ndarray, "h w"]) -> float:
-    """The share of an image, by blocks, that looks like print, in letters of common size or twice as large."""
-    found = []
-    for factor in _FACTORS:
-        enough, low = _blocks(seen, factor)
-        found.append(float((enough & (low < _IN_PRINT)).mean()))
-    return max(found)
-
-
-def _picture(seen: Float[np.ndarray, "h w"]) -> float:
-    """The share of an image, by blocks, that looks like a picture."""
-    enough, low = _blocks(seen, _FACTORS[0])
-    return float((enough & (low > _IN_PICTURES)).mean())
-
-
-def _blocks(
-    seen: Float[np.ndarray, "h w"], factor: int
-) -> tuple[Bool[np.ndarray, "blocks_down blocks_across"], Float[np.ndarray, "blocks_down blocks_across"]]:
-    """Whether enough windows of a block tell anything, and of those the share whose median is low."""
-    height, width = (side // factor * factor for side in seen.shape)
-    small = seen[:height, :width].reshape(height // factor, factor, width // factor, factor).mean((1, 3))
-    if min(small.shape) < _WINDOW:
-        return np.zeros((1, 1), bool), np.zeros((1, 1), np.float64)
-    windows = sliding_window_view(small, (_WINDOW, _WINDOW))[::_STEP, ::_STEP]
-    lowest, middle, highest = np.percentile(windows.reshape(*windows.shape[:2], -1), (0, 50, 100), axis=-1)
-    tells = highest - lowest > _CONTRAST
-    low = tells & (middle - lowest < _MIDDLE * (highest - lowest))
-    telling, low_ones = (_block_means(values) for values in (tells, low))
-    return telling > _FEWEST, low_ones / np.maximum(telling, 1e-9)
-
-
 def _ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
     """From 0, up to the first end, to 1, from the second on."""
     return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
-
-
-def _block_means(windows: Bool[np.ndarray, "rows columns"]) -> Float[np.ndarray, "blocks_down blocks_across"]:
-    """Means over blocks of windows that overlap by two thirds; what is smaller than a block is one."""
-    size = [min(_BLOCK, side) for side in windows.shape]
-    blocks = sliding_window_view(windows, size)[:: _BLOCK // 3, :: _BLOCK // 3]
-    means: Float[np.ndarray, "blocks_down blocks_across"] = blocks.mean((2, 3))
-    return means
 
 
 def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
@@ -187,7 +124,7 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
     inner = [line for distance, line in sides.values() if distance > _GAP]
     if len(inner) < len(sides) and (not inner or np.median(np.concatenate(inner)) > _DARK):
         return False
-    return _print(part) < _LEAST_PRINT
+    return not looks_like_print(part)
 
 
 def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
