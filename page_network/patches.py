@@ -29,8 +29,9 @@ class Source:
         Rows and columns of a patch.
     shares : tuple of float
         How often a patch is a real pair, a made pair, a clean page left as it is; the others are recombined.
-    darkness : float
-        Standard deviation of the logarithm of the power that darkens a sheet, or makes it paler, when it is recombined.
+    darkness : tuple of float
+        Mean and standard deviation of the logarithm of the power that darkens a sheet, or makes it paler, when it is
+        recombined.
     """
 
     material: Material
@@ -39,7 +40,7 @@ class Source:
     made_pairs: list[Image] = field(default_factory=list)
     size: int = 128
     shares: tuple[float, float, float] = (0.45, 0.25, 0.05)
-    darkness: float = 0.35
+    darkness: tuple[float, float] = (0.0, 0.35)
 
     def add(self, folder: Path) -> None:
         """Use what ``material.py`` made."""
@@ -105,7 +106,7 @@ class Source:
             pool = own + other + self.made_sheets
             second = self._warped(rng, self._pick(rng, pool))
             sheet = np.minimum(sheet, second) if rng.random() < 0.4 else sheet * second / max(second.max(), 0.5)
-        dark = np.exp(rng.normal(0, self.darkness))
+        dark = np.exp(rng.normal(*self.darkness))
         light = np.clip(rng.normal(0.92, 0.05), 0.75, 1)  # the paper's own grey
         top = np.percentile(sheet, 90)
         return np.clip(light * np.clip(sheet / top, 0, 1.1) ** dark, 0.02, 1)

@@ -58,7 +58,13 @@ def main() -> None:
     parser.add_argument("--parts", default="TR,VA", help="parts of the pairs to train on")
     parser.add_argument("--leave-out", default="", help="letters of the kinds of dirt that are left out")
     parser.add_argument("--shares", type=float, nargs=3, default=Source.shares, help="of real, made and clean patches")
-    parser.add_argument("--darkness", type=float, default=Source.darkness, help="spread of that of recombined sheets")
+    parser.add_argument(
+        "--darkness",
+        type=float,
+        nargs=2,
+        default=Source.darkness,
+        help="mean and spread of its logarithm, of sheets",
+    )
     parser.add_argument("--start", type=Path, help="output of another run, or a model file, to go on from")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--hold", type=float, default=0.0, help="share of the steps before the learning rate falls")
@@ -72,9 +78,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     pairs = read_pairs(arguments.pairs) if arguments.pairs else []
     chosen = [p for p in pairs if p.part in arguments.parts.split(",") and p.kind not in arguments.leave_out]
-    source = Source(
-        take_apart(chosen), size=arguments.size, shares=tuple(arguments.shares), darkness=arguments.darkness
-    )
+    options = {"shares": tuple(arguments.shares), "darkness": tuple(arguments.darkness)}
+    source = Source(take_apart(chosen), size=arguments.size, **options)
     if arguments.made:
         source.add(arguments.made)
     chosen_names = {pair.name for pair in chosen}
