@@ -15,6 +15,7 @@ from isthmus.rows import Rows, dense_rows, n_batch_rows
 # Up to this many columns the covariance matrix is cheap and its eigenvectors are exact in float64.
 _MAX_COVARIANCE_FEATURES = 2048
 _MAX_FLOAT64_BYTES = 2**32
+_READOUT_ROWS = 2**13
 
 
 @dataclass(frozen=True)
@@ -102,16 +103,18 @@ def logit_readout(
     """Weights and intercept that lead from the codes of rows in [0, 1] to the logits of their values.
 
     The least-squares fit of logit(clip(x, 0.02, 0.98)) on [z, 1], by the normal equations, batch by batch (each in
-    float32, which is enough for values in [0, 1]). Through a sigmoid it reconstructs nearly as well as PCA does.
+    float32, which is enough for values in [0, 1]), of some thousand rows from all over the table. Through a sigmoid it
+    reconstructs nearly as well as PCA does.
     """
+    X = X[:: max(1, X.shape[0] // _READOUT_ROWS)]
     n_components, n_features = axes.shape
-    gram = np.zeros((n_components + 1, n_components + 1))
-    moments = np.zeros((n_components + 1, n_features))
-    weights = (axes / scale).T.astype(np.float32)
+    gram = torch.zeros(n_components + 1, n_components + 1, dtype=torch.float64)
+    moments = torch.zeros(n_components + 1, n_features, dtype=torch.float64)
+    weights, means = torch.from_numpy((axes / scale).T).float(), torch.from_numpy(shift)
     for rows in gen_batches(X.shape[0], n_batch_rows(n_features)):
-        x = dense_rows(X, rows)
-        codes = np.column_stack([(x - shift).astype(np.float32) @ weights, np.ones(len(x), np.float32)])
+        x = torch.from_numpy(dense_rows(X, rows))
+        codes = torch.cat([(x - means).float() @ weights, torch.ones(len(x), 1)], dim=1)
         gram += codes.T @ codes
-        moments += codes.T @ torch.logit(torch.from_numpy(x).float(), eps=0.02).numpy()
-    solution = np.linalg.lstsq(gram, moments, rcond=None)[0]
+        moments += codes.T @ torch.logit(x.float(), eps=0.02)
+    solution = np.linalg.lstsq(gram.numpy(), moments.numpy(), rcond=None)[0]
     return solution[:-1].T, solution[-1]
