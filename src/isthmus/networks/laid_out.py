@@ -19,4 +19,10 @@ class LaidOut(nn.Module):
         """
         with torch.device("meta"):
             network = cls(*args, **kwargs)
-        return network if device.type == "meta" else network.to_empty(device=device)
+        if device.type == "meta":
+            return network
+        # What ``to_empty`` does, but for ``empty_like``, which of a tensor without memory imports a compiler: 0.3 s.
+        network._apply(  # type: ignore[no-untyped-call]
+            lambda value: torch.empty(value.shape, dtype=value.dtype, device=device)
+        )
+        return network
