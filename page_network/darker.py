@@ -4,16 +4,17 @@
 
 Each page's text is laid on its own sheet again, whose light, as a share of the paper's, is raised to a power: 1 is the
 page as it is taken apart and put together. Prints the root mean squared error over the pixels of all pages, by power
-and kind of dirt. NETWORK is the name of one that comes with Isthmus, or a model file.
+and kind of dirt, untouched and cleaned. NETWORK is the name of one that comes with Isthmus, or a model file.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import isthmus
-from pairs import on_sheet, read_pairs, take_apart
+from pairs import Pair, on_sheet, read_pairs, take_apart
 from train import pooled
 
 
@@ -25,35 +26,33 @@ def main() -> None:
     arguments = parser.parse_args()
     pairs = read_pairs(arguments.pairs)
     kinds = sorted({pair.kind for pair in pairs})
-    print(f"| network | power | {' | '.join(kinds)} | all |\n|---|---|{'---|' * len(kinds)}---|")
+    print(f"| power | | {' | '.join(kinds)} | all |\n|---|---|{'---|' * len(kinds)}---|")
     for power in arguments.powers:
-        pages = darkened(arguments.pairs, power)
-        for network in arguments.networks:
-            errors = [
-                (kind, (float(np.square(isthmus.clean(noisy, network=network) - clean).sum()), clean.size))
-                for kind, noisy, clean in pages
-            ]
-            cells = [pooled([error for kind, error in errors if kind == each]) for each in kinds]
-            cells.append(pooled([error for _, error in errors]))
-            shown = " | ".join(f"{cell:.4f}" for cell in cells)
-            print(f"| {Path(network).name} | {power:g} | {shown} |", flush=True)
+        pages = darkened(pairs, power)
+        for name in ("untouched", *arguments.networks):
+            errors = []
+            for page in pages:
+                cleaned = page.noisy if name == "untouched" else isthmus.clean(page.noisy, network=name)
+                errors.append((page.kind, (float(np.square(cleaned - page.clean).sum()), page.clean.size)))
+            cells = [pooled([error for kind, error in errors if kind in which]) for which in (*kinds, kinds)]
+            print(f"| {power:g} | {Path(name).name} | {' | '.join(f'{cell:.4f}' for cell in cells)} |", flush=True)
 
 
-def darkened(folder: Path, power: float) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Kind of dirt, noisy and clean version of every page."""
-    pages = []
-    by_sheet: dict[tuple[str, str, tuple[int, ...]], list] = {}
-    for pair in read_pairs(folder):
+def darkened(pairs: list[Pair], power: float) -> list[Pair]:
+    """The same pages with darker dirt, sheet by sheet."""
+    by_sheet: dict[tuple[str, str, tuple[int, ...]], list[Pair]] = {}
+    for pair in pairs:
         by_sheet.setdefault((pair.kind, pair.part, pair.noisy.shape), []).append(pair)
-    for (kind, _, _), group in by_sheet.items():
+    pages = []
+    for group in by_sheet.values():
         material = take_apart(group)
         dirt = material.taking_light if material.taking_light.sheets else material.taking_contrast
         (sheet,) = dirt.sheets
         paper = np.percentile(sheet, 90)
-        dark = paper * np.minimum(sheet / paper, 1) ** power + np.maximum(sheet - paper, 0)
-        for text, clean in dirt.texts:
-            noisy = on_sheet(text, dark, dirt.table).astype(np.float32)
-            pages.append((kind, np.clip(noisy, 0, 1), clean))
+        dark = np.where(sheet < paper, paper * (sheet / paper) ** power, sheet)
+        for pair, (text, _) in zip(group, dirt.texts, strict=True):
+            noisy = np.clip(on_sheet(text, dark, dirt.table), 0, 1).astype(np.float32)
+            pages.append(replace(pair, noisy=noisy))
     return pages
 
 

@@ -105,6 +105,15 @@ def test_importing_the_package_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_fit_brings_no_compiler_into_memory():
+    code = """if True:
+        import sys, numpy as np, isthmus
+        isthmus.Autoencoder(2, max_epochs=1).fit(np.random.default_rng(0).normal(size=(40, 5)))
+        isthmus.ConvAutoencoder(4, max_epochs=1).fit(np.random.default_rng(0).random((9, 8, 8)))
+        assert "sympy" not in sys.modules"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize(
     ("words", "completions"),
     [

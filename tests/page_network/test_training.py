@@ -17,13 +17,15 @@ SCRIPTS = Path(__file__).parents[2] / "page_network"
 @pytest.fixture
 def scripts(monkeypatch):
     monkeypatch.syspath_prepend(str(SCRIPTS))
+    import darker
     import material
     import pairs
     import patches
     import train
 
-    yield {"material": material, "pairs": pairs, "patches": patches, "train": train}
-    for name in ("material", "pairs", "patches", "train"):
+    found = {"darker": darker, "material": material, "pairs": pairs, "patches": patches, "train": train}
+    yield found
+    for name in found:
         del sys.modules[name]
 
 
@@ -80,6 +82,28 @@ def test_sheets_and_texts_are_found_again(scripts, folder):
             again = scripts["pairs"].on_sheet(text, sheet, dirt.table)
             assert light.mean() > 0.2
             assert np.sqrt(np.mean((again - pair.noisy)[light] ** 2)) < 0.02
+
+
+def test_dirt_is_darkened_and_paper_is_not(scripts, folder):
+    pairs = scripts["pairs"].read_pairs(folder)
+    same, darker = (scripts["darker"].darkened(pairs, power) for power in (1, 2))
+    for pair, as_it_was, dark in zip(sorted(pairs, key=lambda pair: (pair.kind, pair.part)), same, darker, strict=True):
+        assert as_it_was.clean is dark.clean is pair.clean
+        white = pair.clean == 1
+        assert np.abs(as_it_was.noisy - pair.noisy)[white].max() < 0.01
+        assert (dark.noisy <= as_it_was.noisy + 1e-6)[white].all()
+        assert dark.noisy[white].min() < 0.97 * pair.noisy[white].min()
+        assert np.percentile(dark.noisy[white], 95) == pytest.approx(np.percentile(pair.noisy[white], 95), abs=0.02)
+
+
+def test_darker_dirt_is_measured_untouched_and_cleaned(run, folder, capsys):
+    run("darker", folder, "--powers", 1, 2)
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [line[:2] for line in lines] == [["1", "untouched"], ["1", "pages"], ["2", "untouched"], ["2", "pages"]]
+    errors = np.array([[float(cell) for cell in line[2:]] for line in lines])
+    assert errors.shape == (4, 3)
+    assert (errors[2] > errors[0]).all()
+    assert ((errors.min(axis=1) <= errors[:, 2]) & (errors[:, 2] <= errors.max(axis=1))).all()
 
 
 def test_text_on_darker_paper_has_less_light_or_less_contrast(scripts):

@@ -5,19 +5,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.training.adamw import AdamW
 from isthmus.training.losses import Loss
 from isthmus.training.nested_dropout import nested_loss
 
 
 class AutogradStep:
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2) on one batch after the other.
+    """Forward, backward and AdamW on one batch after the other.
 
     As a context it has the network in training mode, and in evaluation mode afterwards.
     """
 
     def __init__(self, network: RowAutoencoder, loss: Loss, weight_decay: float, generator: torch.Generator) -> None:
         self._network, self._loss, self._generator = network, loss, generator
-        self._optimiser = torch.optim.AdamW(list(network.parameters()), weight_decay=weight_decay, fused=True)
+        self._parameters = list(network.parameters())
+        self._optimiser = AdamW(self._parameters, weight_decay)
 
     def __enter__(self) -> "AutogradStep":
         self._network.train()
@@ -25,7 +27,7 @@ class AutogradStep:
 
     def __exit__(self, *_: object) -> None:
         self._network.eval()
-        self._optimiser.zero_grad()  # gradients are as large as the model, and of no use any more
+        self._network.zero_grad()  # gradients are as large as the model, and of no use any more
 
     def __call__(
         self,
@@ -44,10 +46,10 @@ class AutogradStep:
         else:
             output = network.output_of(seen)
             loss = own = self._loss(output, targets)
-        self._optimiser.param_groups[0]["lr"] = learning_rate
-        self._optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimiser.step()
+        with torch.no_grad():
+            self._optimiser.step([parameter.grad for parameter in self._parameters], learning_rate)
         if self._loss.name == "mse":
             return own.detach()
         return self._loss.squared_error(output.detach(), targets)

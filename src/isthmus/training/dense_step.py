@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from isthmus.networks import DenseAutoencoder, DenseStack
+from isthmus.training.adamw import AdamW
 from isthmus.training.losses import Loss
 
 _aten = torch.ops.aten
@@ -48,7 +49,7 @@ class _Flat:
     def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
         self._parameters = parameters
         size = sum(parameter.numel() for parameter in parameters)
-        self.values, self.gradients, self.means, self.squares = (parameters[0].new_zeros(size) for _ in range(4))
+        self.values, self.gradients = (parameters[0].new_zeros(size) for _ in range(2))
 
     def parts(self, vector: Tensor) -> dict[Tensor, Tensor]:
         pieces = torch.split(vector, [parameter.numel() for parameter in self._parameters])
@@ -117,11 +118,11 @@ class DenseStep:
     """
 
     def __init__(self, network: DenseAutoencoder, loss: Loss, weight_decay: float) -> None:
-        self._network, self._loss, self._weight_decay = network, loss, weight_decay
+        self._network, self._loss = network, loss
         self._flat = _Flat(list(network.parameters()))
+        self._optimiser = AdamW([self._flat.values], weight_decay)
         self._values = self._flat.parts(self._flat.values)
         self.gradients = self._flat.parts(self._flat.gradients)
-        self._count = torch.zeros((), dtype=torch.float32)
 
         def layer(module: nn.Module | None) -> _Layer | None:
             if not isinstance(module, nn.Linear):
@@ -167,23 +168,7 @@ class DenseStep:
     ) -> float:
         """Make one step; the mean squared error of the batch before it."""
         squared_error = self.differentiate(seen, targets)
-        self._count += 1
-        flat = self._flat
-        torch._fused_adamw_(
-            [flat.values],
-            [flat.gradients],
-            [flat.means],
-            [flat.squares],
-            [],
-            [self._count],
-            lr=learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            weight_decay=self._weight_decay,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
-        )
+        self._optimiser.step([self._flat.gradients], learning_rate)
         return squared_error
 
     def differentiate(self, seen: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]) -> float:
