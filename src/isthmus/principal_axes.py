@@ -14,6 +14,7 @@ from isthmus.rows import Rows, dense_rows, n_batch_rows
 
 # Up to this many columns the covariance matrix is cheap and its eigenvectors are exact in float64.
 _MAX_COVARIANCE_FEATURES = 2048
+_CHEAP_FEATURES = 256  # up to which products of float32 rows are made in float64, too
 _MAX_FLOAT64_BYTES = 2**32
 _READOUT_ROWS = 2**13
 
@@ -70,11 +71,12 @@ def principal_axes(
 def _covariance(
     X: np.ndarray, mean: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
 ) -> Float64[np.ndarray, "features features"]:
-    """Batch by batch, and without a copy of the rows; products are those of the rows' own precision, sums float64."""
+    """Batch by batch, without a copy of the rows; of many columns in float32 the products are float32, sums never."""
     n_rows, n_features = X.shape
+    precision = np.float64 if n_features <= _CHEAP_FEATURES else X.dtype
     total = np.zeros((n_features, n_features))
     for rows in gen_batches(n_rows, n_batch_rows(n_features)):
-        u = ((dense_rows(X, rows) - mean) / scale).astype(X.dtype, copy=False)
+        u = ((dense_rows(X, rows) - mean) / scale).astype(precision, copy=False)
         total += u.T @ u
     covariance: np.ndarray = total / (n_rows - 1)
     return covariance
