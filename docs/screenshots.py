@@ -1,7 +1,7 @@
 """Make the pictures of docs/images: python docs/screenshots.py [report] [tuning] (needs Chromium, from apt).
 
-The report is on rows of the digits that the model was not fitted on. The section about a search is of one that takes
-some minutes, on measurements of cells: low errors at every code size.
+The report is on rows of the digits that the model was not fitted on. The section about a search is of one of sixteen
+trials, on measurements of cells: low errors at every code size.
 """
 
 import shutil
