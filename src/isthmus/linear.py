@@ -19,7 +19,6 @@ from jaxtyping import Float64
 from scipy.linalg import eigh, qr, solve_triangular
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.utils import gen_batches
-from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
@@ -187,8 +186,7 @@ def canonical_axes(rows: LinearRows, decoder: Float64[np.ndarray, "rank code"]) 
     axes = (space @ rotation[:, ::-1]).T
     if rows.basis is not None:
         axes = axes @ rows.basis
-    _, axes = svd_flip(None, axes, u_based_decision=False)
-    return PrincipalAxes(axes, np.sqrt(np.maximum(variances[::-1], 0)))
+    return PrincipalAxes.of(axes, variances[::-1])
 
 
 def _whitened(factor: Float64[np.ndarray, "rank rank"]) -> Float64[np.ndarray, "rank rank"]:

@@ -16,7 +16,7 @@ from isthmus.rows import Rows, dense_rows, n_batch_rows
 _MAX_COVARIANCE_FEATURES = 2048
 _CHEAP_FEATURES = 256  # up to which products of float32 rows are made in float64, too
 _MAX_FLOAT64_BYTES = 2**32
-_READOUT_ROWS = 2**13
+_READOUT_ROWS = 2**13  # to twice as many, of longer tables
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,14 @@ class PrincipalAxes:
 
     axes: Float64[np.ndarray, "components features"]
     spread: Float64[np.ndarray, " components"]
+
+    @classmethod
+    def of(
+        cls, axes: Float64[np.ndarray, "components features"], variances: Float64[np.ndarray, " components"]
+    ) -> "PrincipalAxes":
+        """Unit vectors, with scikit-learn's signs, and the variances along them; rounding may make some negative."""
+        _, axes = svd_flip(None, axes, u_based_decision=False)
+        return cls(axes, np.sqrt(np.maximum(variances, 0)))
 
 
 def principal_axes(
@@ -92,8 +100,7 @@ def _axes_of_covariance(
         n_components = min(n_features, int(np.searchsorted(shares, n_components * shares[-1], side="right")) + 1)
     needed = (n_features - n_components, n_features - 1)
     variances, vectors = linalg.eigh(covariance, subset_by_index=needed)
-    _, axes = svd_flip(None, vectors[:, ::-1].T.copy(), u_based_decision=False)
-    return PrincipalAxes(axes, np.sqrt(np.maximum(variances[::-1], 0)))
+    return PrincipalAxes.of(vectors[:, ::-1].T.copy(), variances[::-1])
 
 
 def logit_readout(
@@ -115,7 +122,7 @@ def logit_readout(
     weights, means = torch.from_numpy((axes / scale).T).float(), torch.from_numpy(shift)
     for rows in gen_batches(X.shape[0], n_batch_rows(n_features)):
         x = torch.from_numpy(dense_rows(X, rows))
-        codes = torch.cat([(x - means).float() @ weights, torch.ones(len(x), 1)], dim=1)
+        codes = torch.nn.functional.pad((x - means).float() @ weights, (0, 1), value=1)
         gram += codes.T @ codes
         moments += codes.T @ torch.logit(x.float(), eps=0.02)
     solution = np.linalg.lstsq(gram.numpy(), moments.numpy(), rcond=None)[0]

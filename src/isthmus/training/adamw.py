@@ -24,7 +24,12 @@ class AdamW:
         self._weight_decay = weight_decay
         # For each tensor: itself, its moments, and how often it was changed.
         self._states = [
-            (value, torch.zeros_like(value), torch.zeros_like(value), torch.zeros((), device=value.device))
+            (
+                value,
+                torch.zeros_like(value),
+                torch.zeros_like(value),
+                torch.zeros((), dtype=torch.float32, device=value.device),
+            )
             for value in values
         ]
 
