@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import isthmus
-from pairs import Pair, on_sheet, read_pairs, take_apart
+from pairs import Pair, by_sheet, on_sheet, read_pairs, take_apart
 from train import pooled
 
 
@@ -40,11 +40,8 @@ def main() -> None:
 
 def darkened(pairs: list[Pair], power: float) -> list[Pair]:
     """The same pages with darker dirt, sheet by sheet."""
-    by_sheet: dict[tuple[str, str, tuple[int, ...]], list[Pair]] = {}
-    for pair in pairs:
-        by_sheet.setdefault((pair.kind, pair.part, pair.noisy.shape), []).append(pair)
     pages = []
-    for group in by_sheet.values():
+    for group in by_sheet(pairs):
         material = take_apart(group)
         dirt = material.taking_light if material.taking_light.sheets else material.taking_contrast
         (sheet,) = dirt.sheets

@@ -9,6 +9,7 @@ of dirt that multiply light (nearly sheet × text) and one for those that take c
 
 import re
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -76,14 +77,22 @@ def read_pairs(folder: Path) -> list[Pair]:
     return pairs
 
 
+def by_sheet(pairs: list[Pair]) -> list[list[Pair]]:
+    """The pages that lie on the same sheet, by kind, part and size."""
+
+    def sheet(pair: Pair) -> tuple[str, str, tuple[int, ...]]:
+        return pair.kind, pair.part, pair.noisy.shape
+
+    return [list(group) for _, group in groupby(sorted(pairs, key=sheet), key=sheet)]
+
+
 def take_apart(pairs: list[Pair]) -> Material:
     """Sheets, texts and the tables of some pairs; nothing of other pairs is looked at."""
     material = Material(pairs=pairs)
     pages: dict[bool, list[tuple[Pair, np.ndarray]]] = {True: [], False: []}
-    for kind, part, shape in sorted({(p.kind, p.part, p.noisy.shape) for p in pairs}):
-        group = [p for p in pairs if (p.kind, p.part, p.noisy.shape) == (kind, part, shape)]
+    for group in by_sheet(pairs):
         sheet = _sheet(group)
-        takes_light = kind in TAKES_LIGHT
+        takes_light = group[0].kind in TAKES_LIGHT
         (material.taking_light if takes_light else material.taking_contrast).sheets.append(sheet)
         pages[takes_light] += [(pair, sheet) for pair in group]
     for takes_light, dirt in ((True, material.taking_light), (False, material.taking_contrast)):

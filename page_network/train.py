@@ -59,11 +59,7 @@ def main() -> None:
     parser.add_argument("--leave-out", default="", help="letters of the kinds of dirt that are left out")
     parser.add_argument("--shares", type=float, nargs=3, default=Source.shares, help="of real, made and clean patches")
     parser.add_argument(
-        "--darkness",
-        type=float,
-        nargs=2,
-        default=Source.darkness,
-        help="mean and spread of its logarithm, of sheets",
+        "--darkness", type=float, nargs=2, default=Source.darkness, help="of recombined sheets: see patches.Source"
     )
     parser.add_argument("--start", type=Path, help="output of another run, or a model file, to go on from")
     parser.add_argument("--steps", type=int, default=20_000)
