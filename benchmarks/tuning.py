@@ -1,9 +1,8 @@
-"""What tuning brings on tables, how many trials there are in a minute, and what kills leave of a study.
+"""What tuning brings on tables, and what kills leave of a study.
 
     python benchmarks/tuning.py gain FOLDER --lines gain.jsonl [--seconds 60] [--only NAME …] [--alone]
     python benchmarks/tuning.py settings FOLDER --lines settings.jsonl [--seeds 3] [--only NAME …]
     python benchmarks/tuning.py pruners FOLDER [--seconds 25] [--only NAME …]
-    python benchmarks/tuning.py trials [--networks 24] [--repeats 3]
     python benchmarks/tuning.py kills [--kills 10] [--processes 4]
 
 gain: the rows labelled normal of twelve of ADBench's NPZ files in FOLDER, and scikit-learn's digits. Of each a fifth is
@@ -18,11 +17,6 @@ settings: single settings beside the default network on tables for development, 
 fifth of the rows to test on; what the portfolio and the ranges of the search were chosen by.
 
 pruners: the same seconds of search with each pruner on tables for development, one process with one thread.
-
-trials: the same search over a table of 20 columns written with skorch (benchmarks/peers.txt), in turns. Both try the
-same networks, drawn from a space, once with the same share of rows held out, the median pruner, the same batches,
-epochs and early stopping, in one process with one thread. All of Isthmus's search also has the default network, once
-as a trial and once for the test, and the training of the chosen one.
 
 kills: a search is killed with SIGKILL at random moments and started again each time; then several processes share one.
 """
@@ -39,7 +33,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -286,71 +279,6 @@ def pruners(arguments: argparse.Namespace) -> None:
             print(f"| {name} | {kind} | {len(ended)} | {ended.count('complete')} | {ratio:.3f} |", flush=True)
 
 
-WHOLE = "Isthmus, all of the search"
-SPACES = {
-    "as searched by default": ((1, 4), (32, 512)),
-    "small networks": ((1, 2), (16, 64)),
-}
-"""Hidden layers of the encoder, and nodes of the first of them, from which networks are drawn for ``trials``."""
-
-
-def drawn(draw: np.random.Generator, layers: tuple[int, int], nodes: tuple[int, int]) -> dict[str, object]:
-    """A network, by the words that both searches have for it."""
-
-    def between(low: float, high: float) -> float:
-        return float(np.exp(draw.uniform(np.log(low), np.log(high))))
-
-    activations = ("relu", "leaky_relu", "gelu", "silu", "tanh", "elu")
-    return {
-        "layers": int(draw.integers(layers[0], layers[1] + 1)),
-        "nodes": round(between(*nodes)),
-        "taper": float(draw.uniform(0.5, 1)),
-        "activation": str(draw.choice(activations)),
-        "learning_rate": between(5e-4, 1e-2),
-        "weight_decay": between(3e-3, 1),
-        "max_epochs": round(between(10, 200)),
-    }
-
-
-def trials(arguments: argparse.Namespace) -> None:
-    """How many trials there are in a minute when both searches try the same networks, in turns."""
-    from skorch_search import seconds_of_skorch  # noqa: PLC0415 — the others do without
-
-    draw = np.random.default_rng(0)
-    codes = draw.normal(size=(2000, 5))
-    X = (
-        np.tanh(codes @ draw.normal(size=(5, 20)))
-        + codes @ draw.normal(size=(5, 20))
-        + 0.1 * draw.normal(size=(2000, 20))
-    )
-    torch.set_num_threads(1)
-    sys.modules["isthmus.tuning.search"].portfolio = lambda *_: []
-    print(heading() + f"; skorch {version('skorch')}; {arguments.networks} networks, {arguments.repeats} times\n")
-    print("| networks | | trials a minute | lowest | highest |\n|---|---|---|---|---|")
-    said = []
-    for name, (layers, nodes) in SPACES.items():
-        rates: dict[str, list[float]] = {"Isthmus": [], WHOLE: [], "skorch": []}
-        for repeat in range(arguments.repeats):
-            networks = [drawn(draw, layers, nodes) for _ in range(arguments.networks)]
-            space = {"layers": f"{layers[0]}:{layers[1]}", "nodes": f"{nodes[0]}:{nodes[1]}"}
-            fixed = {"noise": "none", "loss": "mse", "batch_size": 32}
-            began = time.monotonic()
-            with changed_study(lambda study, networks=networks: [study.enqueue_trial(each) for each in networks]):
-                options = {"n_trials": len(networks) + 1, "folds": 1, "random_state": repeat}
-                search = search_of(X, space={**space, **fixed}, **options)
-            rates[WHOLE].append(60 * search.trials_.num_rows / (time.monotonic() - began))
-            ended = search.study_.trials[: len(networks)]  # what is enqueued last is the default network
-            seconds = (ended[-1].datetime_complete - ended[0].datetime_start).total_seconds()
-            rates["Isthmus"].append(60 * len(networks) / seconds)
-            seconds = seconds_of_skorch(np.delete(X, search.test_index_, axis=0), networks, repeat)
-            rates["skorch"].append(60 * len(networks) / seconds)
-        for kind, found in rates.items():
-            print(f"| {name} | {kind} | {np.median(found):.1f} | {min(found):.1f} | {max(found):.1f} |", flush=True)
-        ratios = np.divide(rates["Isthmus"], rates["skorch"])
-        said.append(f"{name}: {np.median(ratios):.1f} times as many, from {ratios.min():.1f} to {ratios.max():.1f}")
-    print("\n" + "\n".join(said))
-
-
 KILLED = """
 import sys, numpy as np
 from sklearn.datasets import load_wine
@@ -446,10 +374,6 @@ def main() -> None:
     fifth.add_argument(
         "--only", nargs="*", default=["18_Ionosphere", "30_satellite", "44_Wilt"], help="names of tables"
     )
-    third = commands.add_parser("trials")
-    third.set_defaults(run=trials)
-    third.add_argument("--networks", type=int, default=24)
-    third.add_argument("--repeats", type=int, default=3)
     second = commands.add_parser("kills")
     second.set_defaults(run=kills)
     second.add_argument("--kills", type=int, default=10)
