@@ -28,7 +28,7 @@ from isthmus.networks import (
     halo,
     start_convolutional,
 )
-from isthmus.training import kept_memory
+from isthmus.system.memory import kept_memory
 from machine import heading
 from memory import most_memory
 from run import put

@@ -21,8 +21,8 @@ import numpy as np
 import pikepdf
 from PIL import Image
 
+from isthmus.pages.evaluation.measures import character_error_rate, components_lost, rmse_pooled
 from isthmus.pages.evaluation.text import text_of
-from isthmus.pages.measures import character_error_rate, components_lost, rmse_pooled
 from known_pages import KnownPage, known_page
 from machine import heading
 from programs import clean_by_ocrmypdf, run

@@ -24,10 +24,10 @@ import numpy as np
 import pikepdf
 from PIL import Image, ImageSequence
 
-from isthmus.cli.memory import give_back_freed_memory
 from isthmus.documents import Options, transform_documents
-from isthmus.documents.clean import Cleaner
-from isthmus.pages.made import made_pair
+from isthmus.pages.documents import Cleaner
+from isthmus.synthetic_pages import made_pair
+from isthmus.system.memory import give_back_freed_memory
 from machine import heading
 from programs import clean_by_ocrmypdf, run
 from run import put

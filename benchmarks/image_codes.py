@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
-from isthmus import Autoencoder, ConvAutoencoder, WorseThanPCAWarning, convolutional
+from isthmus import Autoencoder, ConvAutoencoder, WorseThanPCAWarning
+from isthmus.estimators import convolutional
 from machine import heading
 from run import put
 from speeds.data import images

@@ -10,12 +10,12 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from isthmus.pages.made import Fonts, dirty_page
-from isthmus.pages.made.area import MM_PER_INCH, Area
-from isthmus.pages.made.canvas import Box, Canvas
-from isthmus.pages.made.fonts import Face
-from isthmus.pages.made.words import SCRIPTS, Writer
-from isthmus.pages.measures import DARK
+from isthmus.pages.evaluation.measures import DARK
+from isthmus.synthetic_pages import Fonts, dirty_page
+from isthmus.synthetic_pages.area import MM_PER_INCH, Area
+from isthmus.synthetic_pages.canvas import Box, Canvas
+from isthmus.synthetic_pages.fonts import Face
+from isthmus.synthetic_pages.words import SCRIPTS, Writer
 
 SIZE_MM = (120.0, 80.0)
 MARGIN = 8.0

@@ -23,8 +23,8 @@ from PIL import Image
 import isthmus
 from isthmus.networks.upsampling import UpsamplingConvolution
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.made import made_pair
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
+from isthmus.synthetic_pages import made_pair
 from machine import heading
 from memory import most_memory
 from run import put

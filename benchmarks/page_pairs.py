@@ -22,9 +22,9 @@ from scipy import ndimage
 from sklearn.datasets import load_digits, load_sample_image
 
 import isthmus
-from isthmus.pages.made import dirt_sheet, dirty_page, draw_page
-from isthmus.pages.made.area import Area
-from isthmus.pages.made.pictures import scene, screened
+from isthmus.synthetic_pages import dirt_sheet, dirty_page, draw_page
+from isthmus.synthetic_pages.area import Area
+from isthmus.synthetic_pages.pictures import scene, screened
 
 SEED = 707
 SIZE_MM = (80.0, 105.0)

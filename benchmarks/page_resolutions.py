@@ -17,9 +17,9 @@ import torch
 from PIL import Image
 
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.made import Settings, made_pair
-from isthmus.pages.measures import components_lost, rmse_pooled
+from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
 from isthmus.pages.shipped import PageNetwork, load_network
+from isthmus.synthetic_pages import Settings, made_pair
 from machine import heading
 from run import put
 

@@ -24,11 +24,11 @@ from sklearn.datasets import load_sample_image
 
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.crops import worst_window
-from isthmus.pages.made import KINDS_OF_PAGES, Fonts, dirty_page, draw_page
-from isthmus.pages.made.area import Area
-from isthmus.pages.made.pictures import scene
-from isthmus.pages.measures import components_lost, rmse_pooled, rules_lost
+from isthmus.pages.evaluation.measures import components_lost, rmse_pooled, rules_lost
 from isthmus.pages.shipped import PageNetwork, load_network
+from isthmus.synthetic_pages import KINDS_OF_PAGES, Fonts, dirty_page, draw_page
+from isthmus.synthetic_pages.area import Area
+from isthmus.synthetic_pages.pictures import scene
 from machine import heading
 from run import put
 

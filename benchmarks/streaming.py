@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-from isthmus.data import FORMATS, write_table
+from isthmus.tables import FORMATS, write_table
 from machine import heading
 from speeds.data import rows_of
 

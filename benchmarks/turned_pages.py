@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.made import Settings, made_pair
-from isthmus.pages.measures import components_lost, rmse_pooled
+from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
+from isthmus.synthetic_pages import Settings, made_pair
 from machine import heading
 from run import put
 

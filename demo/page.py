@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 import isthmus
-from isthmus.atomic import atomic_write
-from isthmus.pages.made import Fonts, Settings, made_pair
-from isthmus.pages.measures import rmse_pooled
+from isthmus.pages.evaluation.measures import rmse_pooled
+from isthmus.synthetic_pages import Fonts, Settings, made_pair
+from isthmus.system.files import atomic_write
 
 SEED = 15
 SIZE_MM = (170.0, 125.0)

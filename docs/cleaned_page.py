@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 import isthmus
-from isthmus.pages.made import Fonts, Settings, made_pair
+from isthmus.synthetic_pages import Fonts, Settings, made_pair
 
 IMAGE = Path(__file__).parent / "images" / "cleaned-page.jpg"
 SEEDS = (7, 4)

@@ -15,7 +15,7 @@ from PIL import Image
 from screenshots import IMAGES, photograph
 
 import isthmus
-from isthmus.pages.made import Fonts, Settings, made_pair
+from isthmus.synthetic_pages import Fonts, Settings, made_pair
 
 SEEDS = (31, 23, 36, 22)
 SHOWN = 1

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
-from isthmus.pages.made import Fonts, dirty_page, draw_page
+from isthmus.synthetic_pages import Fonts, dirty_page, draw_page
 
 IMAGE = Path(__file__).parent / "images" / "made-pages.jpg"
 PAGES = (  # kind of the page, kinds of dirt, colour, seed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.pages import made
+from isthmus import synthetic_pages as made
 
 SIDE = 768
 """Rows and columns of the pages, or parts of pages, that are made."""

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from isthmus import ConvAutoencoder
+from isthmus import synthetic_pages as made
 from isthmus.networks import ConvolutionalAutoencoder
-from isthmus.pages import made
 from train import NETWORKS
 
 SIDE = 96

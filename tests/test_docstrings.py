@@ -15,7 +15,11 @@ EXAMPLES = [test for name in MODULES for test in FINDER.find(import_module(name)
 
 def test_there_are_examples_of_what_is_public():
     tested = {example.name for example in EXAMPLES}
-    assert {"isthmus.dense.Autoencoder", "isthmus.comparison.measure.compare", "isthmus.report.page.report"} <= tested
+    assert {
+        "isthmus.estimators.dense.Autoencoder",
+        "isthmus.comparison.measure.compare",
+        "isthmus.report.page.report",
+    } <= tested
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 from isthmus._version import __version__
 
 if TYPE_CHECKING:
-    from isthmus.base import load
     from isthmus.comparison import Comparison, compare
-    from isthmus.convolutional import ConvAutoencoder
-    from isthmus.dense import Autoencoder
-    from isthmus.documents.clean import clean_document
     from isthmus.errors import (
         InputError,
         IsthmusError,
@@ -25,18 +21,22 @@ if TYPE_CHECKING:
         ProtectedError,
         WorseThanPCAWarning,
     )
+    from isthmus.estimators.convolutional import ConvAutoencoder
+    from isthmus.estimators.dense import Autoencoder
+    from isthmus.estimators.loading import load
     from isthmus.pages.cleaning import clean
+    from isthmus.pages.documents import clean_document
     from isthmus.tuning import AutoencoderSearch, tune
 
 _HOMES = {
-    "Autoencoder": "isthmus.dense",
+    "Autoencoder": "isthmus.estimators.dense",
     "AutoencoderSearch": "isthmus.tuning",
     "Comparison": "isthmus.comparison",
-    "ConvAutoencoder": "isthmus.convolutional",
-    "clean_document": "isthmus.documents.clean",
+    "ConvAutoencoder": "isthmus.estimators.convolutional",
+    "clean_document": "isthmus.pages.documents",
     "clean": "isthmus.pages.cleaning",
     "compare": "isthmus.comparison",
-    "load": "isthmus.base",
+    "load": "isthmus.estimators.loading",
     "tune": "isthmus.tuning",
     "IsthmusError": "isthmus.errors",
     "InputError": "isthmus.errors",

@@ -13,7 +13,7 @@ import isthmus as library
 import isthmus.cli.fit as fit_command
 from isthmus.cli import network_options
 from isthmus.networks import ACTIVATIONS
-from isthmus.scaling import SCALES
+from isthmus.rows.scaling import SCALES
 from isthmus.training import DEFAULT_STRENGTHS, LOSSES
 
 

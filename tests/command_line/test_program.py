@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import isthmus as library
-from isthmus.cli.frames import frame
+from isthmus.cli.stream import frame
 
 ISTHMUS = [Path(sys.executable).with_name("isthmus")]
 

@@ -14,10 +14,10 @@ import pytest
 from document_pages import fail_on_tall, page, reopened, saved, whiten
 from PIL import Image
 
-from isthmus.atomic import sweep_leftovers, temporary_file
 from isthmus.documents import Options, Rules, transform_documents
 from isthmus.documents.batch import plan_batch
 from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.system.files import sweep_leftovers, temporary_file
 
 
 def names(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from ocrmypdf.cli import get_options_and_plugins
 from ocrmypdf.exceptions import BadArgsError
 from PIL import Image, ImageDraw, ImageFont
 
-from isthmus import ocrmypdf_plugin
+from isthmus.pages import ocrmypdf_plugin
 
 DPI = 150
 QUICKLY = ["--output-type", "pdf", "--rasterizer", "pypdfium", "--optimize", "0"]
@@ -74,7 +74,7 @@ import ocrmypdf
 if __name__ == "__main__":
     ocrmypdf.ocr(*sys.argv[1:], ocr_engine="none", output_type="pdf", rasterizer="pypdfium", optimize=0, mode="force",
                  use_threads=True, jobs=1, progress_bar=False)
-    assert "isthmus.ocrmypdf_plugin" in sys.modules
+    assert "isthmus.pages.ocrmypdf_plugin" in sys.modules
     print(sorted(name for name in ("torch", "sklearn", "scipy", "isthmus.pages", "isthmus.documents") if
                  name in sys.modules))
 """

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from isthmus.pages.made import Fonts, clean_page, dirt_sheet
+from isthmus.synthetic_pages import Fonts, clean_page, dirt_sheet
 
 SIDE = 64
 SCRIPTS = Path(__file__).parents[2] / "page_network"

@@ -6,7 +6,7 @@ import torch
 from page_networks import saved, whitening_network
 
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
-from isthmus.pages.made import Fonts, clean_page
+from isthmus.synthetic_pages import Fonts, clean_page
 
 
 @pytest.fixture(scope="session")

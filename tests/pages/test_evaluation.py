@@ -13,8 +13,8 @@ from page_networks import saved, whitened, whitening_network
 from PIL import Image
 
 from isthmus.errors import InputError, MissingExtraError, ModelFileError, ParameterError
-from isthmus.pages import measures, shipped
-from isthmus.pages.evaluation import evaluate_pages
+from isthmus.pages import shipped
+from isthmus.pages.evaluation import evaluate_pages, measures
 from isthmus.pages.evaluation.baselines import adaptive_threshold, divide_background
 from isthmus.pages.evaluation.crops import spread, worst_window
 from isthmus.pages.evaluation.page import evaluation_page

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from isthmus.errors import InputError
-from isthmus.pages.made import Fonts, draw_page
-from isthmus.pages.measures import (
+from isthmus.pages.evaluation.measures import (
     character_error_rate,
     components_lost,
     psnr,
@@ -19,6 +18,7 @@ from isthmus.pages.measures import (
     ssim,
     stroke_width,
 )
+from isthmus.synthetic_pages import Fonts, draw_page
 
 random = np.random.default_rng(0)
 PAGES = [random.random((20, 30)), random.random((9, 7))]

@@ -8,10 +8,10 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.kinds import is_page
-from isthmus.pages.made import Fonts, dirt_sheet, draw_page
-from isthmus.pages.made.area import Area
-from isthmus.pages.made.pictures import scene
 from isthmus.pages.restraint import share_of_change
+from isthmus.synthetic_pages import Fonts, dirt_sheet, draw_page
+from isthmus.synthetic_pages.area import Area
+from isthmus.synthetic_pages.pictures import scene
 
 
 def printed(kind: str = "text", size_mm: tuple[float, float] = (80, 110), dpi: int = 150) -> np.ndarray:

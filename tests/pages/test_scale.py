@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.pages.made import Fonts, clean_page, dirty_page
 from isthmus.pages.scale import letter_height, reduction
+from isthmus.synthetic_pages import Fonts, clean_page, dirty_page
 
 
 def page(seed: int, dpi: int, *, dirty: bool) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 
 import isthmus
 from isthmus.networks import ConvolutionalAutoencoder
-from isthmus.pages.made import Fonts, clean_page, dirty_page
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
+from isthmus.synthetic_pages import Fonts, clean_page, dirty_page
 
 CARD = Path(__file__).parents[2] / "docs" / "page-network.md"
 

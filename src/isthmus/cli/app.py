@@ -15,12 +15,12 @@ from isthmus.cli.evaluate_pages import evaluate_pages
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
 from isthmus.cli.make_pages import make_pages
-from isthmus.cli.messages import say
+from isthmus.cli.outputs import say
 from isthmus.cli.reconstruct import reconstruct
 from isthmus.cli.report import report
 from isthmus.cli.tune import tune
 from isthmus.errors import IsthmusError
-from isthmus.standard_output import flush_standard_output
+from isthmus.system.standard_output import flush_standard_output
 
 INTERRUPTED = 130
 CLOSED_PIPE = 141  # as of programs that the signal SIGPIPE ends

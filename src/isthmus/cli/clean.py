@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import counted, say
+from isthmus.cli.outputs import say
 from isthmus.errors import IsthmusError, ParameterError
+from isthmus.words import counted
 
 
 def clean(
@@ -63,11 +64,11 @@ def clean(
     Text, tables, stamps and pictures stay, and so do the resolution, the metadata and the text layer. The output has
     the format of the input. Folders keep their tree, and what is cleaned already is left out.
     """
-    from isthmus.cli.memory import give_back_freed_memory
     from isthmus.documents import Options, Rules, transform_documents
     from isthmus.documents.batch import Batch, plan_batch
-    from isthmus.documents.clean import Cleaner
     from isthmus.documents.review import Review
+    from isthmus.pages.documents import Cleaner
+    from isthmus.system.memory import give_back_freed_memory
 
     _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
     if dpi is not None:

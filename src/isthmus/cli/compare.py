@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import say
 from isthmus.cli.network_options import (
     Activation,
     Columns,
@@ -19,7 +18,7 @@ from isthmus.cli.network_options import (
     speaking,
 )
 from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.cli.outputs import check_outputs, print_text, write_text
+from isthmus.cli.outputs import check_outputs, print_text, say, write_text
 from isthmus.errors import InputError, OutputError, ParameterError
 
 OUTPUT_FORMATS = ("csv", "json", "md")
@@ -61,21 +60,21 @@ def compare(
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
     """
-    from isthmus.data import open_table
+    from isthmus.tables import open_table
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
     widths = layers("--encoder-layers", encoder_layers)
     to_stdout = output is None or str(output) == "-"
     kind = _output_format(output, output_format)
     if plot is not None:
-        from isthmus.report.comparison_plot import plot_format
+        from isthmus.comparison.plot import plot_format
 
         plot_format(plot)
     check_outputs(table, None if to_stdout else output, plot)
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:
-        from isthmus.dense import Autoencoder
+        from isthmus.estimators.dense import Autoencoder
 
         estimator = Autoencoder(
             encoder_layers=widths,
@@ -92,7 +91,7 @@ def compare(
         raise InputError(f"{name}: has too few rows, and a comparison needs at least three. Got {len(rows)} instead.")
 
     from isthmus import comparison
-    from isthmus.cli.frames import frame
+    from isthmus.cli.stream import frame
 
     found = speaking(
         lambda: comparison.compare(
@@ -109,7 +108,7 @@ def compare(
         write_text(output, _text(found, kind))
         written.append(str(output))
     if plot is not None:
-        from isthmus.report.comparison_plot import save_comparison
+        from isthmus.comparison.plot import save_comparison
 
         save_comparison(found, plot)
         written.append(str(plot))
@@ -153,7 +152,7 @@ def _text(found: Any, kind: str | None) -> str:
 
 
 def _print(text: str) -> None:
-    from isthmus.standard_output import standard_output
+    from isthmus.system.standard_output import standard_output
 
     with standard_output() as stream:
         stream.write(text.encode())

@@ -20,9 +20,8 @@ def decode(
     """Write the row that each code stands for."""
     import numpy as np
 
-    from isthmus.base import load
-    from isthmus.cli.frames import codes_of, columns_of
-    from isthmus.cli.stream import stream
+    from isthmus.cli.stream import codes_of, columns_of, stream
+    from isthmus.estimators.loading import load
 
     fitted = load(model)
 

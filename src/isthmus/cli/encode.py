@@ -12,9 +12,8 @@ def encode(
     output_format: OutputFormat = None,
 ) -> None:
     """Write the codes of each row of a table."""
-    from isthmus.base import load
-    from isthmus.cli.frames import codes_of, columns_of
-    from isthmus.cli.stream import stream
+    from isthmus.cli.stream import codes_of, columns_of, stream
+    from isthmus.estimators.loading import load
 
     fitted = load(model)
     stream(

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import say
-from isthmus.cli.outputs import print_text, write_text
+from isthmus.cli.outputs import print_text, say, write_text
 from isthmus.errors import ParameterError
 
 _WIDTH = 1000
@@ -52,9 +51,9 @@ def evaluate_pages(
     threshold, and cleaned by networks: by its error, by small parts that are lost, by what tesseract misreads, and by
     time.
     """
-    from isthmus.atomic import check_writable
     from isthmus.pages import evaluation
     from isthmus.pages.evaluation.page import evaluation_page, require_jinja
+    from isthmus.system.files import check_writable
 
     files = {"--output": output, "--csv": csv, "--json": json, "--markdown": markdown}
     written = [file for file in files.values() if file is not None]

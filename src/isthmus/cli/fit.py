@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import counted, say
 from isthmus.cli.network_options import (
     NOISES,
     STARTS,
@@ -24,8 +23,9 @@ from isthmus.cli.network_options import (
     speaking,
 )
 from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.cli.outputs import check_outputs
+from isthmus.cli.outputs import check_outputs, say
 from isthmus.errors import InputError, ParameterError
+from isthmus.words import counted
 
 
 def fit(
@@ -73,7 +73,7 @@ def fit(
     Every column must hold numbers; leave others out with --exclude. Ctrl-C ends training, and the best epoch so
     far is written.
     """
-    from isthmus.data import open_table
+    from isthmus.tables import open_table
 
     parameters: dict[str, Any] = {
         "code_size": number("--code-size", code_size),
@@ -101,7 +101,7 @@ def fit(
     check_outputs(table, output)
     chosen = names(columns)
     with open_table(table, format=checked_format(format), columns=chosen or None, exclude=names(exclude)) as reader:
-        from isthmus.dense import Autoencoder
+        from isthmus.estimators.dense import Autoencoder
 
         model = Autoencoder(**parameters)
         model._check_parameters()  # sooner than after the last row of a long table

@@ -19,8 +19,8 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Show a model: its layers, and its error beside PCA's."""
-    from isthmus.base import load
-    from isthmus.standard_output import standard_output
+    from isthmus.estimators.loading import load
+    from isthmus.system.standard_output import standard_output
 
     fitted = load(model)
     text = json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))
@@ -103,7 +103,7 @@ def _facts(model: Any) -> dict[str, Any]:
 
 def _shape_of(model: Any) -> dict[str, Any]:
     """Columns, codes and layers: of tables, or of images."""
-    from isthmus.cli.frames import columns_of
+    from isthmus.cli.stream import columns_of
 
     if not hasattr(model, "image_shape_"):
         return {

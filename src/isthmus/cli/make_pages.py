@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.messages import counted, say
+from isthmus.cli.outputs import say
 from isthmus.errors import ParameterError
+from isthmus.words import counted
 
 _SIZES = {"a3": (420, 297), "a4": (297, 210), "a5": (210, 148), "letter": (279.4, 215.9), "legal": (355.6, 215.9)}
 
@@ -43,7 +44,7 @@ def make_pages(
     from rich.console import Console
     from rich.progress import track
 
-    from isthmus.pages import made
+    from isthmus import synthetic_pages as made
 
     resolutions = _resolutions(dpi)
     settings = made.Settings(seed, _size(size), dirt, colour)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import say
+from isthmus.cli.outputs import say
 from isthmus.errors import ParameterError
 
 # What completion offers, and the help names: written here, too, since the estimator takes seconds to import.

@@ -11,7 +11,7 @@ from isthmus.errors import ParameterError
 
 def formats() -> tuple[str, ...]:
     """The names of the formats, for completion."""
-    from isthmus.data import FORMATS
+    from isthmus.tables import FORMATS
 
     return FORMATS
 
@@ -59,7 +59,7 @@ def names(values: list[str] | None) -> list[str]:
 
 def checked_format(format: str | None) -> str | None:
     """The format, if it is one."""
-    from isthmus.data import FORMATS
+    from isthmus.tables import FORMATS
 
     if format is not None and format not in FORMATS:
         raise ParameterError(f"--format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")

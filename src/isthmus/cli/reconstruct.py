@@ -22,9 +22,8 @@ def reconstruct(
     """Write the rows that the codes of a table keep."""
     import numpy as np
 
-    from isthmus.base import load
-    from isthmus.cli.frames import columns_of
-    from isthmus.cli.stream import stream
+    from isthmus.cli.stream import columns_of, stream
+    from isthmus.estimators.loading import load
 
     fitted = load(model)
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import say
 from isthmus.cli.options import Format, Model, Table, checked_format
+from isthmus.cli.outputs import say
 from isthmus.errors import ParameterError
 
 
@@ -35,12 +35,12 @@ def report(
 
     The table is read whole. Its rows are best such that the model was not fitted on.
     """
-    from isthmus.atomic import check_writable, refuse_same_file
-    from isthmus.base import load
-    from isthmus.cli.frames import columns_of, frame
+    from isthmus.cli.stream import columns_of, frame
+    from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
     from isthmus.report.plots import require_report_extra
+    from isthmus.system.files import check_writable, refuse_same_file
 
     require_report_extra()
     shape = None if image_shape is None else _shape(image_shape)
@@ -64,7 +64,7 @@ def report(
         command=_command(model, table, output, image_shape=image_shape, colour=colour, title=title, format=format),
     )
     if output == "-":
-        from isthmus.standard_output import standard_output
+        from isthmus.system.standard_output import standard_output
 
         with standard_output() as stream:
             stream.write(made.html.encode())
@@ -78,7 +78,7 @@ def _read(table: str, columns: list[str], label: str | None, format: str | None)
     """The model's columns of a table, and a column beside them."""
     import numpy as np
 
-    from isthmus.data import open_table
+    from isthmus.tables import open_table
 
     keep = [] if label is None else [label]
     parts, labels = [], []

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isthmus.atomic import refuse_same_file
-from isthmus.cli.frames import frame
-from isthmus.cli.memory import give_back_freed_memory
+import numpy as np
+
 from isthmus.cli.options import checked_format
-from isthmus.data import open_table, write_table
+from isthmus.system.files import refuse_same_file
+from isthmus.system.memory import give_back_freed_memory
+from isthmus.tables import open_table, write_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def stream(
@@ -47,3 +51,23 @@ def stream(
             rows = frame(batch.values, require) if named else batch.values
             result = function(rows)
             writer.write(result, batch.kept)
+
+
+def frame(rows: np.ndarray, columns: Sequence[str]) -> "pa.Table":
+    """A table of named columns."""
+    import pyarrow as pa
+
+    return pa.table([pa.array(np.ascontiguousarray(column)) for column in rows.T], names=list(columns))
+
+
+def columns_of(model: Any) -> list[str]:
+    """The columns that a model was fitted on; x0, x1, … where they had no names."""
+    from isthmus.tables import generic_names
+
+    names = getattr(model, "feature_names_in_", None)
+    return list(generic_names(model.n_features_in_) if names is None else names)
+
+
+def codes_of(model: Any) -> list[str]:
+    """The names of a model's codes."""
+    return list(map(str, model.get_feature_names_out()))

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.messages import say
 from isthmus.cli.network_options import Columns, Device, Exclude, MaxEpochs, Scale, number, speaking
 from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.cli.outputs import check_outputs, print_text, write_text
+from isthmus.cli.outputs import check_outputs, print_text, say, write_text
 from isthmus.errors import InputError, OutputError, ParameterError
 
 _OBJECTIVES = ("error", "code-size", "both")
@@ -87,7 +86,7 @@ def tune(
     aside and only tells what was found. Ranges are written 1:4, lists relu,gelu. Ctrl-C ends the search and writes the
     best so far; the same command goes on. Run it on several machines with one --study URL, and they share the search.
     """
-    from isthmus.data import open_table
+    from isthmus.tables import open_table
 
     if str(output) == "-":
         raise ParameterError("--output must be the name of a file. Got '-' instead.")
@@ -109,7 +108,7 @@ def tune(
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:
-        from isthmus.dense import Autoencoder
+        from isthmus.estimators.dense import Autoencoder
         from isthmus.tuning import AutoencoderSearch
 
         search = AutoencoderSearch(
@@ -128,7 +127,7 @@ def tune(
         )
         search._check_parameters()  # sooner than after the last row of a long table
         rows, column_names, named = reader.read(), reader.columns, reader.named
-    from isthmus.cli.frames import frame
+    from isthmus.cli.stream import frame
 
     X = frame(rows, column_names) if named else rows
     speaking(lambda: search.fit(X))
@@ -156,7 +155,7 @@ def _read_space(path: Path) -> dict[str, Any]:
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        from isthmus.atomic import reason
+        from isthmus.system.files import reason
 
         raise InputError(f"{path}: cannot be read ({reason(error)}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -17,11 +17,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
 
 from isthmus.comparison.result import Comparison
-from isthmus.dense import Autoencoder
 from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
-from isthmus.frames import taken, without_torch
-from isthmus.pca_baseline import PCABaseline
-from isthmus.rows import Rows, dense_rows, n_batch_rows, set_aside
+from isthmus.estimators.dense import Autoencoder
+from isthmus.pca.baseline import PCABaseline
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows, set_aside
+from isthmus.rows.frames import taken, without_torch
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _MOST_CODES = 64

@@ -10,8 +10,8 @@ from jaxtyping import Float64, Int64
 
 from isthmus.comparison import formats
 from isthmus.comparison.sentence import codes_sentence, errors_sentence
-from isthmus.dense import Autoencoder
 from isthmus.errors import ParameterError
+from isthmus.estimators.dense import Autoencoder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,7 +148,7 @@ class Comparison:
         MissingExtraError
             If matplotlib is not installed (an ``ImportError``).
         """
-        from isthmus.report.comparison_plot import plot_comparison  # noqa: PLC0415 — matplotlib is optional
+        from isthmus.comparison.plot import plot_comparison  # noqa: PLC0415 — matplotlib is optional
 
         return plot_comparison(self, ax)
 

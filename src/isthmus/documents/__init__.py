@@ -1,6 +1,6 @@
 """Documents: pages out of files, and cleaned pages back, with nothing lost; a format is one small module."""
 
-from isthmus.documents._base import Rules
+from isthmus.documents.contract import Rules
 from isthmus.documents.transform import DocumentReport, Options, transform_documents
 from isthmus.documents.work import PageFunction, PageReport
 

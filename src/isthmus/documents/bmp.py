@@ -1,6 +1,6 @@
 """BMP: the new pixels are written as Pillow does, with the old resolution."""
 
-from isthmus.documents._base import File, Place, Plan, Rules
+from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.single import write_single

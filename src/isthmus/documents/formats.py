@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from isthmus.documents._base import File, Format
+from isthmus.documents.contract import File, Format
 from isthmus.errors import InputError, MissingExtraError, ParameterError
 
 _SUFFIXES = {

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable
 
-from isthmus.documents._base import File, Place, Plan, Rules
+from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.encodings import jpeg, jpeg_tables, segments
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single

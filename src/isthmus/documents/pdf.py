@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
-from isthmus.documents._base import File, LeftAsItIs, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, decoding
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
 from isthmus.documents.pdf_scans import dots_per_inch, scans

@@ -11,7 +11,7 @@ import pikepdf
 import pypdfium2
 from PIL import Image
 
-from isthmus.documents._base import LeftAsItIs, Place
+from isthmus.documents.contract import LeftAsItIs, Place
 from isthmus.documents.encodings import (
     PNG_SIGNATURE,
     deflated_rows,

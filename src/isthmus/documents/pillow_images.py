@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from isthmus.documents._base import File, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, Place, Plan, Rules, decoding
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
 

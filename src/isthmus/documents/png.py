@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from isthmus.documents._base import File, Place, Plan, Rules
+from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.encodings import PNG_SIGNATURE, chunks, png, png_chunk
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single

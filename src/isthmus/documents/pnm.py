@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from isthmus.documents._base import File, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, Place, Plan, Rules, decoding
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.single import write_single

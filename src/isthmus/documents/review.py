@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from isthmus.atomic import atomic_write
-from isthmus.documents._base import Place, Plan
+from isthmus.documents.contract import Place, Plan
 from isthmus.documents.picture import Colour, Grey
+from isthmus.system.files import atomic_write
 
 VIEWS = ("before", "after", "removed")
 _LISTED = "pages.json"

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable
 
-from isthmus.documents._base import File, Place, Plan
+from isthmus.documents.contract import File, Place, Plan
 
 
 def write_single(

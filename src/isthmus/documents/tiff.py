@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from isthmus.documents import tiff_directory as td
-from isthmus.documents._base import File, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, Place, Plan, Rules, decoding
 from isthmus.documents.encodings import JPEGTables, group4, jpeg, tables_in
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import image_of, opened, picture_of, saved

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-from isthmus.atomic import (
+from isthmus.documents.contract import File, Format, Place, Plan, Rules
+from isthmus.documents.formats import check_output_name, find_format, format_named
+from isthmus.documents.review import Review
+from isthmus.documents.work import PageFunction, PageReport, Work
+from isthmus.documents.workers import Result, WorkersEndedError, ordered
+from isthmus.errors import InputError, IsthmusError, OutputError, ParameterError
+from isthmus.system.files import (
     atomic_write,
     check_writable,
     reason,
@@ -19,13 +25,7 @@ from isthmus.atomic import (
     sweep_leftovers,
     temporary_file,
 )
-from isthmus.documents._base import File, Format, Place, Plan, Rules
-from isthmus.documents.formats import check_output_name, find_format, format_named
-from isthmus.documents.review import Review
-from isthmus.documents.work import PageFunction, PageReport, Work
-from isthmus.documents.workers import Result, WorkersEndedError, ordered
-from isthmus.errors import InputError, IsthmusError, OutputError, ParameterError
-from isthmus.standard_output import standard_output
+from isthmus.system.standard_output import standard_output
 
 _GROWN = 1.1  # times as large, from which on it is said
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from isthmus.documents._base import File, Place, Plan, Rules
+from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single, saved
 from isthmus.documents.single import write_single

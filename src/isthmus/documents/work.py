@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from isthmus.documents._base import LeftAsItIs, Place, decoding
+from isthmus.documents.contract import LeftAsItIs, Place, decoding
 from isthmus.documents.formats import format_named
 from isthmus.documents.picture import Colour, Grey, bilevel_picture, changed_picture, page_pixels
 from isthmus.documents.removed import removed

@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from isthmus.base import BaseAutoencoder, load
-from isthmus.convolutional import ConvAutoencoder
 from isthmus.errors import ModelFileError, ParameterError
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.convolutional import ConvAutoencoder
+from isthmus.estimators.loading import load
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_tiled, for_inference, halo
 
 FOLDER = Path(__file__).parent / "networks"

@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float64, Int
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from isthmus.base import BaseAutoencoder
-from isthmus.frames import without_torch
-from isthmus.rows import n_batch_rows
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.rows.batches import n_batch_rows
+from isthmus.rows.frames import without_torch
 
 MAX_SAMPLE = 2000
 

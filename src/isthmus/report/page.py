@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from isthmus.atomic import atomic_write
-from isthmus.base import BaseAutoencoder
 from isthmus.errors import ParameterError
-from isthmus.html_pages import rendered
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.report import reproduce, sections
+from isthmus.report.html import rendered
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
 from isthmus.report.plots import css_variables, require_report_extra
 from isthmus.report.sandwich import sandwich_svg
-from isthmus.report.tuning import tuning
 from isthmus.report.words import Names, counted, number, percent, times
+from isthmus.system.files import atomic_write
+from isthmus.tuning.section import tuning
 
 if TYPE_CHECKING:
     from isthmus.tuning import AutoencoderSearch

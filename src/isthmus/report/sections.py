@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.base import BaseAutoencoder
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.report import columns as by_column
 from isthmus.report.colouring import colouring
 from isthmus.report.figures import Curve, code_map, learning_curves, rate_distortion

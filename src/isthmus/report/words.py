@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from isthmus.data._base import printable
+from isthmus.words import printable
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NARROW_SPACE = "\u202f"

@@ -4,10 +4,8 @@ from isthmus.training.batches import Batches, Normaliser
 from isthmus.training.corruption import DEFAULT_STRENGTHS, Noise
 from isthmus.training.loop import History, OnEpoch, Recipe, Trainer, warn_of_early_end
 from isthmus.training.losses import LOSSES, Loss
-from isthmus.training.memory import kept_memory
 from isthmus.training.progress import epoch_bar
 from isthmus.training.scoring import network_errors, pca_errors, settle_decoders
-from isthmus.training.threads import suited_threads
 
 __all__ = [
     "DEFAULT_STRENGTHS",
@@ -21,10 +19,8 @@ __all__ = [
     "Recipe",
     "Trainer",
     "epoch_bar",
-    "kept_memory",
     "network_errors",
     "pca_errors",
     "settle_decoders",
-    "suited_threads",
     "warn_of_early_end",
 ]

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64
 from scipy import sparse
 from torch import Tensor
 
-from isthmus.rows import Rows, dense_rows, n_batch_rows
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 _TAKEN = 1 << 18  # numbers that are taken from the rows at once
 

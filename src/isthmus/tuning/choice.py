@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.layers import Layer
+from isthmus.networks.layers import Layer
 from isthmus.tuning.objective import DEFAULT
 
 if TYPE_CHECKING:

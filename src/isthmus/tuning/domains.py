@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import ParameterError
-from isthmus.parameters import is_int, is_real
+from isthmus.estimators.parameters import is_int, is_real
 
 if TYPE_CHECKING:
     from optuna.trial import Trial

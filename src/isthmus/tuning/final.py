@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting import held_out_rows
-from isthmus.frames import taken
-from isthmus.pca_baseline import PCABaseline
+from isthmus.estimators.fitting import held_out_rows
+from isthmus.pca.baseline import PCABaseline
+from isthmus.rows.frames import taken
 from isthmus.training import OnEpoch
 from isthmus.tuning.choice import Scored, default_of, is_better, smallest
 from isthmus.tuning.objective import Objective, fit_quietly

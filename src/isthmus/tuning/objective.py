@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from isthmus.errors import WorseThanPCAWarning
-from isthmus.rows import Rows
+from isthmus.rows.batches import Rows
 from isthmus.training import History
 from isthmus.tuning.interrupts import held, released
 from isthmus.tuning.problem import Split, group_errors

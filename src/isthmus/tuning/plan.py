@@ -10,17 +10,17 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from isthmus.errors import ParameterError
-from isthmus.parameters import check_code_size, is_int, is_real
-from isthmus.preparation import settle_loss
-from isthmus.principal_axes import principal_axes
-from isthmus.rows import Rows, dense_rows, n_batch_rows, set_aside
-from isthmus.scaling import column_range, column_statistics, scale_of
+from isthmus.estimators.parameters import check_code_size, is_int, is_real
+from isthmus.pca.axes import principal_axes
+from isthmus.pca.start import settle_loss
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows, set_aside
+from isthmus.rows.scaling import column_range, column_statistics, scale_of
 from isthmus.tuning.domains import Range, read_domain
 from isthmus.tuning.objective import Objective
 from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
 from isthmus.tuning.space import own_values, space_of
 
-_HOMES = {"Autoencoder": "isthmus.dense", "ConvAutoencoder": "isthmus.convolutional"}
+_HOMES = {"Autoencoder": "isthmus.estimators.dense", "ConvAutoencoder": "isthmus.estimators.convolutional"}
 # A curve goes on beyond PCA's need, since held-out rows need more codes than those that PCA has seen.
 _SPARE = 1.25
 _ASIDE = ("random_state", "verbose", "code_size")  # settled by the plan itself

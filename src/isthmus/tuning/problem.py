@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy import sparse
 
-from isthmus.pca_baseline import PCABaseline
-from isthmus.rows import Rows, dense_rows
+from isthmus.pca.baseline import PCABaseline
+from isthmus.rows.batches import Rows, dense_rows
 
 # Errors are kept for so many groups of the scored rows: by how much two networks differ shows in them, and by how much
 # that would differ on other rows.

@@ -16,11 +16,11 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from isthmus.base import BaseAutoencoder
-from isthmus.dense import Autoencoder
 from isthmus.errors import InputError
-from isthmus.frames import without_torch
-from isthmus.parameters import check_bool, check_choice, check_int, check_real, is_int, refuse
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.dense import Autoencoder
+from isthmus.estimators.parameters import check_bool, check_choice, check_int, check_real, is_int, refuse
+from isthmus.rows.frames import without_torch
 from isthmus.tuning.choice import Scored, pareto, scored
 from isthmus.tuning.final import Chosen, choose, default_network
 from isthmus.tuning.interrupts import held

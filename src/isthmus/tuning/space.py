@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import ParameterError
+from isthmus.estimators.parameters import is_int, is_real
 from isthmus.networks import MAX_GRID, sandwich_widths
-from isthmus.parameters import is_int, is_real
 from isthmus.tuning.domains import Choices, Domain, Range, number, read_domain
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from isthmus.errors import InputError, ParameterError
-from isthmus.pages import measures
 from isthmus.pages.cleaning import clean_page
+from isthmus.pages.evaluation import measures
 from isthmus.pages.evaluation.baselines import adaptive_threshold, divide_background
 from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_grey
 from isthmus.pages.evaluation.result import Cleaned, Evaluation

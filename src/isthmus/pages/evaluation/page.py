@@ -7,11 +7,11 @@ from importlib.util import find_spec
 
 from isthmus._version import __version__
 from isthmus.errors import MissingExtraError
-from isthmus.html_pages import rendered
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
 from isthmus.pages.evaluation.pairs import find_pairs
 from isthmus.pages.evaluation.result import COLUMNS, Evaluation
+from isthmus.report.html import rendered
 
 _PAGES = 6
 

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from isthmus.atomic import reason
-from isthmus.documents._base import Rules, decoding
+from isthmus.documents.contract import Rules, decoding
 from isthmus.documents.formats import SUFFIXES, find_format, format_named
 from isthmus.documents.picture import page_pixels
 from isthmus.errors import InputError
+from isthmus.system.files import reason
 
 _SUFFIXES = SUFFIXES - {".pdf"}
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from rich.table import Table
 
-from isthmus.pages.measures import character_error_rate
+from isthmus.pages.evaluation.measures import character_error_rate
 
 
 @dataclass(frozen=True)

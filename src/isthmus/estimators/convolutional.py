@@ -1,0 +1,590 @@
+"""ConvAutoencoder, the estimator for images: convolutions instead of dense layers, and images of any size."""
+
+import copy
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from sklearn.utils import Tags, check_array
+from sklearn.utils.validation import check_is_fitted
+
+from isthmus.errors import InputError, ParameterError
+from isthmus.estimators.base import float_type, through
+from isthmus.estimators.fitting import TrainedAutoencoder, generator_from, random_state_of
+from isthmus.estimators.image_rows import ImagesAsRows, n_dimensions_of, shape_text
+from isthmus.estimators.parameters import (
+    check_bool,
+    check_choice,
+    check_code_size,
+    check_filters,
+    check_image_shape,
+    check_int,
+    check_kernel_size,
+    check_pooling,
+    checked_device,
+    is_int,
+    refuse,
+)
+from isthmus.model_files import convolutional as convolutional_file
+from isthmus.networks import (
+    ACTIVATIONS,
+    FROM_THE_IMAGE,
+    MAX_GRID,
+    ConvolutionalAutoencoder,
+    ImageAutoencoder,
+    ImageCodeAutoencoder,
+    ImageShape,
+    RowAutoencoder,
+    for_inference,
+    start_convolutional,
+    upsampling_of,
+    with_channels_last,
+)
+from isthmus.networks.layers import Layer
+from isthmus.pca.axes import PrincipalAxes
+from isthmus.pca.start import Build, Design, prepare, settle_loss
+from isthmus.rows.batches import Rows
+from isthmus.rows.frames import without_torch
+from isthmus.rows.scaling import column_statistics, scale_of
+from isthmus.system.memory import kept_memory
+from isthmus.training import Batches, History, Trainer, pca_errors
+
+# Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
+MIDDLE_NODES = 512
+# 64 MB in a layer; training keeps about four times as much for each.
+_BATCH_VALUES = 2**24
+
+
+class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
+    """A convolutional autoencoder for images of any size, whose default is the reference network.
+
+    An encoder of convolutions and poolings makes small images of an image, and a decoder that mirrors it makes the
+    image of them again. Training is that of ``Autoencoder``: images are held out, and the best epoch is kept.
+
+    Parameters
+    ----------
+    filters : int or tuple of int, default=(64, 64)
+        Filters of the encoder's layers, in the order that images meet them; an int is that of each of two layers.
+    code_size : int, float or None, default=None
+        Number of codes of a dense code, which a hidden layer of 512 nodes leads to from the small images in the middle,
+        and another one back; a float between 0 and 1 means as many as PCA needs to keep that share of the variance.
+        All images then have one size. None: the small images are the code.
+    decoder_filters : int, tuple of int or None, default=None
+        The same for the decoder. None mirrors the encoder. With as many layers as the encoder each up-samples where
+        its mirror pools; otherwise the first of them do, and there must be enough.
+    kernel_size : int, default=3
+        Rows and columns of every kernel; odd.
+    pooling : bool or tuple of bool, default=True
+        Whether a max-pool halves height and width after each of the encoder's layers; a tuple says so layer by layer.
+    patch : int, default=1
+        Rows and columns of the patches whose pixels become channels before the first layer. With 2, the layers of the
+        finest resolution see a quarter of the pixels, and take a quarter of the time.
+    activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="leaky_relu"
+        Activation of all layers but the last.
+    batch_norm : bool or "auto", default="auto"
+        Whether a batch norm follows every convolution but the last. "auto": not with ``code_size``, where training is
+        better without.
+    skips : bool, default=False
+        Add the output of each of the encoder's layers to that of its mirror in the decoder, so that fine strokes need
+        not go through the code; the code alone then makes no image.
+    start : {"auto", "random", "identity", "affine", "pca"}, default="auto"
+        Where training starts from: random weights; for cleaning, "identity", the images as they are (the network is
+        x + g(x), and g starts at zero), or "affine", where each pixel gets a factor, too (x + g(x) + h(x) x), since
+        dirt takes a share of the light; with ``code_size``, "pca", as ``Autoencoder`` does: PCA of the whole images in
+        a linear path, beside which the convolutions add nothing yet. "auto" is "pca" with ``code_size``, otherwise
+        "random".
+    image_shape : tuple of int or None, default=None
+        Height, width and, unless there is one, channels of the images that flat rows are. None for rows that are
+        images of a single row, such as signals. Arrays of images need none.
+    loss : {"auto", "mse", "bce"}, default="auto"
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" takes
+        "bce" where every value lies in [0, 1], unless ``scale``, ``activation="identity"`` or ``start="identity"``
+        speak against it: the identity is exact with squared error.
+    noise : None, str or tuple (str, float), default=None
+        Denoising training: what is done to the images that the encoder sees; as for ``Autoencoder``.
+    scale : {"auto", "standard", "global", "none"}, default="auto"
+        What images are divided by, after their mean is subtracted: "standard" divides each channel by its standard
+        deviation, "global" all of them by one number, "none" leaves images as they are. "auto" is "none" for images in
+        [0, 1] and otherwise "global". Results are in the images' own units in any case.
+    max_epochs : int, default=50
+        How often training goes through the images at most.
+    batch_size : int or "auto", default="auto"
+        Images in a training step. "auto": as for ``Autoencoder``, and fewer where they are large.
+    learning_rate : float, default=0.003
+        Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
+    weight_decay : float, default=0.1
+        Decoupled weight decay (AdamW) of all weights.
+    validation_fraction : float, default=0.1
+        Share of the images that is held out to choose the best epoch by. 0 trains on every image, all
+        ``max_epochs``; errors are then those of the training images.
+    patience : int or None, default=10
+        Training ends after so many epochs in a row without a new best. None: it never ends early.
+    device : str or torch.device, default="auto"
+        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the split, the weights and the order of the images. With an int, the same machine and number of
+        threads, fits repeat exactly.
+    verbose : bool, default=False
+        Show a progress bar on stderr.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Height, width and channels of the training images.
+    code_size_ : int
+        Number of codes; without ``code_size``, how many numbers the small images of a training image have.
+    loss_ : {"mse", "bce"}
+        The loss in use.
+    mean_, scale_ : ndarray of shape (channels,)
+        Mean of each channel of the training images, and what ``scale`` divides it by; with ``code_size`` of each value
+        of each pixel: of shape (n_features,).
+    n_epochs_, best_epoch_ : int
+        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better than the
+        PCA start, the model is the start made from all images, those held out included.
+    history_ : dict of lists
+        By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
+        epoch 0) and ``"validation_error"``.
+    start_error_, validation_error_ : float
+        Mean squared error of the held-out images before training and at the best epoch; in the images' units, or with
+        ``scale="standard"`` in those of the standardised channels. With ``noise``, the images have it here too.
+    pca_error_ : float
+        With ``code_size``, the same of PCA with as many components, fitted on the same training images.
+    validation_variance_ : float
+        The same of the training mean alone.
+    n_samples_ : int
+        Number of images that the model was trained on.
+    module_ : torch.nn.Module
+        The network: ``encode``, ``decode`` and ``forward`` take and give flat rows in the images' units.
+        ``module_.convolutional`` is the network of images within, (n, channels, height, width), of unit scale.
+    n_features_in_ : int
+        Numbers in a training image.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where flat rows had names.
+
+    See Also
+    --------
+    Autoencoder : Dense layers, for tables and for small images of one size.
+
+    Notes
+    -----
+    Images come as arrays (n_images, height, width) or (n_images, height, width, channels), with values of any unit:
+    8-bit images stay in 0–255, and results are in 0–255 too. What comes in as an array of images goes out as such.
+    After fitting, ``reconstruct``, ``transform`` and the errors take images of any height and width; large ones are
+    reconstructed tile by tile. Arrays of images are computed in float32, flat rows in their own precision.
+
+    References
+    ----------
+    X.-J. Mao, C. Shen, Y.-B. Yang (2016). Image restoration using very deep convolutional encoder-decoder networks
+    with symmetric skip connections. NeurIPS.
+
+    W. Shi et al. (2016). Real-time single image and video super-resolution using an efficient sub-pixel convolutional
+    neural network. CVPR.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from isthmus import ConvAutoencoder
+    >>> images = load_digits().images
+    >>> model = ConvAutoencoder((8, 4), max_epochs=2, random_state=0).fit(images)
+    >>> model.transform(images).shape
+    (1797, 2, 2, 4)
+    >>> model.reconstruct(images[:, :5, :7]).shape
+    (1797, 5, 7)
+    """
+
+    module_: ImageAutoencoder | ImageCodeAutoencoder
+
+    def __init__(
+        self,
+        filters: int | Sequence[int] = (64, 64),
+        *,
+        code_size: int | float | None = None,
+        decoder_filters: int | Sequence[int] | None = None,
+        kernel_size: int = 3,
+        pooling: bool | Sequence[bool] = True,
+        patch: int = 1,
+        activation: str = "leaky_relu",
+        batch_norm: bool | str = "auto",
+        skips: bool = False,
+        start: str = "auto",
+        image_shape: Sequence[int] | None = None,
+        loss: str = "auto",
+        noise: str | tuple[str, float] | None = None,
+        scale: str = "auto",
+        max_epochs: int = 50,
+        batch_size: int | str = "auto",
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.1,
+        validation_fraction: float = 0.1,
+        patience: int | None = 10,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.filters = filters
+        self.code_size = code_size
+        self.decoder_filters = decoder_filters
+        self.kernel_size = kernel_size
+        self.pooling = pooling
+        self.patch = patch
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.skips = skips
+        self.start = start
+        self.image_shape = image_shape
+        self.loss = loss
+        self.noise = noise
+        self.scale = scale
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def from_network(
+        cls, network: ConvolutionalAutoencoder, X: Any, *, target: Any = None, device: str | torch.device = "auto"
+    ) -> "ConvAutoencoder":
+        """A fitted estimator around a network that was trained otherwise; it can be saved, and trained further.
+
+        Parameters
+        ----------
+        network : ConvolutionalAutoencoder
+            Copied, in float32. It sees images as they are given, without a scale.
+        X : array of images
+            Some that it was not trained on: errors, means and the height and width of images in flat rows are theirs.
+        target : like X, optional
+            What the network should make of them; X itself by default.
+        device : str or torch.device, default="auto"
+            As for the estimator.
+
+        Returns
+        -------
+        model : ConvAutoencoder
+            With ``n_epochs_`` 0 and ``n_samples_`` the number of images in X. ``loss_`` is "bce" where the network
+            ends in a sigmoid.
+        """
+        settings: dict[str, Any] = dict(network.settings)
+        if network.decoder_filters == network.filters[::-1]:
+            settings["decoder_filters"] = None
+        if len(set(network.pooling)) == 1:
+            settings["pooling"] = network.pooling[0]
+        if network.start == "random":
+            settings["start"] = "auto"
+        if network.settings["batch_norm"]:
+            settings["batch_norm"] = "auto"
+        loss = "bce" if network.output == "sigmoid" else "mse"
+        model = cls(**settings, loss=loss, scale="none", validation_fraction=0.0, device=device)
+        X, target = model._check_input(X, target, reset=True)
+        if model.image_shape_[2] != network.channels:
+            raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
+        expected = X if target is None else target
+        model._settle_loss(expected)
+        model._put_images(copy.deepcopy(network).float(), expected, model.loss)
+        trainer, rows = model._new_trainer(len(X), random_state_of(None)), model._batches(X, target)
+        model._measure_start(trainer, rows)
+        model._publish(History([float("nan")], [trainer.error(rows)]))
+        return model
+
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "ConvAutoencoder":
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array or tensor of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
+            At least two images, without missing or infinite values. Flat rows (an array or dataframe) hold an image
+            of ``image_shape`` each, row by row, the channels of a pixel side by side. Integers of 8 or 16 bits are
+            numbers like others, in their own units, and take half of the memory.
+        y : ignored
+            Pipelines pass labels here.
+        target : like X, optional
+            What is to be reconstructed from each image, for a denoiser that knows the clean version.
+
+        Returns
+        -------
+        self : ConvAutoencoder
+
+        Raises
+        ------
+        ParameterError
+            If a parameter cannot have its value (a ``ValueError``).
+        InputError
+            If the data does not suit the loss, or are no images (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        """
+        self._fit(X, target, None)
+        return self
+
+    def inverse_transform(self, X: Any, *, image_size: tuple[int, int] | None = None) -> Any:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array of shape (n_images, h, w, filters), or flat rows of shape (n_images, code_size_)
+            As ``transform`` gives them.
+        image_size : tuple of int, optional
+            Height and width of the images, for codes of images of another size than those of ``fit``; by default
+            the largest that have such codes.
+
+        Returns
+        -------
+        images : ndarray of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
+            In the data's units.
+
+        Raises
+        ------
+        ParameterError
+            If the network needs the image, not its code alone: with ``skips`` or a start from the images.
+        """
+        check_is_fitted(self)
+        if self._has_one_size:
+            rows = super().inverse_transform(X)
+            return rows if self._layout == "rows" else self._as_images(rows, with_channels=self._layout == "channels")
+        module = cast(ImageAutoencoder, self.module_)
+        convolutional = module.convolutional
+        if convolutional.needs_image:
+            raise ParameterError(
+                "inverse_transform needs a network whose code is all that it takes, and this one has "
+                f"{'skips=True' if convolutional.skips else f'start={convolutional.start!r}'}; use reconstruct(X)."
+            )
+        if n_dimensions_of(X) == 2:
+            return super().inverse_transform(X)
+        codes = check_array(without_torch(X), allow_nd=True, dtype=[np.float64, np.float32], input_name="X")
+        if codes.ndim != 4 or codes.shape[3] != convolutional.filters[-1]:
+            raise InputError(
+                f"X must have the shape (n_images, h, w, {convolutional.filters[-1]}). Got {codes.shape} instead."
+            )
+        height, width, channels = self.image_shape_
+        if image_size is not None:
+            height, width = image_size
+        elif codes.shape[1:3] != module.code_shape[:2]:
+            height, width = (side * convolutional.grid for side in codes.shape[1:3])
+        network = cast(ImageAutoencoder, self._fast_network(np.float32, (height, width, channels)))
+        if codes.shape[1:] != network.code_shape:
+            raise ParameterError(
+                f"image_size={image_size} has codes of shape {network.code_shape}, and X {codes.shape[1:]}."
+            )
+        rows = through(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
+        with_channels = self._layout == "channels" or channels > 1
+        return self._as_images(rows, network.image_shape, with_channels=with_channels)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _ready(self, X: Any) -> tuple[Rows, RowAutoencoder]:
+        check_is_fitted(self)
+        rows, shape = self._checked(X, reset=False)
+        # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
+        precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
+        return rows, self._fast_network(precision, shape)
+
+    def _network(self, X: Rows) -> RowAutoencoder:
+        return self._fast_network(float_type(X), self.image_shape_)
+
+    def _fast_network(self, precision: type, image_shape: ImageShape) -> RowAutoencoder:
+        """The network in this precision, for images of this shape, in its fastest form."""
+        network = for_inference(self.module_)
+        if isinstance(network, ImageAutoencoder):
+            network.image_shape, network.tiled = image_shape, True
+        return network.double() if precision == np.float64 else network
+
+    def _check_parameters(self) -> None:
+        check_filters(self, "filters")
+        check_filters(self, "decoder_filters", optional=True)
+        check_kernel_size(self, "kernel_size")
+        check_pooling(self, "pooling", len(self._filters))
+        check_int(self, "patch", 1)
+        check_choice(self, "activation", tuple(ACTIVATIONS))
+        check_bool(self, "batch_norm", or_auto=True)
+        check_bool(self, "skips")
+        if self.code_size is None:
+            check_choice(self, "start", ("auto", "random", *FROM_THE_IMAGE))
+        else:
+            check_code_size(self, "code_size")
+            check_choice(self, "start", ("auto", "random", "pca"))
+            if self.skips:
+                raise refuse(self, "skips", "False with code_size, as a code must be all that it takes", self.skips)
+        self._check_layers()
+        check_image_shape(self, "image_shape")
+        self._check_training_parameters()
+
+    def _check_layers(self) -> None:
+        """Refuse a decoder that does not fit the encoder, and images of nothing but padding."""
+        decoder, pooling = self._decoder_filters, self.pooling
+        n_poolings = sum(pooling) if isinstance(pooling, Sequence) else bool(pooling) * len(self._filters)
+        if self.patch * 2**n_poolings > MAX_GRID:
+            rule = f"such that a pixel of the code stands for {MAX_GRID} rows of an image at most"
+            raise refuse(self, "pooling", rule, self.pooling)
+        if decoder is not None and len(decoder) < n_poolings:
+            raise refuse(self, "decoder_filters", f"None or name {n_poolings} layers at least", self.decoder_filters)
+        if self.skips and decoder is not None and decoder != self._filters[::-1]:
+            raise refuse(self, "decoder_filters", "the mirror of filters with skips=True", self.decoder_filters)
+
+    @property
+    def _filters(self) -> tuple[int, ...]:
+        return (self.filters,) * 2 if isinstance(self.filters, int | np.integer) else tuple(self.filters)
+
+    @property
+    def _decoder_filters(self) -> tuple[int, ...] | None:
+        filters = self.decoder_filters
+        if isinstance(filters, int | np.integer):
+            return (filters,) * len(self._filters)
+        return None if filters is None else tuple(filters)
+
+    def _settle_loss(self, expected: Rows) -> str:
+        channels = self.image_shape_[2]
+        names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
+        loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
+        return settle_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
+
+    def _start(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        *,
+        is_linear: bool = False,
+        code_size: int | None = None,
+    ) -> None:
+        architecture: dict[str, Any] = {
+            "decoder_filters": self._decoder_filters,
+            "kernel_size": self.kernel_size,
+            "pooling": self.pooling if isinstance(self.pooling, Sequence) else bool(self.pooling),
+            "activation": self.activation,
+            "batch_norm": self.code_size is None if self.batch_norm == "auto" else bool(self.batch_norm),
+            "patch": self.patch,
+        }
+        if self.code_size is None:
+            network = ConvolutionalAutoencoder.on(
+                torch.device("cpu"),
+                self._filters,
+                **architecture,
+                channels=self.image_shape_[2],
+                skips=bool(self.skips),
+                start=self.start if self.start in FROM_THE_IMAGE else "random",
+                output="sigmoid" if loss == "bce" else "linear",
+            )
+            start_convolutional(network, generator_from(rng))
+            self._put_images(network, expected, loss)
+        else:
+            build = partial(
+                ImageCodeAutoencoder.on,
+                torch.device("cpu"),
+                self.image_shape_,
+                filters=self._filters,
+                middle=MIDDLE_NODES,
+                **architecture,
+            )
+            self._put_codes(build, expected, loss, rng, self.code_size if code_size is None else code_size)
+
+    def _put_images(self, network: ConvolutionalAutoencoder, expected: Rows, loss: str) -> None:
+        """Have the estimator use this network, with the scale that these rows ask for."""
+        self._statistics = column_statistics(expected.reshape(-1, self.image_shape_[2]))
+        scale = scale_of(self.scale, self._statistics)
+        module = ImageAutoencoder(self.image_shape_, network)
+        if not (scale == 1).all():
+            module.set_units(shift=self._statistics.mean, scale=scale)
+        self._axes = PrincipalAxes(np.zeros((0, self.n_features_in_)), np.zeros(0))
+        self._put(module, scale, expected, loss)
+
+    def _put_codes(
+        self, build: Build, expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | float
+    ) -> None:
+        """Have the estimator use a network that leads to a dense code."""
+        self._statistics = column_statistics(expected)
+        start = "pca" if self._starts_at_pca else "random"
+        code_size = int(code_size) if is_int(code_size) else float(code_size)
+        prepared = prepare(expected, Design(code_size, start, self.scale, build), loss, self._statistics, rng)
+        self._axes = prepared.axes
+        self._put(cast(ImageCodeAutoencoder, prepared.network), prepared.scale, expected, loss)
+
+    def _put(
+        self,
+        module: ImageAutoencoder | ImageCodeAutoencoder,
+        scale: Float64[np.ndarray, " columns"],
+        expected: Rows,
+        loss: str,
+    ) -> None:
+        self.module_ = with_channels_last(module.to(checked_device(self, self.device)))
+        self.code_size_, self.loss_ = module.code_size, loss
+        self.mean_, self.scale_ = self._statistics.mean, scale
+        self.n_samples_ = int(expected.shape[0])
+
+    def _suited_batch_size(self, n_rows: int) -> int:
+        return max(1, min(super()._suited_batch_size(n_rows), _BATCH_VALUES // self.module_.n_values))
+
+    def _optimise(self, *arguments: Any, **options: Any) -> History:
+        with kept_memory():
+            return super()._optimise(*arguments, **options)
+
+    def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
+        by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit
+        self.validation_variance_ = float(by_pca[0])
+        if self._has_pca:
+            self.pca_error_ = float(by_pca[-1])
+
+    @property
+    def _has_pca(self) -> bool:
+        return self.code_size is not None
+
+    @property
+    def _starts_at_pca(self) -> bool:
+        return self.code_size is not None and self.start != "random"
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What makes a network like the fitted one."""
+        module = self.module_
+        return module.settings if isinstance(module, ImageCodeAutoencoder) else module.convolutional.settings
+
+    def _layers(self) -> list[Layer]:
+        settings = self._settings
+        pooling, decoder_filters = settings["pooling"], settings["decoder_filters"]
+        grid = settings["patch"] * 2 ** sum(pooling)
+        height, width = (-(-side // grid) for side in self.image_shape_[:2])
+
+        def convolution(filters: int, step: int) -> Layer:
+            shape = (filters, height * step, width * step)
+            name = f"convolution, {settings['activation']}, {shape_text(shape)}"
+            return Layer(name, math.prod(shape), short=settings["activation"])
+
+        def steps(halves: tuple[bool, ...]) -> list[int]:
+            return [2 ** sum(halves[:i]) for i in range(len(halves) + 1)]
+
+        before = [convolution(*pair) for pair in zip(settings["filters"], steps(pooling[::-1])[:0:-1], strict=True)]
+        after = [
+            convolution(*pair)
+            for pair in zip(decoder_filters, steps(upsampling_of(pooling, len(decoder_filters)))[1:], strict=True)
+        ]
+        middle = [Layer(f"code, {shape_text((settings['filters'][-1], height, width))}", self.code_size_, short="code")]
+        if isinstance(self.module_, ImageCodeAutoencoder):
+            dense = Layer(f"dense, {settings['activation']}", self.module_.middle, short=settings["activation"])
+            middle = [dense, Layer("code", self.code_size_), dense]
+        return self._between_columns([*before, *middle, *after])
+
+    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return convolutional_file.contents(self)
+
+    @classmethod
+    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+        return convolutional_file.expected_tensors(settings, cls)
+
+    @classmethod
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "ConvAutoencoder":
+        model: ConvAutoencoder = convolutional_file.restore(tensors, settings, cls)
+        return model

@@ -1,0 +1,416 @@
+"""Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from sklearn.utils.validation import validate_data
+
+from isthmus.errors import InputError
+from isthmus.estimators.fitting import TrainedAutoencoder, generator_from
+from isthmus.estimators.ordered import OrderedCodes
+from isthmus.estimators.parameters import (
+    check_bool,
+    check_choice,
+    check_code_size,
+    check_layers,
+    checked_device,
+    is_int,
+    refuse,
+)
+from isthmus.estimators.pca_attributes import PCAAttributes
+from isthmus.model_files import dense as dense_file
+from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
+from isthmus.networks.layers import Layer
+from isthmus.pca.descent import descend, linear_rows
+from isthmus.pca.start import Design, prepare, settle_loss, start_at_principal_axes
+from isthmus.rows.batches import Rows
+from isthmus.rows.frames import without_torch
+from isthmus.rows.scaling import column_statistics
+from isthmus.training import Batches, History, OnEpoch, Trainer, warn_of_early_end
+
+
+class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
+    """A dense autoencoder that starts at PCA and only improves.
+
+    An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
+    PCA start the network *is* PCA before its first epoch: a linear path holds the principal axes, and the stacks
+    of non-linear layers beside it add nothing yet. Then everything is trained, held-out rows are scored after
+    each epoch, and the best epoch is kept, the start included: on those rows the model is never worse than PCA
+    (with ``loss="bce"``: than the start, which is near PCA).
+
+    Parameters
+    ----------
+    code_size : int or float, default=0.95
+        Number of codes, at least 1. A float between 0 and 1 means as many as PCA needs to keep that share of the
+        variance. There may be more codes than the data has dimensions; those beyond its rank start at zero.
+    encoder_layers : int or tuple of int, default=2
+        Hidden layers of the encoder. A tuple names the nodes of each, from the data's side; an int counts them,
+        and their widths taper geometrically from the width of the data to the code, never under 64 nodes.
+    decoder_layers : int, tuple of int or None, default=None
+        The same for the decoder, in the order that a code meets them. None mirrors the encoder.
+    activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="relu"
+        Activation of the hidden layers. With "identity" the network is linear; with the PCA start and squared
+        error it is then PCA itself, fitted on all rows, and nothing is left to train. From a random start it is
+        trained by L-BFGS on all rows (an epoch is ten steps; batch size, learning rate and patience are of no account)
+        and put in PCA's form: see ``docs/coming-from-pca.md`` for what it then shares with PCA.
+    loss : {"auto", "mse", "bce"}, default="auto"
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto"
+        takes "bce" where every value lies in [0, 1] (and neither ``scale`` nor a linear network says otherwise),
+        unless its start has more than 1.1 times PCA's squared error: then "mse" ends lower.
+    start : {"pca", "random"}, default="pca"
+        Where training starts from: PCA, or the random weights of the classic stacked autoencoder.
+    ordered : bool, default=False
+        Train the codes in order of use: the first alone reconstructs as well as it can, the first two together, and so
+        on. ``truncate(k)`` and ``rate_distortion(X)`` then need no further training. The network gets a decoder for
+        the first code, the first 2, 4, 8, …; an epoch takes two to five times as long. A share as ``code_size`` then
+        means the fewest codes that explain it on the held-out rows, and no more than PCA needs. A linear network is
+        ordered anyway.
+    whiten : bool, default=False
+        Divide the codes of a linear network by their standard deviations, as PCA does.
+    noise : None, str or tuple (str, float), default=None
+        Denoising training: what is done to the rows that the encoder sees, while the reconstruction is compared
+        with the rows as they are. "gaussian" (strength: standard deviation, as a share of the data's own;
+        0.1), "masking" (share of values set to zero; 0.25) or "salt_and_pepper" (share of values set to their
+        column's minimum or maximum; 0.1), alone or with a strength: ``("masking", 0.5)``.
+    scale : {"auto", "standard", "global", "none"}, default="auto"
+        "standard" divides each centred column by its standard deviation, so that columns with different units
+        count alike. "global" divides all by one number, the root mean square about the means: the objective
+        stays the squared error in the data's units. "none" divides by nothing. "auto" is "none" for data in
+        [0, 1] and otherwise "global".
+    max_epochs : int, default=200
+        How often training goes through the rows at most.
+    batch_size : int or "auto", default="auto"
+        Rows in a training step. "auto": a power of two near a hundredth of the rows, from 32 to 128.
+    learning_rate : float, default=0.003
+        Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
+    weight_decay : float, default=0.1
+        Decoupled weight decay (AdamW) of all weights.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out to choose the best epoch by. 0 trains on every row, all
+        ``max_epochs``; errors are then those of the training rows.
+    patience : int or None, default=30
+        Training ends after so many epochs in a row without a new best. None: it never ends early.
+    device : str or torch.device, default="auto"
+        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the split, the weights and the order of the rows. With an int, the same machine and number of
+        threads, fits repeat exactly.
+    verbose : bool, default=False
+        Show a progress bar on stderr.
+
+    Attributes
+    ----------
+    code_size_ : int
+        Number of codes.
+    encoder_layers_, decoder_layers_ : tuple of int
+        Nodes of each hidden layer.
+    loss_ : {"mse", "bce"}
+        The loss in use.
+    mean_ : ndarray of shape (n_features,)
+        Mean of the training rows.
+    scale_ : ndarray of shape (n_features,)
+        What ``scale`` divides each column by.
+    n_epochs_, best_epoch_ : int
+        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better, the model
+        is the start made from all rows, those held out included (PCA of all rows; not with ``ordered``).
+    history_ : dict of lists
+        By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
+        epoch 0) and ``"validation_error"``.
+    start_error_, validation_error_ : float
+        Mean squared error of the held-out rows before training and at the best epoch; in the data's units, or
+        with ``scale="standard"`` in those of the standardised columns. With ``noise``, the rows have it here too.
+    pca_error_ : float
+        The same of PCA with as many components, fitted on the same training rows. With the PCA start and squared
+        error the start is PCA, and this is ``start_error_``.
+    validation_variance_ : float
+        The same of the training mean alone.
+    n_samples_ : int
+        Number of rows that the model was made from: without those held out, unless ``best_epoch_`` is 0 (see there).
+    module_ : torch.nn.Module
+        The network: ``encode``, ``decode`` and ``forward`` take and give tensors in the data's units.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had names.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : The linear autoencoder that training starts from.
+
+    References
+    ----------
+    P. Baldi, K. Hornik (1989). Neural networks and principal component analysis: learning from examples without
+    local minima. Neural Networks 2, 53-58.
+
+    G. E. Hinton, R. R. Salakhutdinov (2006). Reducing the dimensionality of data with neural networks. Science
+    313, 504-507.
+
+    E. Plaut (2018). From principal subspaces to principal components with linear autoencoders. arXiv:1804.10253.
+
+    O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML.
+
+    P. Vincent et al. (2010). Stacked denoising autoencoders. JMLR 11, 3371-3408.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from isthmus import Autoencoder
+    >>> X = load_digits().data
+    >>> model = Autoencoder(8, max_epochs=20, random_state=0).fit(X)
+    >>> model.transform(X).shape
+    (1797, 8)
+    >>> model.validation_error_ < model.pca_error_
+    True
+    """
+
+    module_: DenseAutoencoder
+
+    def __init__(
+        self,
+        code_size: int | float = 0.95,
+        *,
+        encoder_layers: int | Sequence[int] = 2,
+        decoder_layers: int | Sequence[int] | None = None,
+        activation: str = "relu",
+        loss: str = "auto",
+        start: str = "pca",
+        ordered: bool = False,
+        whiten: bool = False,
+        noise: str | tuple[str, float] | None = None,
+        scale: str = "auto",
+        max_epochs: int = 200,
+        batch_size: int | str = "auto",
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.1,
+        validation_fraction: float = 0.1,
+        patience: int | None = 30,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.code_size = code_size
+        self.encoder_layers = encoder_layers
+        self.decoder_layers = decoder_layers
+        self.activation = activation
+        self.loss = loss
+        self.start = start
+        self.ordered = ordered
+        self.whiten = whiten
+        self.noise = noise
+        self.scale = scale
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "Autoencoder":
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+            At least two rows, without missing or infinite values. Sparse rows stay sparse; only a batch of them
+            is ever made dense.
+        y : ignored
+            Pipelines pass labels here.
+        target : like X, optional
+            What is to be reconstructed from each row, for a denoiser that knows the clean version of its rows.
+
+        Returns
+        -------
+        self : Autoencoder
+
+        Raises
+        ------
+        ParameterError
+            If a parameter cannot have its value (a ``ValueError``).
+        InputError
+            If the data does not suit the loss (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        """
+        self._fit(X, target, None)
+        return self
+
+    def _is_linear(self, loss: str, target: Any) -> bool:
+        is_linear = self.activation == "identity" and loss == "mse" and self.noise is None and target is None
+        if self.whiten and not is_linear:
+            raise refuse(self, "whiten", "False unless the network is linear (activation='identity', loss='mse')", True)
+        return is_linear
+
+    @property
+    def _has_pca(self) -> bool:
+        return True
+
+    @property
+    def _starts_at_pca(self) -> bool:
+        return self.start == "pca"
+
+    @property
+    def _is_pca(self) -> bool:
+        return self._variances is not None
+
+    def _leave_start(self) -> None:
+        self._variances = None  # what moves on from PCA is PCA no longer
+
+    def _complete(self, expected: Rows, rng: np.random.RandomState, *, held_out: bool) -> None:
+        if self._is_pca:
+            self._whiten()
+        if self.ordered and not self._is_pca and not is_int(self.code_size):
+            self._cut(self._smallest_size(float(self.code_size)))
+        if not self.ordered:
+            super()._complete(expected, rng, held_out=held_out)
+
+    def _publish(self, history: History) -> None:
+        super()._publish(history)
+        self._errors_by_size["pca"][-1] = self.pca_error_
+
+    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+        self._check_parameters()
+        accepted = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
+        X = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
+        if target is not None:
+            target = validate_data(self, without_torch(target), reset=False, **accepted)
+            if target.shape[0] != X.shape[0]:
+                raise InputError(f"target has {target.shape[0]} rows, but X has {X.shape[0]}.")
+        return X, target
+
+    def _check_parameters(self) -> None:
+        check_code_size(self, "code_size")
+        check_layers(self, "encoder_layers")
+        check_layers(self, "decoder_layers", optional=True)
+        check_choice(self, "activation", tuple(ACTIVATIONS))
+        check_choice(self, "start", ("pca", "random"))
+        check_bool(self, "ordered")
+        check_bool(self, "whiten")
+        self._check_training_parameters()
+
+    def _settle_loss(self, expected: Rows) -> str:
+        names = [f"column {name!r}" for name in self._column_names()]
+        return settle_loss(self.loss, self.scale, self.activation, expected, names)
+
+    def _start(
+        self,
+        expected: Rows,
+        loss: str,
+        rng: np.random.RandomState,
+        *,
+        is_linear: bool = False,
+        code_size: int | None = None,
+    ) -> None:
+        """Make the network from the training rows."""
+        self._statistics = column_statistics(expected)
+        start = "pca" if is_linear else self.start  # a linear network is in PCA's form also from a random start
+        asked = self.code_size if code_size is None else code_size
+
+        def build(size: int, *, linear_paths: bool, output: str) -> DenseAutoencoder:
+            return DenseAutoencoder.on(
+                torch.device("cpu"),
+                expected.shape[1],
+                size,
+                *sandwich_widths(self.encoder_layers, self.decoder_layers, expected.shape[1], size),
+                self.activation,
+                linear_paths=linear_paths,
+                stacks=not (linear_paths and self.activation == "identity"),
+                output=output,
+                prefixes=prefix_sizes(size) if self.ordered and not is_linear else (),
+            )
+
+        design = Design(int(asked) if is_int(asked) else float(asked), start, self.scale, build)
+        prepared = prepare(expected, design, loss, self._statistics, rng)
+        network = cast(DenseAutoencoder, prepared.network)
+        self.module_ = network.to(checked_device(self, self.device))
+        self.code_size_ = network.code_size
+        self.encoder_layers_, self.decoder_layers_ = network.encoder_layers, network.decoder_layers
+        self.loss_ = loss
+        self.mean_, self.scale_ = self._statistics.mean, prepared.scale
+        self.n_samples_ = int(expected.shape[0])
+        # In the precision in which the model file keeps them.
+        axes = prepared.axes.axes.astype(dense_file.precision(network))
+        self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
+        self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
+
+    def _optimise(
+        self,
+        X: Rows,
+        rng: np.random.RandomState,
+        trainer: Trainer,
+        rows: Batches,
+        held_out: Batches | None,
+        *,
+        on_epoch: OnEpoch | None,
+    ) -> History:
+        """A linear network from a random start descends on all rows, and is put in PCA's form."""
+        if not self._is_pca or self.start == "pca":
+            return super()._optimise(X, rng, trainer, rows, held_out, on_epoch=on_epoch)
+        network = self.module_
+        descent = descend(
+            linear_rows(X, network.shift.cpu().numpy(), network.scale.cpu().numpy()),
+            self.encoder_layers_,
+            self.code_size_,
+            self.decoder_layers_,
+            generator_from(rng),
+            max_epochs=self.max_epochs,
+            on_epoch=None if on_epoch is None else lambda errors: on_epoch(_linear_history(errors)),
+        )
+        start_at_principal_axes(network, descent.axes)
+        self._variances = self._code_variances(descent.axes.spread)
+        history = _linear_history([*descent.errors[:-1], trainer.error(rows)])
+        if descent.interrupted:
+            history.stopped = "interrupted"
+            warn_of_early_end(history)
+        return history
+
+    def _code_variances(self, spread: np.ndarray) -> np.ndarray:
+        """The variance of each code of a linear network; codes beyond the rank have none."""
+        return np.pad(spread**2, (0, self.code_size_ - len(spread))) * self._squared_unit
+
+    def _whiten(self) -> None:
+        """Have the codes of a linear network divided by their standard deviations."""
+        if self.whiten:
+            assert self._variances is not None
+            deviations = np.sqrt(self._variances)
+            deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
+            self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
+
+    def _layers(self) -> list[Layer]:
+        def dense(widths: tuple[int, ...]) -> list[Layer]:
+            return [Layer(f"dense, {self.activation}", width, short=self.activation) for width in widths]
+
+        before, after = (
+            dense(widths) if half.stack is not None else []
+            for half, widths in (
+                (self.module_.encoder, self.encoder_layers_),
+                (self.module_.decoder, self.decoder_layers_),
+            )
+        )
+        return self._between_columns([*before, Layer("code", self.code_size_), *after])
+
+    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return dense_file.contents(self)
+
+    @classmethod
+    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+        return dense_file.expected_tensors(settings, cls)
+
+    @classmethod
+    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "Autoencoder":
+        model: Autoencoder = dense_file.restore(tensors, settings, cls)
+        return model
+
+
+def _linear_history(errors: list[float]) -> History:
+    """Every epoch of a linear network is better than the one before; errors are those of all rows."""
+    return History([math.nan, *errors[1:]], errors, best_epoch=len(errors) - 1)

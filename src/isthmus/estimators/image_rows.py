@@ -1,0 +1,111 @@
+"""Arrays of images as rows of pixels, and back: what estimators for images are given, and what they give."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from isthmus.errors import InputError
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.parameters import refuse
+from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder, ImageShape
+from isthmus.rows.batches import Rows
+from isthmus.rows.frames import without_torch
+
+
+class ImagesAsRows(BaseAutoencoder):
+    """An estimator that takes arrays (n, height, width), (n, height, width, channels) or flat rows.
+
+    A row is an image, pixel by pixel and row by row, the channels of a pixel side by side.
+    """
+
+    image_shape: Any
+    image_shape_: ImageShape
+    _layout: str  # "rows", "images" or "channels": what the estimator was fitted on
+
+    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+        self._check_parameters()
+        rows, shape = self._checked(X, reset=reset)
+        if not reset and shape != self.image_shape_:
+            raise InputError(
+                f"X has images of {shape_text(shape)}, and training began with {shape_text(self.image_shape_)}."
+            )
+        if target is None:
+            return rows, None
+        target, target_shape = self._checked(target, reset=False)
+        if target_shape != shape or len(target) != len(rows):
+            given = f"{len(target)} images of {shape_text(target_shape)}"
+            raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
+        return rows, target
+
+    def _checked(self, X: Any, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
+        """Flat rows, and the shape of the image that each of them is."""
+        X = _small_integers_as_floats(without_torch(X))
+        rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
+        n_dimensions = n_dimensions_of(X)
+        if n_dimensions not in (3, 4):
+            rows = validate_data(self, X, reset=reset, **rules)
+            if reset:
+                self.image_shape_, self._layout = self._shape_of_rows(rows.shape[1]), "rows"
+            return rows, self.image_shape_
+        images = check_array(X, allow_nd=True, input_name="X", estimator=self, **rules)
+        shape = (*images.shape[1:3], images.shape[3] if n_dimensions == 4 else 1)
+        if 0 in shape:
+            raise InputError(f"X has images without pixels: its shape is {images.shape}.")
+        if reset:
+            if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
+                raise refuse(self, "image_shape", f"that of the images, {shape_text(shape)}, or None", self.image_shape)
+            self.image_shape_, self._layout = shape, "channels" if n_dimensions == 4 else "images"
+            self.n_features_in_ = int(np.prod(shape))
+            self.__dict__.pop("feature_names_in_", None)
+        elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
+            expected = shape_text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
+            raise InputError(f"X has images of {shape_text(shape)}, but {type(self).__name__} is expecting {expected}.")
+        return images.reshape(len(images), -1), shape
+
+    @property
+    def _has_one_size(self) -> bool:
+        """Whether the fitted network takes images of one size alone."""
+        return isinstance(getattr(self, "module_", None), ImageCodeAutoencoder)
+
+    def _shape_of_rows(self, n_columns: int) -> ImageShape:
+        if self.image_shape is None:
+            return 1, n_columns, 1
+        height, width, channels = (*map(int, self.image_shape), 1)[:3]
+        if height * width * channels != n_columns:
+            raise refuse(self, "image_shape", f"that of rows of {n_columns} numbers", self.image_shape)
+        return height, width, channels
+
+    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
+        if (n_dimensions := n_dimensions_of(X)) == 2:
+            return super()._rows_like(X, rows, network)
+        return self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4)
+
+    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
+        small_images = isinstance(network, ImageAutoencoder) and n_dimensions_of(X) > 2
+        return codes.reshape(-1, *network.code_shape) if small_images else codes
+
+    def _as_images(
+        self, rows: Float[np.ndarray, "rows features"], shape: ImageShape | None = None, *, with_channels: bool
+    ) -> np.ndarray:
+        shape = self.image_shape_ if shape is None else shape
+        return rows.reshape(-1, *(shape if with_channels else shape[:2]))
+
+
+def n_dimensions_of(X: Any) -> int:
+    """2 for rows, 3 or 4 for images."""
+    return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
+
+
+def _small_integers_as_floats(X: Any) -> Any:
+    """Integers of at most 16 bits in float32, which holds them all."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "uib" and X.dtype.itemsize <= 2:
+        return X.astype(np.float32)
+    return X
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as people write it."""
+    return " × ".join(map(str, shape))

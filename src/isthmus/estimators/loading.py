@@ -1,0 +1,37 @@
+"""Loading a model: the estimator that a file holds."""
+
+import os
+
+from isthmus.errors import ModelFileError
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.convolutional import ConvAutoencoder
+from isthmus.estimators.dense import Autoencoder
+from isthmus.model_files.container import read_settings
+
+_ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
+
+
+def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
+    """Read a fitted model from a file that ``save`` wrote.
+
+    Loading runs no code from the file, checks everything before it allocates, and compares a checksum of the
+    whole file (docs/model-file.md).
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    model : Autoencoder
+        A fitted estimator of the class that was saved.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, of an unknown version, or no model file of Isthmus.
+    """
+    name = read_settings(path).get("estimator")
+    if not isinstance(name, str) or name not in _ESTIMATORS:
+        raise ModelFileError(f"{os.fspath(path)}: holds an unknown estimator, {str(name)[:80]!r}.")
+    return _ESTIMATORS[name].load(path)

@@ -1,0 +1,177 @@
+"""What users of scikit-learn's PCA read from a fitted estimator, under the same names, where it has a meaning."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from types import MethodType
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from jaxtyping import Float64
+from sklearn.decomposition import PCA
+from sklearn.utils.validation import check_is_fitted
+
+from isthmus.rows.scaling import ColumnStatistics
+
+if TYPE_CHECKING:
+    from isthmus.networks import DenseAutoencoder
+
+
+class _linear_only:
+    """A method of linear networks: to look it up in another raises AttributeError with the reason."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        update_wrapper(cast(Callable[..., Any], self), method)
+
+    def __get__(self, instance: "PCAAttributes | None", owner: type) -> Callable[..., Any]:
+        if instance is None:
+            return self._method
+        instance._as_pca(self._method.__name__)
+        return MethodType(self._method, instance)
+
+
+class PCAAttributes:
+    """The attributes of ``sklearn.decomposition.PCA`` for linear networks; some of them for ordered ones, too.
+
+    Their units are the data's own or, with ``scale="standard"``, those of the standardised columns. What a network
+    does not have raises AttributeError with the reason, so that ``hasattr`` tells.
+    """
+
+    if TYPE_CHECKING:
+        module_: DenseAutoencoder
+        code_size_: int
+        n_features_in_: int
+        n_samples_: int
+        validation_error_: float
+        mean_: Float64[np.ndarray, " features"]
+        scale_: Float64[np.ndarray, " features"]
+        scale: str
+        _statistics: ColumnStatistics
+        _variances: Float64[np.ndarray, " code"] | None
+
+        def _check_rows(self, X: Any) -> Any: ...
+        def _shares(self) -> Float64[np.ndarray, " code"] | None: ...
+
+    @property
+    def n_components_(self) -> int:
+        """Number of codes, by PCA's name."""
+        check_is_fitted(self)
+        return self.code_size_
+
+    @property
+    def components_(self) -> Float64[np.ndarray, "code features"]:
+        """Principal axes, by decreasing variance, with scikit-learn's signs (linear networks)."""
+        return self._as_pca("components_").components_  # type: ignore[no-any-return]
+
+    @property
+    def explained_variance_(self) -> Float64[np.ndarray, " code"]:
+        """Variance of the training rows along each axis, with n − 1 degrees of freedom (linear networks)."""
+        return self._as_pca("explained_variance_").explained_variance_  # type: ignore[no-any-return]
+
+    @property
+    def explained_variance_ratio_(self) -> Float64[np.ndarray, " code"]:
+        """Share of the variance that each code adds.
+
+        For a linear network of the training rows, as PCA has it; for an ordered one by how much the error of the
+        held-out rows drops as the code is added to those before it.
+        """
+        check_is_fitted(self)
+        shares = self._shares()
+        if shares is not None:
+            return shares
+        return self._as_pca("explained_variance_ratio_").explained_variance_ratio_  # type: ignore[no-any-return]
+
+    @property
+    def singular_values_(self) -> Float64[np.ndarray, " code"]:
+        """Norms of the training rows' components (linear networks)."""
+        return self._as_pca("singular_values_").singular_values_  # type: ignore[no-any-return]
+
+    @property
+    def noise_variance_(self) -> float:
+        """Mean variance along the axes left out (Tipping & Bishop 1999, eq. 8; linear networks)."""
+        return float(self._as_pca("noise_variance_").noise_variance_)
+
+    @_linear_only
+    def get_covariance(self) -> Float64[np.ndarray, "features features"]:
+        """Covariance of the columns by the model of probabilistic PCA (linear networks)."""
+        return self._as_pca("get_covariance").get_covariance()  # type: ignore[no-any-return]
+
+    @_linear_only
+    def get_precision(self) -> Float64[np.ndarray, "features features"]:
+        """The inverse of ``get_covariance()`` (linear networks).
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If there is none, since there is an axis that the model has no variance along (a ``ValueError``).
+        """
+        return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
+
+    @_linear_only
+    def score_samples(self, X: Any) -> Float64[np.ndarray, " rows"]:
+        """Log-likelihood of each row by the model of probabilistic PCA (linear networks).
+
+        Parameters
+        ----------
+        X : array, dataframe or tensor of shape (n_rows, n_features)
+
+        Raises
+        ------
+        AttributeError
+            If the network is not linear; ``reconstruction_error`` says how far each row is from its reconstruction.
+        numpy.linalg.LinAlgError
+            If the model has no density, since there is an axis that it has no variance along (a ``ValueError``).
+        """
+        pca, X = self._with_density("score_samples"), self._check_rows(X)
+        rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
+        return pca.score_samples(rows / self._pca_unit)  # type: ignore[no-any-return]
+
+    @property
+    def _pca_unit(self) -> Float64[np.ndarray, " features"]:
+        """What columns are divided by before PCA sees them."""
+        return self.scale_ if self.scale == "standard" else np.ones_like(self.scale_)
+
+    def _as_pca(self, name: str) -> PCA:
+        """A fitted PCA of scikit-learn that is the linear network; AttributeError if the network is none."""
+        check_is_fitted(self)
+        if self._variances is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}: {self._why_not_pca(name)}")
+        weight = self.module_.encoder.linear
+        assert weight is not None
+        n, variances = min(self.n_samples_, self.n_features_in_), self._variances
+        degrees_of_freedom = max(1, self.n_samples_ - 1)
+        total = float(np.sum((self._statistics.deviation / self._pca_unit) ** 2)) * self.n_samples_
+        total /= degrees_of_freedom
+        # Not from total − variances.sum(), of which rounding leaves little where the last variances are small.
+        left_out = self.validation_error_ * self.n_samples_ * self.n_features_in_ / degrees_of_freedom
+        # Whitening scales codes and no density; PCA(whiten=True) takes each variance twice in it (scikit-learn #13898).
+        pca = PCA(self.code_size_)
+        pca.components_ = weight.weight.detach().cpu().double().numpy().copy()
+        pca.mean_ = self.mean_ / self._pca_unit
+        pca.explained_variance_ = variances.copy()
+        pca.explained_variance_ratio_ = variances / total if total else np.zeros_like(variances)
+        pca.singular_values_ = np.sqrt(variances * degrees_of_freedom)
+        n_left = n - self.code_size_
+        pca.noise_variance_ = left_out / n_left if n_left > 0 else 0.0
+        pca.n_components_, pca.n_samples_, pca.n_features_in_ = self.code_size_, self.n_samples_, self.n_features_in_
+        return pca
+
+    def _with_density(self, name: str) -> PCA:
+        """The same, if its covariance can be inverted."""
+        pca, n_features = self._as_pca(name), self.n_features_in_
+        smallest = pca.noise_variance_ if self.code_size_ < n_features else pca.explained_variance_[n_features - 1]
+        # The rank of a matrix by numpy.linalg.matrix_rank's rule.
+        if smallest <= np.finfo(np.float64).eps * n_features * pca.explained_variance_[0]:
+            raise np.linalg.LinAlgError(
+                f"{name} needs a covariance that can be inverted, but the model has no variance along some of the "
+                f"{n_features} axes; fewer codes, without columns that are constant or follow from others, have one."
+            )
+        return pca
+
+    def _why_not_pca(self, name: str) -> str:
+        if name == "explained_variance_ratio_":
+            return "codes that are not ordered have no share of their own; ordered=True gives each its own."
+        return (
+            "only a linear network (activation='identity', squared error, no noise, no target, no partial_fit) has "
+            "principal axes; code_influence(X) tells which columns a code moves."
+        )

@@ -1,0 +1,1 @@
+"""Model files: one signed file of tensors and settings."""

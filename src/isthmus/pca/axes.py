@@ -1,0 +1,129 @@
+"""The principal axes of the training rows: where every network starts, and what it is compared with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy import linalg, sparse
+from sklearn.decomposition import PCA
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import svd_flip
+
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
+
+# Up to this many columns the covariance matrix is cheap and its eigenvectors are exact in float64.
+_MAX_COVARIANCE_FEATURES = 2048
+_CHEAP_FEATURES = 256  # up to which products of float32 rows are made in float64, too
+_MAX_FLOAT64_BYTES = 2**32
+_READOUT_ROWS = 2**13  # to twice as many, of longer tables
+
+
+@dataclass(frozen=True)
+class PrincipalAxes:
+    """PCA of rows of unit scale."""
+
+    axes: Float64[np.ndarray, "components features"]
+    spread: Float64[np.ndarray, " components"]
+
+    @classmethod
+    def of(
+        cls, axes: Float64[np.ndarray, "components features"], variances: Float64[np.ndarray, " components"]
+    ) -> "PrincipalAxes":
+        """Unit vectors, with scikit-learn's signs, and the variances along them; rounding may make some negative."""
+        _, axes = svd_flip(None, axes, u_based_decision=False)
+        return cls(axes, np.sqrt(np.maximum(variances, 0)))
+
+
+def principal_axes(
+    X: Rows,
+    mean: Float64[np.ndarray, " features"],
+    scale: Float64[np.ndarray, " features"],
+    code_size: int | float,
+    random_state: np.random.RandomState,
+) -> PrincipalAxes:
+    """The first principal axes of ``(X − mean) / scale``.
+
+    The eigenvectors of the covariance matrix (exact) where there are at least as many rows as columns and at most 2,048
+    columns; otherwise scikit-learn's PCA, with the full or the randomised SVD, as it chooses. Sparse rows stay sparse.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_features,)
+        The means of the columns.
+    code_size : int or float
+        Number of axes (no more than the data has dimensions are returned), or in (0, 1) the share of the
+        variance that they must hold together.
+    """
+    n_rows, n_features = X.shape
+    n_components = min(code_size, n_rows, n_features) if isinstance(code_size, int) else code_size
+    has_covariance = n_rows >= n_features and n_features <= _MAX_COVARIANCE_FEATURES
+    if has_covariance and isinstance(X, np.ndarray):
+        return _axes_of_covariance(_covariance(X, mean, scale), n_components)
+    if not isinstance(X, np.ndarray):
+        if not has_covariance and (isinstance(n_components, float) or n_components >= min(X.shape)):
+            X = X.toarray()  # all axes of wide rows: no fewer numbers than the dense rows have
+        else:
+            # Dividing columns keeps zeros; centring would not, and PCA centres sparse rows implicitly.
+            X = (X @ sparse.diags_array(1 / scale)).tocsr()
+    if isinstance(X, np.ndarray):
+        dtype = np.float64 if X.size * 8 <= _MAX_FLOAT64_BYTES else np.float32
+        X = X - mean
+        X /= scale  # in place: of a large table there is one copy
+        X = X.astype(dtype, copy=False)
+    solver = "covariance_eigh" if has_covariance else "auto"
+    pca = PCA(n_components, svd_solver=solver, random_state=random_state, copy=False).fit(X)
+    return PrincipalAxes(pca.components_.astype(np.float64), np.sqrt(pca.explained_variance_).astype(np.float64))
+
+
+def _covariance(
+    X: np.ndarray, mean: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
+) -> Float64[np.ndarray, "features features"]:
+    """Batch by batch, without a copy of the rows; of many columns in float32 the products are float32, sums never."""
+    n_rows, n_features = X.shape
+    precision = np.float64 if n_features <= _CHEAP_FEATURES else X.dtype
+    total = np.zeros((n_features, n_features))
+    for rows in gen_batches(n_rows, n_batch_rows(n_features)):
+        u = ((dense_rows(X, rows) - mean) / scale).astype(precision, copy=False)
+        total += u.T @ u
+    covariance: np.ndarray = total / (n_rows - 1)
+    return covariance
+
+
+def _axes_of_covariance(
+    covariance: Float64[np.ndarray, "features features"], n_components: int | float
+) -> PrincipalAxes:
+    """Its eigenvectors by falling eigenvalues; only those that are needed are computed."""
+    n_features = len(covariance)
+    if isinstance(n_components, float):
+        shares = np.cumsum(np.maximum(linalg.eigvalsh(covariance)[::-1], 0))
+        n_components = min(n_features, int(np.searchsorted(shares, n_components * shares[-1], side="right")) + 1)
+    needed = (n_features - n_components, n_features - 1)
+    variances, vectors = linalg.eigh(covariance, subset_by_index=needed)
+    return PrincipalAxes.of(vectors[:, ::-1].T.copy(), variances[::-1])
+
+
+def logit_readout(
+    X: Rows,
+    shift: Float64[np.ndarray, " features"],
+    scale: Float64[np.ndarray, " features"],
+    axes: Float64[np.ndarray, "components features"],
+) -> tuple[Float64[np.ndarray, "features components"], Float64[np.ndarray, " features"]]:
+    """Weights and intercept that lead from the codes of rows in [0, 1] to the logits of their values.
+
+    The least-squares fit of logit(clip(x, 0.02, 0.98)) on [z, 1], by the normal equations, batch by batch (each in
+    float32, which is enough for values in [0, 1]), of some thousand rows from all over the table. Through a sigmoid it
+    reconstructs nearly as well as PCA does.
+    """
+    X = X[:: max(1, X.shape[0] // _READOUT_ROWS)]
+    n_components, n_features = axes.shape
+    gram = torch.zeros(n_components + 1, n_components + 1, dtype=torch.float64)
+    moments = torch.zeros(n_components + 1, n_features, dtype=torch.float64)
+    weights, means = torch.from_numpy((axes / scale).T).float(), torch.from_numpy(shift)
+    for rows in gen_batches(X.shape[0], n_batch_rows(n_features)):
+        x = torch.from_numpy(dense_rows(X, rows))
+        codes = torch.nn.functional.pad((x - means).float() @ weights, (0, 1), value=1)
+        gram += codes.T @ codes
+        moments += codes.T @ torch.logit(x.float(), eps=0.02)
+    solution = np.linalg.lstsq(gram.numpy(), moments.numpy(), rcond=None)[0]
+    return solution[:-1].T, solution[-1]

@@ -1,0 +1,1 @@
+"""The operating system: files, standard output, threads and memory."""

@@ -1,0 +1,226 @@
+"""Parquet and Feather (Arrow IPC files)."""
+# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
+
+import mmap
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.errors import InputError
+from isthmus.tables.contract import refuse_cell, refuse_other_kind, rows_per_part
+from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, Schema
+from isthmus.words import shown
+
+_ROW_GROUP_BYTES = 2**24
+_COLUMN_BUFFER_BYTES = 2**16
+
+
+class _ArrowSource(ABC):
+    """A file of typed columns."""
+
+    named = True
+    kind: ClassVar[str]
+    magic: ClassVar[bytes]
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._name = file, name
+        self._check_magic()
+        with self._readable():
+            self._reader, self.n_rows, stored = self._open(file)
+        self.schema: Any = stored
+        self.names: tuple[str, ...] = tuple(stored.names)
+        # So pandas calls the index of a dataframe when it has no name.
+        self.index_names = frozenset(c for c in self.names if re.fullmatch(r"(__index_level_\d+__)?", c))
+
+    def read(
+        self, columns: Sequence[str], kept: Sequence[str]
+    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
+        import pyarrow as pa
+
+        wanted = list(dict.fromkeys((*columns, *kept)))
+        first = 1
+        with self._readable():
+            for batch in self._batches(wanted):
+                batch.select(list(kept)).validate(full=True)  # damaged text could lead outside its memory
+                values = np.empty((batch.num_rows, len(columns)))
+                for j, column in enumerate(columns):
+                    values[:, j] = self._numbers(batch.column(column), column, first)
+                first += batch.num_rows
+                carried = [batch.column(c).cast(carried_type(self.schema.field(c).type)) for c in kept]
+                yield values, pa.Table.from_arrays(carried, list(kept)) if kept else None
+
+    def close(self) -> None:
+        self._file.close()
+
+    @abstractmethod
+    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
+        """The reader of the format, the number of rows where it is known, and the types of the columns."""
+
+    @abstractmethod
+    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
+        """The wanted columns, in parts."""
+
+    def _check_magic(self) -> None:
+        first, size = self._file.read(8), self._file.seek(0, os.SEEK_END)
+        if not first.startswith(self.magic):
+            refuse_other_kind(self._name, first, f"a {self.kind} file")
+            raise InputError(f"{self._name}: is no {self.kind} file.")
+        self._file.seek(max(0, size - len(self.magic)))
+        if self._file.read() != self.magic or size < 12:
+            raise InputError(f"{self._name}: is incomplete: the end of the {self.kind} file is missing.")
+        self._file.seek(0)
+
+    def _numbers(self, column: ArrowArray, name: str, first: int) -> ArrowArray:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        column.validate()
+        if column.null_count:
+            row = first + compute.index(column.is_null(), True).as_py()
+            refuse_cell(self._name, name, row, "the value is missing")
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.uint8())
+        return column.cast(pa.float64(), safe=False)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        import pyarrow as pa
+
+        try:
+            yield
+        except InputError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+            why = shown((str(error).splitlines() or ["no reason given"])[0], 80)
+            raise InputError(f"{self._name}: is a damaged {self.kind} file ({why}).") from None
+
+
+class ParquetSource(_ArrowSource):
+    """A Parquet file, read by parts of its row groups."""
+
+    kind = "Parquet"
+    magic = b"PAR1"
+
+    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
+        from pyarrow import parquet
+
+        # Each column is read through a buffer of its own, so that a row group may be larger than memory.
+        reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+        return reader, reader.metadata.num_rows, reader.schema_arrow
+
+    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
+        size = rows_per_part(len(wanted))
+        yield from self._reader.iter_batches(batch_size=size, columns=wanted, use_threads=False)
+
+
+class FeatherSource(_ArrowSource):
+    """An Arrow IPC file, read by parts of its record batches from mapped memory."""
+
+    kind = "Feather"
+    magic = b"ARROW1"
+
+    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
+        import pyarrow as pa
+
+        self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._mapped = pa.py_buffer(self._pages)
+        return None, None, pa.ipc.open_file(self._mapped).schema
+
+    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
+        import pyarrow as pa
+
+        place = {name: i for i, name in enumerate(self.names)}
+        options = pa.ipc.IpcReadOptions(included_fields=[place[c] for c in wanted], use_threads=False)
+        reader = pa.ipc.open_file(self._mapped, options=options)
+        size = rows_per_part(len(wanted))
+        for i in range(reader.num_record_batches):
+            batch = reader.get_batch(i)
+            batch.validate()
+            for start in range(0, batch.num_rows, size):
+                yield batch.slice(start, size)
+                if hasattr(self._pages, "madvise"):
+                    self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read would count as used until the end
+
+
+class ParquetSink:
+    """A Parquet file, compressed with zstd."""
+
+    def __init__(self, file: BinaryIO, schema: Schema) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        self._schema = schema
+        self._writer = parquet.ParquetWriter(
+            file,
+            schema,
+            compression="zstd",
+            # Numbers that hardly ever repeat gain nothing from a dictionary.
+            use_dictionary=[field.name for field in schema if not pa.types.is_floating(field.type)],
+        )
+        self._waiting: list[ArrowBatch] = []
+
+    def write(self, batch: ArrowBatch) -> None:
+        self._waiting.append(batch)
+        if sum(part.nbytes for part in self._waiting) >= _ROW_GROUP_BYTES:
+            self._flush()
+
+    def finish(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        with suppress(Exception):
+            self._writer.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        self._waiting = []
+        if table.num_rows:
+            self._writer.write_table(table, row_group_size=table.num_rows)
+
+
+class FeatherSink:
+    """An Arrow IPC file, compressed with lz4 as Feather files are."""
+
+    def __init__(self, file: BinaryIO, schema: Schema) -> None:
+        import pyarrow as pa
+
+        self._writer = pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+
+    def write(self, batch: ArrowBatch) -> None:
+        self._writer.write_batch(batch)
+
+    def finish(self) -> None:
+        self._writer.close()
+
+    def abandon(self) -> None:
+        with suppress(Exception):
+            self._writer.close()
+
+
+def is_number(kind: Any) -> bool:
+    """Whether a column of this type can be data."""
+    from pyarrow import types
+
+    numeric = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind)
+    return bool(numeric or types.is_null(kind))
+
+
+def carried_type(kind: Any) -> Any:
+    """The type in which a column is carried along: its own, but categories as their values."""
+    return kind.value_type if is_category(kind) else kind
+
+
+def is_category(kind: Any) -> bool:
+    """Whether a column holds categories, as numbers that stand for them."""
+    from pyarrow import types
+
+    return bool(types.is_dictionary(kind))

@@ -1,0 +1,252 @@
+"""NPY and NPZ: one two-dimensional array of numbers, whose columns have no names."""
+# ruff: noqa: PLC0415, SIM115 — pyarrow is imported when a table is opened; files outlive functions
+
+import io
+import math
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import numpy as np
+from jaxtyping import Float64, Shaped
+
+from isthmus.errors import InputError
+from isthmus.tables.contract import CannotKeepError, generic_names, refuse_other_kind, rows_per_part
+from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
+from isthmus.words import listed, printable, shown
+
+_NPY_HEADER_BYTES = 128  # room for the number of rows, which is known at the end only
+_MAX_COLUMNS = 2**24  # an archive can claim any number
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+class NpySource:
+    """An array file, read row by row."""
+
+    named = False
+    index_names: frozenset[str] = frozenset()
+
+    def __init__(self, file: BinaryIO, name: str, size: int | None = None) -> None:
+        self._file: Any = file
+        self._name = name
+        with _readable(name, "NPY"):
+            shape, self._fortran, self._dtype = self._header()
+            start = file.tell()
+            size = os.fstat(file.fileno()).st_size if size is None else size
+        if self._dtype.kind not in "biuf":
+            raise InputError(f"{name}: holds values of type {shown(self._dtype)}, and a table needs numbers.")
+        if len(shape) != 2:
+            raise InputError(f"{name}: has the shape {shape}, and a table has rows and columns; reshape it.")
+        if min(shape) < 0 or size - start < math.prod(shape) * self._dtype.itemsize:
+            raise InputError(f"{name}: is shorter than its shape {shape} needs; the file is incomplete or damaged.")
+        if size - start > math.prod(shape) * self._dtype.itemsize:
+            raise InputError(f"{name}: is longer than its shape {shape} needs; the file is damaged, or holds more.")
+        self.n_rows, self._n_columns = shape
+        if self._n_columns > _MAX_COLUMNS:
+            raise InputError(f"{name}: has {self._n_columns} columns, and at most {_MAX_COLUMNS} are read.")
+        self.names = generic_names(self._n_columns if self.n_rows else 0)
+
+    @property
+    def schema(self) -> Schema:
+        import pyarrow as pa
+
+        return pa.schema([pa.field(name, pa.float64()) for name in self.names])
+
+    def read(
+        self, columns: Sequence[str], kept: Sequence[str]
+    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
+        import pyarrow as pa
+
+        place = {name: j for j, name in enumerate(self.names)}
+        data, carried = [place[c] for c in columns], [place[c] for c in kept]
+        everything = data == list(range(self._n_columns))
+        for rows in self._rows():
+            numbers = rows.astype(np.float64)
+            arrays = [pa.array(np.ascontiguousarray(numbers[:, j])) for j in carried]
+            yield (
+                numbers if everything else np.ascontiguousarray(numbers[:, data]),
+                pa.Table.from_arrays(arrays, list(kept)) if kept else None,
+            )
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _header(self) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+        first = self._file.read(8)
+        if first[:6] != b"\x93NUMPY":
+            refuse_other_kind(self._name, first, "an NPY file")
+            raise InputError(f"{self._name}: is no NPY file.")
+        return _HEADERS[first[6], first[7]](self._file)
+
+    def _rows(self) -> Iterator[Shaped[np.ndarray, "rows columns"]]:
+        shape = (self.n_rows, self._n_columns)
+        size = rows_per_part(self._n_columns)
+        with _readable(self._name, "NPY"):
+            if self._fortran:
+                # A row is scattered over the whole file, so the file is mapped into memory and not read.
+                columns_first = np.memmap(self._file, self._dtype, "r", self._file.tell(), shape, order="F")
+                for start in range(0, self.n_rows, size):
+                    yield np.asarray(columns_first[start : start + size])
+                return
+            for start in range(0, self.n_rows, size):
+                count = min(size, self.n_rows - start)
+                content = self._file.read(count * self._n_columns * self._dtype.itemsize)
+                yield np.frombuffer(content, dtype=self._dtype).reshape((count, self._n_columns))
+            self._file.read(1)  # has the checksum of a zip archive compared
+
+
+class NpzSource(NpySource):
+    """One array of an archive: the one asked for, the only one of two dimensions, or the one called X."""
+
+    def __init__(self, file: BinaryIO, name: str, key: str | None = None) -> None:
+        first = file.read(8)
+        if not first.startswith(b"PK"):
+            refuse_other_kind(name, first, "an NPZ file")
+            raise InputError(f"{name}: is no NPZ file.")
+        with _readable(name, "NPZ"):
+            self._archive = zipfile.ZipFile(file)
+            members = {
+                m.filename.removesuffix(".npy"): m for m in self._archive.infolist() if m.filename.endswith(".npy")
+            }
+            if any(member.flag_bits & 1 for member in members.values()):
+                raise InputError(f"{name}: is protected by a password; unpack it first.")
+            key = self._key(members, name, key)
+            member: Any = self._archive.open(members[key])
+            super().__init__(member, f"{name} ({printable(key)})", members[key].file_size)
+            if self._fortran:
+                member = tempfile.TemporaryFile()
+                with self._archive.open(members[key]) as packed:
+                    shutil.copyfileobj(packed, member, 2**20)
+                member.seek(0)
+                super().__init__(member, self._name)
+
+    def close(self) -> None:
+        super().close()
+        self._archive.close()
+
+    def _key(self, members: dict[str, zipfile.ZipInfo], name: str, key: str | None) -> str:
+        found = listed(list(members)) if members else "no arrays"
+        if key is not None:
+            if key not in members:
+                raise InputError(f"{name}: holds no array {shown(key)}, but {found}.")
+            return key
+        if len(members) == 1:
+            return next(iter(members))
+        tables = [member for member in members if self._is_table(members[member])]
+        if len(tables) != 1 and "X" not in members:
+            raise InputError(f"{name}: needs one array of two dimensions, or one called X, and holds {found}.")
+        return tables[0] if len(tables) == 1 else "X"
+
+    def _is_table(self, member: zipfile.ZipInfo) -> bool:
+        with self._archive.open(member) as file:
+            first = file.read(8)
+            if first[:6] != b"\x93NUMPY" or (first[6], first[7]) not in _HEADERS:
+                return False
+            return len(_HEADERS[first[6], first[7]](file)[0]) == 2
+
+
+class NpySink:
+    """An array file in float64, or in float32 where every column is; the header is completed at the end."""
+
+    def __init__(self, file: BinaryIO, schema: Schema) -> None:
+        import pyarrow as pa
+
+        bad = next((field.name for field in schema if not _is_storable(field.type)), None)
+        if bad is not None:
+            raise CannotKeepError(f"the column {shown(bad)} is not of numbers and cannot be kept in an array file")
+        self._dtype = np.dtype(np.float32 if all(t == pa.float32() for t in schema.types) else np.float64)
+        self._n_rows, self._n_columns = 0, len(schema)
+        # A pipe cannot be completed at its beginning; what goes there waits in a temporary file.
+        self._output = file
+        self._file: Any = file if file.seekable() else tempfile.TemporaryFile()
+        self._file.write(self._header())
+
+    def write(self, batch: ArrowBatch) -> None:
+        import pyarrow as pa
+
+        values = np.empty((batch.num_rows, self._n_columns), self._dtype)
+        for j, column in enumerate(batch.columns):
+            numbers = column.cast(pa.uint8()) if pa.types.is_boolean(column.type) else column
+            try:
+                values[:, j] = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            except pa.ArrowInvalid:
+                raise CannotKeepError(
+                    f"the column {shown(batch.schema.names[j])} has numbers that an array file would round, and cannot "
+                    "be kept"
+                ) from None
+        self._file.write(values.astype(self._dtype.newbyteorder("<"), copy=False).data if values.size else b"")
+        self._n_rows += batch.num_rows
+
+    def finish(self) -> None:
+        self._file.seek(0)
+        self._file.write(self._header())
+        self._file.seek(0, io.SEEK_END)
+        if self._file is not self._output:
+            self._file.seek(0)
+            shutil.copyfileobj(self._file, self._output)
+            self._file.close()
+
+    def abandon(self) -> None:
+        if self._file is not self._output:
+            self._file.close()
+
+    def _header(self) -> bytes:
+        description = {
+            "descr": self._dtype.newbyteorder("<").str,
+            "fortran_order": False,
+            "shape": (self._n_rows, self._n_columns),
+        }
+        text = repr(description).encode()
+        padding = b" " * (_NPY_HEADER_BYTES - 10 - len(text) - 1)
+        return b"\x93NUMPY\x01\x00" + (_NPY_HEADER_BYTES - 10).to_bytes(2, "little") + text + padding + b"\n"
+
+
+class NpzSink:
+    """An archive with one array, called X."""
+
+    def __init__(self, file: BinaryIO, schema: Schema) -> None:
+        self._output = file
+        self._part: Any = tempfile.TemporaryFile()
+        try:
+            self._sink = NpySink(self._part, schema)
+        except BaseException:
+            self._part.close()
+            raise
+
+    def write(self, batch: ArrowBatch) -> None:
+        self._sink.write(batch)
+
+    def finish(self) -> None:
+        self._sink.finish()
+        self._part.seek(0)
+        member = zipfile.ZipInfo("X.npy")  # dated 1980, so that the same table gives the same bytes
+        member.compress_type = zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(self._output, "w") as archive, archive.open(member, "w", force_zip64=True) as target:
+            shutil.copyfileobj(self._part, target, 2**20)
+        self._part.close()
+
+    def abandon(self) -> None:
+        self._part.close()
+
+
+def _is_storable(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind))
+
+
+@contextmanager
+def _readable(name: str, kind: str) -> Iterator[None]:
+    """What goes wrong inside is wrong with the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # NumPy and zipfile raise a dozen different ones
+        told = isinstance(error, zipfile.BadZipFile | OSError | MemoryError | NotImplementedError) and str(error)
+        why = f" ({shown(str(error).splitlines()[0], 80)})" if told else ""
+        raise InputError(f"{name}: is a damaged {kind} file{why}.") from None

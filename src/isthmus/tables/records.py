@@ -1,0 +1,166 @@
+"""The rows of a text file as blocks of bytes: decompressed, in UTF-8, and cut only where a row ends."""
+
+import codecs
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from isthmus.errors import InputError
+from isthmus.system.files import reason
+from isthmus.tables.contract import refuse_other_kind
+from isthmus.words import shown
+
+_FIRST_BYTES = 2**16
+_MAX_ROW_BYTES = 2**28
+
+
+class Records:
+    """The rows of a text file, from start to end.
+
+    Attributes
+    ----------
+    first : str
+        The first row that is not blank: the header, most often. Quoted cells may go over several lines.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, *, compressed: bool) -> None:
+        self._name = name
+        self._file: Any = gzip.GzipFile(fileobj=file, mode="rb") if compressed else file
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._begun = False
+        self._rest = self._beginning()
+        self.first = self._first()
+
+    def skip(self) -> None:
+        """Go on to the next row: ``first`` is that one."""
+        self.first = self._first()
+
+    def put_back(self) -> None:
+        """Have ``blocks`` give the first row, too."""
+        self._rest = self.first.encode() + self._rest
+
+    def blocks(self, delimiter: str, size: int) -> Iterator[bytes]:
+        """The rows, in blocks of about ``size`` bytes; a longer row makes a longer block."""
+        quoted = _quoted_cell(delimiter)
+        rest, self._rest = self._rest, b""
+        # Twice as much each time, so that a row of many megabytes is not looked through again and again.
+        while more := self._read(max(size, len(rest))):
+            rest += more
+            end = _last_row_end(rest, quoted)
+            if end:
+                yield rest[:end]
+                rest = rest[end:]
+            self._check_length(rest)
+        opened = next((match.start() for match in quoted.finditer(rest) if not match[1]), None)
+        if opened is not None:
+            raise self._unclosed(rest[_last_row_end(rest[:opened], quoted) :])
+        if rest:
+            yield rest
+
+    def close(self) -> None:
+        """Let go of the decompressor; the file itself belongs to whoever opened it."""
+        if isinstance(self._file, gzip.GzipFile):
+            self._file.close()
+
+    def _beginning(self) -> bytes:
+        raw = self._read(_FIRST_BYTES)
+        refuse_other_kind(self._name, raw, "a table of text")
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._decoder = codecs.getincrementaldecoder("utf-16")()
+            raw = self._decoded(raw)
+        if b"\0" in raw:
+            raise InputError(f"{self._name}: is no text; if it is a table, give its format with --format.")
+        return raw.removeprefix(codecs.BOM_UTF8)
+
+    def _first(self) -> str:
+        """Take the first row out of what was read, reading on as far as needed."""
+        row_end = re.compile(_quoted_cell(",;\t").pattern + rb"|[\r\n]")
+        while True:
+            self._rest = self._rest.lstrip(b"\r\n")
+            end = next((m.end() for m in row_end.finditer(self._rest) if m[0] in (b"\r", b"\n")), None)
+            if end is not None:
+                break
+            more = self._read(max(_FIRST_BYTES, len(self._rest)))
+            if not more:
+                end = len(self._rest)
+                break
+            self._rest += more
+            self._check_length(self._rest)
+        record, self._rest = self._rest[:end], self._rest[end:]
+        if not record.strip():
+            raise InputError(f"{self._name}: is empty.")
+        try:
+            return record.decode()
+        except UnicodeDecodeError:
+            raise InputError(f"{self._name}: is not text in UTF-8; save it in that encoding.") from None
+
+    def _read(self, size: int) -> bytes:
+        """The next bytes; none only at the end."""
+        try:
+            while raw := self._bytes(size):
+                self._begun = True
+                if self._decoder is None:
+                    return raw
+                if decoded := self._decoded(raw):
+                    return decoded
+        except gzip.BadGzipFile:
+            if not self._begun:
+                raise InputError(f"{self._name}: is not compressed with gzip; give its format with --format.") from None
+            raise InputError(f"{self._name}: the compressed data are damaged.") from None
+        except EOFError:
+            raise InputError(f"{self._name}: the compressed data end too early; the file is incomplete.") from None
+        except zlib.error:
+            raise InputError(f"{self._name}: the compressed data are damaged.") from None
+        except OSError as error:
+            raise InputError(f"{self._name}: cannot be read ({reason(error)}).") from None
+        return b"" if self._decoder is None else self._decoded(b"", final=True)
+
+    def _bytes(self, size: int) -> bytes:
+        """So many bytes, fewer only at the end; in pieces, since Ctrl-C is noticed between reads of a pipe only."""
+        pieces, missing = [], size
+        while missing and (piece := self._file.read1(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _decoded(self, raw: bytes, *, final: bool = False) -> bytes:
+        assert self._decoder is not None
+        try:
+            return str(self._decoder.decode(raw, final)).encode()
+        except UnicodeError:
+            raise InputError(f"{self._name}: is not text in UTF-16, as it begins; save it as UTF-8.") from None
+
+    def _check_length(self, row: bytes) -> None:
+        if len(row) > _MAX_ROW_BYTES:
+            raise self._unclosed(row)
+
+    def _unclosed(self, row: bytes) -> InputError:
+        start = shown(row[:80].decode(errors="replace"))
+        if b'"' not in row:
+            return InputError(f"{self._name}: has a row of more than {_MAX_ROW_BYTES // 2**20} MB, beginning {start}.")
+        return InputError(f"{self._name}: a quotation mark is not closed in the row that begins {start}.")
+
+
+def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:
+    """A cell in quotes, in which rows do not end; its group is empty where the closing mark is missing.
+
+    As in RFC 4180, and for pyarrow, a quotation mark is one only where a cell begins.
+    """
+    return re.compile(rb"(?<![^\r\n" + re.escape(delimiters.encode()) + rb'])"[^"]*+(?:""[^"]*+)*+("|\Z)')
+
+
+def _last_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int:
+    """Where the last complete row of a block ends; 0 if there is none."""
+    gaps, start = [], 0  # the text between quoted cells
+    if b'"' in block:
+        for match in quoted.finditer(block):
+            gaps.append((start, match.start()))
+            start = match.end()
+    gaps.append((start, len(block)))
+    for start, stop in reversed(gaps):
+        end = max(block.rfind(b"\n", start, stop), block.rfind(b"\r", start, stop)) + 1
+        if end:
+            return end
+    return 0

@@ -1,0 +1,304 @@
+"""CSV and TSV, as they are or compressed with gzip.
+
+Cells are read as text and converted here, which is as fast as reading numbers: no type is guessed from the first
+rows, and a cell that is no number can be named.
+"""
+# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
+
+import gzip
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.errors import InputError
+from isthmus.tables.contract import generic_names, refuse_cell, refuse_columns
+from isthmus.tables.records import Records
+from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, Schema
+from isthmus.words import shown
+
+_BLOCK_BYTES = 2**20
+_BLOCK_BYTES_PER_COLUMN = 2**12
+_MAX_BLOCK_BYTES = 2**26
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
+_EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line in which Excel is told the separator
+_MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
+
+
+class TextSource:
+    """A CSV or TSV table that is read from start to end."""
+
+    n_rows = None
+    schema = None
+
+    def __init__(self, file: BinaryIO, name: str, *, delimiter: str, compressed: bool) -> None:
+        self._name = name
+        self._records = Records(file, name, compressed=compressed)
+        told = _EXCEL.fullmatch(self._records.first)
+        if told:
+            self._records.skip()
+            delimiter = told[1]
+        cells = _cells(self._records.first, delimiter)
+        if delimiter == "," and not told:
+            # Spreadsheets of half the world separate by semicolons and call it CSV all the same.
+            for other in (";", "\t"):
+                if len(cells) == 1:
+                    delimiter, cells = other, _cells(self._records.first, other)
+            delimiter = delimiter if len(cells) > 1 else ","
+        self._delimiter = delimiter
+        self.named = not _is_data(cells)
+        if not self.named:
+            self._records.put_back()
+        unnamed = {i: f"column {i + 1}" for i, (cell, _) in enumerate(cells) if not cell}
+        self.index_names = frozenset(unnamed.values() if self.named else ())
+        self.names = (
+            tuple(unnamed.get(i, cell) for i, (cell, _) in enumerate(cells))
+            if self.named
+            else generic_names(len(cells))
+        )
+
+    def read(
+        self, columns: Sequence[str], kept: Sequence[str]
+    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
+        wanted = list(dict.fromkeys((*columns, *kept)))
+        first = 1
+        # A block of many columns needs many rows to be worth its cost per column.
+        size = min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(self.names)), _MAX_BLOCK_BYTES)
+        for block in self._records.blocks(self._delimiter, size):
+            table = self._table(block, wanted, first)
+            yield self._values(table, columns, first), table.select(kept) if kept else None
+            first += table.num_rows
+
+    def close(self) -> None:
+        self._records.close()
+
+    def _table(self, block: bytes, wanted: list[str], first: int) -> ArrowTable:
+        """The wanted columns of some rows, as text."""
+        import pyarrow as pa
+        from pyarrow import csv
+
+        ragged: list[Any] = []
+
+        def refuse(row: Any) -> str:
+            ragged.append(row)
+            return "error"
+
+        try:
+            return csv.read_csv(
+                pa.BufferReader(block),
+                # One thread, so that rows are numbered.
+                read_options=csv.ReadOptions(column_names=self.names, block_size=len(block) + 1, use_threads=False),
+                parse_options=csv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=refuse
+                ),
+                convert_options=csv.ConvertOptions(
+                    include_columns=wanted,
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    strings_can_be_null=False,
+                ),
+            )
+        except (pa.ArrowException, MemoryError) as error:
+            if ragged:
+                row = ragged[0]
+                raise InputError(
+                    f"{self._name}: row {first + row.number - 1} has {row.actual_columns} "
+                    f"{'cell' if row.actual_columns == 1 else 'cells'}, but there "
+                    f"{'is 1 column' if row.expected_columns == 1 else f'are {row.expected_columns} columns'}: "
+                    f"{shown(row.text)}."
+                ) from None
+            if "UTF8" in str(error):
+                raise InputError(
+                    f"{self._name}: has text that is not in UTF-8, in row {first} or below; save it in that encoding."
+                ) from None
+            raise InputError(f"{self._name}: cannot be read as a table of text ({shown(error, 80)}).") from None
+
+    def _values(self, table: ArrowTable, columns: Sequence[str], first: int) -> Float64[np.ndarray, "rows columns"]:
+        values = np.empty((table.num_rows, len(columns)))
+        failed: dict[str, ArrowArray] = {}
+        for j, column in enumerate(columns):
+            cells = table.column(column).combine_chunks()
+            numbers = _numbers(cells)
+            if numbers is None:
+                failed[column] = cells
+            else:
+                values[:, j] = numbers
+        if failed:
+            self._refuse(failed, first)
+        return values
+
+    def _refuse(self, failed: dict[str, ArrowArray], first: int) -> None:
+        """Name the columns of text; if there are none, the first cell that is no number."""
+        textual = [column for column, cells in failed.items() if _is_text(cells)]
+        bad = {column: _first_bad(cells) for column, cells in failed.items()}
+        column = textual[0] if textual else min(bad, key=lambda column: bad[column])
+        row, cell = first + bad[column], failed[column][bad[column]].as_py()
+        if textual:
+            refuse_columns(self._name, textual, "text", f" ({shown(cell)} in row {row})")
+        if cell.strip().lower() in _MISSING:
+            problem = "the value is missing" + (f" ({shown(cell)})" if cell.strip() else "")
+        elif _COMMA_NUMBER.fullmatch(cell):
+            raise InputError(
+                f"{self._name}: column {shown(column)}, row {row}: {shown(cell)} has a decimal comma, and numbers are "
+                "read with a decimal point; save the table with points."
+            )
+        else:
+            problem = f"{shown(cell)} is not a number"
+        refuse_cell(self._name, column, row, problem)
+
+
+class TextSink:
+    """A CSV or TSV table; numbers are written so that they are read back exactly, in as few digits as that takes."""
+
+    def __init__(self, file: BinaryIO, schema: Schema, *, delimiter: str, compressed: bool) -> None:
+        import pyarrow as pa
+
+        for field in schema:
+            pa.nulls(0, field.type).cast(pa.large_string())  # what is no text will be refused here
+        # No name and no time in the header, so that the same table gives the same bytes. Level 4 takes a third of the
+        # time of level 6, and 2 % more room.
+        self._file: Any = gzip.GzipFile("", "wb", 4, file, mtime=0) if compressed else file
+        self._compressed = compressed
+        self._delimiter = delimiter
+        self._file.write((delimiter.join(_header(schema.names)) + "\n").encode())
+
+    def write(self, batch: ArrowBatch) -> None:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        if not batch.num_rows:
+            return
+        empty = pa.scalar("", pa.large_string())
+        cells = [self._texts(column) for column in batch.columns]
+        ends = compute.binary_join_element_wise(
+            cells[-1], empty, pa.scalar("\n", pa.large_string()), null_handling="replace", null_replacement=""
+        )
+        rows = compute.binary_join_element_wise(
+            *cells[:-1],
+            ends,
+            pa.scalar(self._delimiter, pa.large_string()),
+            null_handling="replace",
+            null_replacement="",
+        )
+        _, offsets, data = rows.buffers()
+        start, stop = np.frombuffer(offsets, np.int64)[[rows.offset, rows.offset + len(rows)]]
+        self._file.write(memoryview(data)[start:stop])
+
+    def finish(self) -> None:
+        if self._compressed:
+            self._file.close()
+
+    def abandon(self) -> None:
+        if self._compressed:
+            self._file.fileobj = io.BytesIO()  # closing writes a last time
+            self._file.close()
+
+    def _texts(self, column: ArrowArray) -> ArrowArray:
+        """The cells of a column, in quotes where they need them."""
+        import pyarrow as pa
+        from pyarrow import compute
+
+        texts = column.cast(pa.large_string())
+        if pa.types.is_floating(column.type):
+            return texts
+        need = compute.match_substring_regex(texts, f'["\r\n{self._delimiter}]')
+        if not compute.any(need).as_py():
+            return texts
+        mark = pa.scalar('"', pa.large_string())
+        doubled = compute.replace_substring(texts, '"', '""')
+        quoted = compute.binary_join_element_wise(mark, doubled, mark, pa.scalar("", pa.large_string()))
+        return compute.if_else(need, quoted, texts)
+
+
+def _numbers(cells: ArrowArray) -> ArrowArray | None:
+    """Cells as float64; None if one of them is no number."""
+    import pyarrow as pa
+
+    for prepared in (_as_they_are, _trimmed, _spelled):
+        try:
+            return prepared(cells).cast(pa.float64())
+        except pa.ArrowInvalid:
+            pass
+    return None
+
+
+def _as_they_are(cells: ArrowArray) -> ArrowArray:
+    return cells
+
+
+def _trimmed(cells: ArrowArray) -> ArrowArray:
+    from pyarrow import compute
+
+    return compute.utf8_trim_whitespace(cells)
+
+
+def _spelled(cells: ArrowArray) -> ArrowArray:
+    """With true and false as numbers."""
+    from pyarrow import compute
+
+    ones = compute.replace_substring_regex(_trimmed(cells), "^(?i:true)$", "1")
+    return compute.replace_substring_regex(ones, "^(?i:false)$", "0")
+
+
+def _first_bad(cells: ArrowArray) -> int:
+    """The first cell that is no number, by bisection, of cells of which one is known to be none."""
+    low, high = 0, len(cells)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _numbers(cells.slice(low, middle - low)) is None else (middle, high)
+    return low
+
+
+def _is_text(cells: ArrowArray) -> bool:
+    """Whether more cells are words than numbers, among the first thousand."""
+    words = numbers = 0
+    for cell in cells.slice(0, 1000).to_pylist():
+        if _NUMBER.fullmatch(cell) or _COMMA_NUMBER.fullmatch(cell):
+            numbers += 1
+        elif cell.strip().lower() not in _MISSING:
+            words += 1
+    return words > numbers
+
+
+def _cells(record: str, delimiter: str) -> list[tuple[str, bool]]:
+    """The cells of one row, and whether each stood in quotes; without them, blanks around a cell are left out."""
+    record = record.rstrip("\r\n")
+    cell = re.compile(rf'(?:"([^"]*+(?:""[^"]*+)*+)")?([^{delimiter}]*)({delimiter}|\Z)')
+    found: list[tuple[str, bool]] = []
+    position, more = 0, True
+    while more:
+        match = cell.match(record, position)
+        assert match is not None
+        inside, outside = match[1], match[2].strip()
+        found.append((outside, False) if inside is None else (inside.replace('""', '"') + outside, True))
+        position, more = match.end(), bool(match[3])
+    return found
+
+
+def _header(names: Sequence[str]) -> list[str]:
+    """Names as they stand in the first row; in quotes if that row would be taken for something else without."""
+    numbers = _is_data([(name, False) for name in names])
+    return [
+        '"' + name.replace('"', '""') + '"'
+        if numbers or name != name.strip() or re.search('[",;\t\r\n]', name)
+        else name
+        for name in names
+    ]
+
+
+def _is_data(cells: Sequence[tuple[str, bool]]) -> bool:
+    """Whether the first row holds data: numbers only, and not the 0, 1, … that pandas writes for lack of names.
+
+    Numbers in quotes are names.
+    """
+    try:
+        values = [float(cell) for cell, _ in cells if cell]
+    except ValueError:
+        return False
+    if any(quoted for _, quoted in cells) or not values:
+        return False
+    n = len(values)
+    return values not in (list(range(n)), list(range(1, n + 1)))

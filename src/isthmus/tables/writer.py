@@ -1,0 +1,109 @@
+"""Writing a table of any format, in batches of rows; it appears whole or not at all."""
+# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.errors import OutputError
+from isthmus.system.files import atomic_write
+from isthmus.system.standard_output import standard_output
+from isthmus.tables.contract import CannotKeepError, Sink
+from isthmus.tables.formats import format_of, open_sink
+from isthmus.tables.types import ArrowTable, Field, Schema
+from isthmus.words import listed, printable, shown
+
+
+class TableWriter:
+    """A table that is being written: first the kept columns, then the data."""
+
+    def __init__(self, sink: Sink, schema: Schema, dtype: np.dtype[Any]) -> None:
+        self._sink, self._schema, self._dtype = sink, schema, dtype
+
+    def write(self, values: Float[np.ndarray, "rows columns"], kept: ArrowTable | None = None) -> None:
+        """Add rows: the data, and the kept columns of the same rows."""
+        import pyarrow as pa
+
+        arrays = [] if kept is None else [column.combine_chunks() for column in kept.columns]
+        arrays += [pa.array(np.ascontiguousarray(column, dtype=self._dtype)) for column in values.T]
+        self._sink.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+
+@contextmanager
+def write_table(
+    path: str | Path,
+    columns: Sequence[str],
+    *,
+    format: str | None = None,
+    kept: Sequence[Field] = (),
+    dtype: Any = np.float64,
+) -> Iterator[TableWriter]:
+    """Write a table that appears whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        A file, or "-" for stdout.
+    columns : sequence of str
+        Names of the data columns.
+    format : str, optional
+        One of ``FORMATS``; by default what the name says.
+    kept : sequence of pyarrow.Field
+        The carried columns, which come first; ``TableReader.kept_schema`` has them.
+    dtype : float32 or float64
+        Type in which the values are written.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, or a kept column has no place in it.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from isthmus.tables import open_table, write_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with write_table(f"{folder}/codes.csv", ["z0", "z1"]) as writer:
+    ...         writer.write(np.array([[1.0, 0.5], [2.0, 0.25]]))
+    ...     with open_table(f"{folder}/codes.csv") as reader:
+    ...         reader.columns, reader.read().tolist()
+    (('z0', 'z1'), [[1.0, 0.5], [2.0, 0.25]])
+    """
+    kind = format_of(path, format, OutputError)
+    name = "standard output" if str(path) == "-" else printable(str(path))
+    taken = set(columns)
+    clash = [field.name for field in kept if field.name in taken]
+    if clash:
+        raise OutputError(f"{name}: {listed(clash)} cannot be kept, as the output has a column of that name itself.")
+    import pyarrow as pa
+
+    kind_of_values = np.dtype(dtype)
+    schema = pa.schema([*kept, *(pa.field(column, pa.from_numpy_dtype(kind_of_values)) for column in columns)])
+    with standard_output() if str(path) == "-" else atomic_write(path) as file:
+        with _refused_types(name, kind):
+            sink = open_sink(kind, file, schema)
+        try:
+            with _refused_types(name, kind):
+                yield TableWriter(sink, schema, kind_of_values)
+                sink.finish()
+        except BaseException:
+            sink.abandon()
+            raise
+
+
+@contextmanager
+def _refused_types(name: str, kind: str) -> Iterator[None]:
+    """Numbers can be written everywhere; lists, say, cannot."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except CannotKeepError as error:
+        raise OutputError(f"{name}: {error}.") from None
+    except pa.ArrowException as error:
+        why = shown((str(error).splitlines() or ["no reason given"])[0], 80)
+        raise OutputError(f"{name}: the kept columns cannot be written as {kind} ({why}).") from None

@@ -1,0 +1,243 @@
+"""A file is written whole or not at all."""
+
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from isthmus.errors import OutputError
+from isthmus.system.files import atomic_write, check_writable, refuse_same_file
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(path: Path, content: bytes = b"new") -> None:
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def test_a_file_appears_with_what_was_written_and_nothing_beside_it(tmp_path):
+    write(tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == b"new"
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("exception", [ValueError, OSError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_after_an_exception_the_old_file_stays_and_no_other(tmp_path, exception):
+    (tmp_path / "out").write_bytes(b"old")
+
+    def fail() -> None:
+        with atomic_write(tmp_path / "out") as file:
+            file.write(b"half")
+            raise exception
+
+    with pytest.raises((exception, OutputError)):
+        fail()
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert names(tmp_path) == ["out"]
+
+
+def interrupted_at(step: int, path: Path) -> bool:
+    """Write a file and press Ctrl-C at the given step within the writing; whether it came so far."""
+    left = step
+
+    def trace(frame, event, _):
+        nonlocal left
+        if Path(frame.f_code.co_filename).name not in ("atomic.py", "contextlib.py", "pathlib.py"):
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    outer = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        write(path)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(outer)
+    return left <= 0
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # what only the collector closes
+def test_ctrl_c_at_any_step_leaves_no_half_file(tmp_path):
+    step = 1
+    (tmp_path / "out").write_bytes(b"old")
+    while interrupted_at(step, tmp_path / "out"):
+        assert names(tmp_path) == ["out"], f"step {step}"
+        assert (tmp_path / "out").read_bytes() in (b"old", b"new"), f"step {step}"
+        step += 1
+    assert step > 20
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
+def test_until_the_end_the_old_file_stays(tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    with atomic_write(tmp_path / "out") as file:
+        file.write(b"new")
+        file.flush()
+        assert (tmp_path / "out").read_bytes() == b"old"
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_the_old_file(tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    code = (
+        "import sys; from isthmus.system.files import atomic_write\n"
+        "with atomic_write(sys.argv[1]) as f: f.write(b'x' * 10**6); f.flush(); print('begun', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "out"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGKILL)
+    assert (tmp_path / "out").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_the_permissions_of_a_new_file_follow_the_umask(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write(tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666, 0o755])
+def test_the_permissions_of_an_old_file_are_kept(tmp_path, mode):
+    (tmp_path / "out").write_bytes(b"old")
+    (tmp_path / "out").chmod(mode)
+    write(tmp_path / "out")
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == mode
+
+
+def test_nobody_else_can_read_the_temporary_file_of_a_private_one(tmp_path):
+    (tmp_path / "out").touch()
+    (tmp_path / "out").chmod(0o600)
+    with atomic_write(tmp_path / "out"):
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {0o600}
+
+
+def test_a_symbolic_link_is_written_through(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("folder/target")
+    write(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "target").read_bytes() == b"new"
+
+
+def test_a_symbolic_link_to_nothing_has_its_target_made(tmp_path):
+    (tmp_path / "link").symlink_to("target")
+    write(tmp_path / "link")
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_devices_and_pipes_are_written_to_directly(tmp_path):
+    write(Path("/dev/null"))
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    os.mkfifo(tmp_path / "pipe")
+    read = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write(tmp_path / "pipe")
+    reader.join()
+    assert read == [b"new"]
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_standard_output_can_be_named(tmp_path, redirected):
+    code = "from isthmus.system.files import atomic_write\nwith atomic_write('/dev/stdout') as f: f.write(b'new')"
+    with (tmp_path / "out").open("wb") as out:
+        stdout = out if redirected else subprocess.PIPE
+        ended = subprocess.run([sys.executable, "-c", code], check=True, stdout=stdout)
+    assert (tmp_path / "out").read_bytes() == b"new" if redirected else ended.stdout == b"new"
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "it is no name of a file"),
+        ("a\0b", "it is no name of a file"),
+        (".", "it is a folder"),
+        ("new/", "it is a folder"),
+        ("missing/out", "there is no such folder"),
+        ("file/out", "there is no such folder"),
+        ("circle", "symbolic links"),
+        ("x" * 300, "the name is too long"),
+        ("ü" * 200, "the name is too long"),
+        ("/dev/full", "the disk is full"),
+        ("/proc/out", "there is no such folder|permission denied"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path, monkeypatch, name, why):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OutputError, match=why), atomic_write(name) as file:
+        file.write(b"x" * 10**6)
+    assert names(tmp_path) == ["circle", "file"]
+    if name != "/dev/full":
+        with pytest.raises(OutputError, match=why):
+            check_writable(name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_files_and_folders_are_refused(tmp_path):
+    (tmp_path / "folder").mkdir(mode=0o555)
+    (tmp_path / "file").touch(mode=0o444)
+    for path in (tmp_path / "folder" / "out", tmp_path / "file"):
+        with pytest.raises(OutputError, match="permission denied"):
+            check_writable(path)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="too large"):
+            write(tmp_path / "out", b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert names(tmp_path) == ["out"]
+
+
+def test_looking_whether_a_file_can_be_written_leaves_no_trace(tmp_path):
+    (tmp_path / "old").write_bytes(b"old")
+    check_writable(tmp_path / "old")
+    check_writable(tmp_path / "new")
+    check_writable("/dev/null")
+    assert names(tmp_path) == ["old"]
+    assert (tmp_path / "old").read_bytes() == b"old"
+
+
+def test_the_input_is_refused_as_output_by_whatever_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").touch()
+    (tmp_path / "link").symlink_to("in")
+    (tmp_path / "hard").hardlink_to("in")
+    for output in ("in", "./in", tmp_path / "in", "link", "hard"):
+        with pytest.raises(OutputError, match="is the input"):
+            refuse_same_file("in", output)
+    (tmp_path / "other").touch()
+    for output in ("other", "new", "/dev/null", "-", "a\0b"):
+        refuse_same_file("in", output)
+    refuse_same_file("/dev/null", "/dev/null")
