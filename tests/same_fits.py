@@ -56,13 +56,17 @@ def fits() -> Iterator[tuple[str, Callable[[], Any], np.ndarray]]:
     yield "fitted, then in parts", lambda: Autoencoder(4, **SHORT).fit(WINE).partial_fit(WINE[90:]), WINE
     few: dict[str, Any] = {"max_epochs": 2, "random_state": 0}
     yield "convolutional", lambda: ConvAutoencoder((8, 4), **few).fit(IMAGES), IMAGES
-    yield "convolutional, target", lambda: ConvAutoencoder(4, skips=True, start="affine", **few).fit(
-        blurred, target=IMAGES
-    ), blurred
+    yield (
+        "convolutional, target",
+        lambda: ConvAutoencoder(4, skips=True, start="affine", **few).fit(blurred, target=IMAGES),
+        blurred,
+    )
     yield "convolutional, code", lambda: ConvAutoencoder((8, 4), code_size=5, **few).fit(IMAGES), IMAGES
-    yield "convolutional, code at random", lambda: ConvAutoencoder(
-        (8, 4), code_size=5, start="random", scale="standard", **few
-    ).fit(IMAGES), IMAGES
+    yield (
+        "convolutional, code at random",
+        lambda: ConvAutoencoder((8, 4), code_size=5, start="random", scale="standard", **few).fit(IMAGES),
+        IMAGES,
+    )
     yield "convolutional, in parts", lambda: ConvAutoencoder((8, 4), **few).partial_fit(IMAGES[:100]), IMAGES
 
 
