@@ -211,9 +211,9 @@ def test_sigmoid_output_is_the_sigmoid_of_what_the_loss_sees():
     ("options", "sentence"),
     [
         ({"kernel_size": 4}, "kernel_size must be odd, got 4"),
-        ({"decoder_filters": (3,)}, r"decoder_filters must name 2 layers at least, got \(3,\)"),
+        ({"decoder_filters": (3,)}, r"decoder_filters must have at least 2 layers, got \(3,\)"),
         ({"decoder_filters": (3, 4), "skips": True}, "the decoder must mirror the encoder"),
-        ({"pooling": (True,)}, r"pooling must say yes or no for each of 2 layers, got \(True,\)"),
+        ({"pooling": (True,)}, r"pooling must have one bool for each of 2 layers, got \(True,\)"),
     ],
 )
 def test_impossible_architectures_are_refused(options, sentence):

@@ -44,7 +44,7 @@ def contents(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "linear_paths": model.module_.encoder.linear is not None,
         "stacks": model.module_.encoder.stack is not None,
         "prefixes": list(model.module_.prefixes),
-        "takes_over": list(model.module_.takes_over),
+        "takes_over": list(model.module_.first_sizes),
         "precision": precision(model.module_),
         "n_axes": len(model._axes.axes),
         "linear": is_linear,
@@ -91,7 +91,7 @@ def _network(fitted: dict[str, Any], device: torch.device) -> DenseAutoencoder:
         prefixes=fitted["prefixes"],
         output="sigmoid" if fitted["loss"] == "bce" else "linear",
     )
-    network.takes_over = tuple(fitted["takes_over"])
+    network.first_sizes = tuple(fitted["takes_over"])
     return network.double() if fitted["precision"] == "float64" else network
 
 

@@ -1,4 +1,4 @@
-"""The networks: torch modules and where they start from, and nothing else."""
+"""Torch modules and the initialisation of their weights; imports nothing else of Isthmus."""
 
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.convolutional import FROM_THE_IMAGE, MAX_GRID, ConvolutionalAutoencoder, upsampling_of

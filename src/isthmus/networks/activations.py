@@ -1,4 +1,4 @@
-"""The activation functions, by the names that users give them."""
+"""Activation functions by name."""
 
 from torch import nn
 

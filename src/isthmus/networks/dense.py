@@ -1,4 +1,4 @@
-"""The dense autoencoder: two stacks of fully connected layers around a small code, with linear paths beside them."""
+"""The dense autoencoder: stacks of fully connected layers around a small code, with linear paths beside them."""
 
 import copy
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from isthmus.networks.two_paths import TwoPathAutoencoder
 
 
 class DenseStack(nn.Sequential):
-    """Dense layers of these widths, the last of which is linear."""
+    """Dense layers of these widths, with an activation after each but the last."""
 
     def __init__(self, widths: Sequence[int], activation: str) -> None:
         layers: list[nn.Module] = []
@@ -26,14 +26,14 @@ class DenseStack(nn.Sequential):
 
 
 class DenseAutoencoder(TwoPathAutoencoder):
-    """A network of two paths whose stacks are dense layers.
+    """Two-path autoencoder whose stacks are dense layers.
 
     Parameters
     ----------
     n_features, code_size : int
-        Width of a row and of its code.
+        Number of columns of a row, and of codes.
     encoder_layers, decoder_layers : sequence of int
-        Widths of the hidden layers, in the order that data meets them.
+        Widths of the hidden layers, first layer first.
     activation : str
         A key of ``ACTIVATIONS``.
     linear_paths, output, stacks, prefixes
@@ -71,13 +71,13 @@ class DenseAutoencoder(TwoPathAutoencoder):
 
     @torch.no_grad()
     def truncated(self, size: int) -> "DenseAutoencoder":
-        """A copy with the first codes alone, which computes what this network does with so many."""
+        """Copy the network with the first ``size`` codes only; it computes what this one does with that many."""
         network = copy.deepcopy(self)
         for name in ("code_unit", "spread"):
             setattr(network, name, getattr(network, name)[:size].clone())
         chosen = self._decoder_for(size)
         decoder, width = network._decoders()[chosen]
-        network.prefixes, network.takes_over = self.prefixes[:chosen], self.takes_over[: chosen + 1]
+        network.prefixes, network.first_sizes = self.prefixes[:chosen], self.first_sizes[: chosen + 1]
         network.decoder, network.prefix_decoders = decoder, network.prefix_decoders[:chosen]
         encoder = network.encoder
         for layer in (encoder.linear, encoder.stack[-1] if isinstance(encoder.stack, DenseStack) else None):

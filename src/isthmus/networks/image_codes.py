@@ -1,24 +1,24 @@
-"""Codes of images: a network of two paths whose stacks are convolutions, with dense layers between them and the code.
+"""A two-path network for images: its stacks are convolutions, with dense layers between them and the code.
 
-The linear paths see all pixels of an image at once, and so do the dense layers: such a network has images of one size.
+The linear paths and the dense layers see all pixels at once, so such a network takes images of one size only.
 """
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.convolutional import ConvolutionalAutoencoder, patches_to_pixels
+from isthmus.networks.convolutional import Architecture, ConvolutionalAutoencoder, patches_to_pixels
 from isthmus.networks.dense import DenseStack
 from isthmus.networks.images import ImageShape, images_of, rows_of
 from isthmus.networks.two_paths import TwoPathAutoencoder
 
 
 class ConvolutionalEncoderStack(nn.Module):
-    """Convolutions of the image that a row is; dense layers from the small images in the middle to the code."""
+    """Convolutions from an image to a small image, then dense layers to the code."""
 
     def __init__(self, image_shape: ImageShape, middle: int, code_size: int, parts: ConvolutionalAutoencoder) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class ConvolutionalEncoderStack(nn.Module):
 
 
 class ConvolutionalDecoderStack(nn.Module):
-    """Dense layers from the code to small images; convolutions from these to the image that a row is."""
+    """Dense layers from the code to a small image, then convolutions to the image."""
 
     def __init__(self, image_shape: ImageShape, middle: int, code_size: int, parts: ConvolutionalAutoencoder) -> None:
         super().__init__()
@@ -57,17 +57,17 @@ class ConvolutionalDecoderStack(nn.Module):
 
 
 class ImageCodeAutoencoder(TwoPathAutoencoder):
-    """A network of two paths whose stacks are the halves of a ``ConvolutionalAutoencoder`` and dense layers.
+    """Two-path autoencoder whose stacks are the halves of a ``ConvolutionalAutoencoder`` with dense layers.
 
     Parameters
     ----------
     image_shape : tuple of int
-        Height, width and channels of the image that a row is.
+        Height, width and channels of an image.
     code_size : int
     filters : sequence of int
         As for ``ConvolutionalAutoencoder``.
     middle : int
-        Nodes of the hidden dense layer between convolutions and code, on either side.
+        Nodes of the hidden dense layer between convolutions and code, in each half.
     linear_paths, output
         As for ``TwoPathAutoencoder``.
     **architecture
@@ -88,7 +88,7 @@ class ImageCodeAutoencoder(TwoPathAutoencoder):
         middle: int,
         linear_paths: bool,
         output: str,
-        **architecture: Any,
+        **architecture: Unpack[Architecture],
     ) -> None:
         def parts() -> ConvolutionalAutoencoder:
             return ConvolutionalAutoencoder(filters, channels=image_shape[2], **architecture)

@@ -1,6 +1,7 @@
-"""A convolutional network behind rows of pixels: images laid out row by row, the channels of a pixel side by side.
+"""A convolutional network that takes images as rows of pixels.
 
-That is the order of an array (height, width, channels), and of torch's channels-last memory, so nothing is moved.
+Pixels are in row order, with the channels of a pixel side by side. This is the order of an array of shape (height,
+width, channels) and of torch's channels-last memory, so no values are moved.
 """
 
 import math
@@ -19,25 +20,25 @@ ImageShape = tuple[int, int, int]
 """Height, width and channels."""
 
 _TILE = 256
-_UNTILED = 4 * _TILE**2  # pixels
+_UNTILED = 4 * _TILE**2  # largest image, in pixels, that is not cut into tiles
 
 
 class ImageAutoencoder(RowAutoencoder):
-    """Rows of pixels, in the data's units, through a ``ConvolutionalAutoencoder`` and back.
+    """``ConvolutionalAutoencoder`` for rows of pixels in the data's units.
 
     Parameters
     ----------
     image_shape : tuple of int
-        Height, width and channels of the image that a row is.
+        Height, width and channels of an image.
     network : ConvolutionalAutoencoder
-        Sees images of unit scale.
+        Takes images of unit scale.
 
     Attributes
     ----------
     shift, scale : Tensor
-        One number a channel.
+        One value for each channel.
     tiled : bool
-        Whether ``forward`` cuts large images into tiles, without gradients.
+        Whether ``forward`` cuts large images into tiles; it then computes no gradients.
     """
 
     def __init__(self, image_shape: ImageShape, network: ConvolutionalAutoencoder) -> None:
@@ -58,7 +59,7 @@ class ImageAutoencoder(RowAutoencoder):
 
     @property
     def code_shape(self) -> ImageShape:
-        """Height, width and filters of the small images that are the codes."""
+        """Height, width and filters of the small image that is the code."""
         filters, height, width = self.convolutional.code_shape(*self.image_shape[:2])
         return height, width, filters
 
@@ -82,24 +83,24 @@ class ImageAutoencoder(RowAutoencoder):
         return values.repeat(self.image_shape[0] * self.image_shape[1])
 
     def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
-        """Codes of rows: the small images in the middle, laid out as the images are."""
+        """Encode rows: small images as rows of pixels."""
         return rows_of(self.convolutional.encode(self._unit_scale(images_of(x, self.image_shape)))).to(x.dtype)
 
     def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
-        """Rows in the data's units, from codes; ValueError if the network needs the image, not its code alone."""
+        """Decode codes to rows in the data's units; ValueError if the network needs the image itself."""
         codes = images_of(z.to(self.dtype), self.code_shape)
         return rows_of(self._data_units(self.convolutional.decode(codes, *self.image_shape[:2]))).to(z.dtype)
 
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """Reconstructions of rows, in the data's units."""
+        """Reconstruct rows, in the data's units."""
         images = images_of(x, self.image_shape)
         if not self.tiled or images[0, 0].numel() <= _UNTILED:
             return rows_of(self._reconstructed(images))
-        tiles = (apply_tiled(self.convolutional, image, _TILE, through=self._reconstructed) for image in images)
-        return torch.stack([rows_of(image[None])[0] for image in tiles])
+        results = (apply_tiled(self.convolutional, image, _TILE, function=self._reconstructed) for image in images)
+        return torch.stack([rows_of(image[None])[0] for image in results])
 
     def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """What the losses compare, from rows of unit scale: rows of unit scale, or logits for "sigmoid"."""
+        """Reconstruct rows of unit scale, as logits for "sigmoid": the input of the losses."""
         return rows_of(self.convolutional.output_of(images_of(u, self.image_shape)))
 
     def _reconstructed(self, x: Float[Tensor, "images channels h w"]) -> Float[Tensor, "images channels h w"]:
@@ -129,5 +130,5 @@ def rows_of(images: Float[Tensor, "rows channels height width"]) -> Float[Tensor
 
 
 def with_channels_last(network: Network) -> Network:
-    """The network, its kernels laid out as fast convolutions want them."""
+    """Store the kernels with channels last, which is faster."""
     return convert_conv2d_weight_memory_format(network, torch.channels_last)

@@ -1,8 +1,7 @@
-"""A trained convolutional network, applied faster and to images of any size: the same function, computed otherwise.
+"""Faster inference with trained convolutional networks, for images of any size.
 
-Batch norms go into the convolutions before them, memory is laid out with the channels last, activations overwrite what
-they are applied to, and a large image is cut into tiles. All of it equals the plain network in evaluation mode up to
-rounding.
+Batch norms are folded into convolutions, memory is channels-last, activations work in place, and large images are cut
+into tiles. Results equal those of the plain network in evaluation mode up to rounding.
 """
 
 import copy
@@ -20,22 +19,22 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def for_inference(network: Network) -> Network:
-    """A copy in the fastest exact form, which can no longer be trained; of any module with convolutional layers."""
+    """Copy a module with convolutional layers in its fastest exact form, which cannot be trained."""
     fast = fold_batch_norm(network).requires_grad_(False)
     convert_conv2d_weight_memory_format(fast, torch.channels_last)
     for layer in _layers_of(fast):
-        if isinstance(layer.activation, nn.SiLU):  # others do so in training, too
+        if isinstance(layer.activation, nn.SiLU):  # the other activations already are
             layer.activation.inplace = True
     return fast
 
 
 @torch.no_grad()
 def fold_batch_norm(network: Network) -> Network:
-    """A copy in evaluation mode without batch norms, as ``batch_norm=False`` would build it.
+    """Copy a network in evaluation mode with its batch norms folded into the convolutions before them.
 
-    In evaluation mode a batch norm multiplies and adds numbers that do not depend on the data, and so does a
-    convolution: γ (w ∗ x − m) / √(v + ε) + β = (γ w / √(v + ε)) ∗ x + (β − γ m / √(v + ε)). In training the mean m and
-    the variance v are the batch's own, and the two cannot be one.
+    In evaluation mode a batch norm is linear and does not depend on the batch, so it merges with the convolution:
+    γ (w ∗ x − m) / √(v + ε) + β = (γ w / √(v + ε)) ∗ x + (β − γ m / √(v + ε)). In training the mean m and the variance
+    v are those of the batch, and merging is impossible.
     """
     folded = copy.deepcopy(network).eval()
     for layer in _layers_of(folded):
@@ -46,11 +45,11 @@ def fold_batch_norm(network: Network) -> Network:
 
 
 def halo(network: ConvolutionalAutoencoder) -> int:
-    """How many pixels beyond a tile its output depends on, when the tile begins and ends on the network's grid.
+    """Number of pixels around a tile that its output depends on, for a tile aligned with the network's grid.
 
-    The first pixel that the tile's first pixel, at 0, depends on is followed from the output to the input. A
-    convolution takes its radius off; the pixel i of repeated pixels was i // 2; the pixel i of pooled ones was 2 i and
-    2 i + 1; a patch is as many pixels as it has. The other end is the mirror image. Skip connections see less.
+    The index of the first pixel that output pixel 0 depends on is traced from the output back to the input. A
+    convolution subtracts its radius. Up-sampling maps i to i // 2, pooling maps i to 2 i, and a patch multiplies by its
+    side. The other end is the mirror image. Skip connections depend on fewer pixels.
     """
     radius = network.last.kernel_size[0] // 2
     first = -radius
@@ -67,13 +66,13 @@ def apply_tiled(
     image: Float[Tensor, "channels height width"],
     tile: int = 256,
     *,
-    through: Callable[[Tensor], Tensor] | None = None,
+    function: Callable[[Tensor], Tensor] | None = None,
 ) -> Float[Tensor, "channels height width"]:
-    """The reconstruction of one image, computed tile by tile: memory grows with the tile and not with the image.
+    """Reconstruct one image tile by tile: memory grows with the tile, not with the image.
 
-    A tile is read with ``halo`` pixels around it, rounded up to the grid of the poolings, and these are cut off its
-    output. At the border of the image there is nothing to read, and the network's own padding applies, as it does to
-    the whole image. The image may lie on another device than the network.
+    Each tile is read with ``halo`` pixels around it, rounded up to the network's grid, and its output is cropped. At
+    the border of the image the network's own padding applies, as it does for the whole image. The image may be on
+    another device than the network.
 
     Parameters
     ----------
@@ -81,17 +80,16 @@ def apply_tiled(
         In evaluation mode, best from ``for_inference``.
     image : tensor of shape (channels, height, width)
     tile : int, default=256
-        Rows and columns of a tile, rounded up to the grid of the poolings. Smaller ones compute more of the halo,
-        larger ones take more memory.
-    through : callable, optional
-        What the parts are put through instead of the network: something that applies it to them, and does to each
-        pixel by itself whatever else it does.
+        Side of a tile in pixels, rounded up to the network's grid. Smaller tiles spend more time on the halo, larger
+        ones take more memory.
+    function : callable, optional
+        Applied to each part instead of the network. It must apply the network, and may change each pixel on its own.
 
     Raises
     ------
     ValueError
-        If ``tile`` is not positive, or a network with batch norm is in training mode: a tile has another mean than
-        the image.
+        If ``tile`` is not positive, or if a network with batch norm is in training mode: the mean of a tile is not
+        that of the image.
     """
     if tile < 1:
         raise ValueError(f"tile must be at least 1, got {tile}.")
@@ -106,7 +104,7 @@ def apply_tiled(
         for left in range(0, width, step):
             before = min(left, margin)
             part = image[:, top - above : top + step + margin, left - before : left + step + margin]
-            out = (through or network)(part[None].to(device))[0, :, above : above + step, before : before + step]
+            out = (function or network)(part[None].to(device))[0, :, above : above + step, before : before + step]
             result[:, top : top + step, left : left + step] = out
     return result
 

@@ -1,23 +1,23 @@
-"""Which columns each code moves: the mean absolute Jacobian of the decoder."""
+"""The mean absolute Jacobian of the decoder: how strongly each code moves each column."""
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from isthmus.networks import RowAutoencoder
+from isthmus.networks.rows import RowAutoencoder
 
 
 def mean_absolute_jacobian(
     network: RowAutoencoder, codes: Float[Tensor, "rows code"]
 ) -> Float64[Tensor, "code features"]:
-    """How far the decoder moves each column for a small step along each code, on average over the rows.
+    """Mean absolute derivative of each decoded column with respect to each code, over the rows.
 
-    One derivative along a code after the other, so that nothing larger than the rows is ever held.
+    Codes are differentiated one at a time, so memory stays that of the rows.
     """
-    moved = []
+    rows = []
     for j in range(codes.shape[1]):
-        along = torch.zeros_like(codes)
-        along[:, j] = 1
-        derivative: Tensor = torch.autograd.functional.jvp(network.decode, codes, along)[1]  # type: ignore[no-untyped-call]
-        moved.append(derivative.abs().mean(dim=0).double())
-    return torch.stack(moved).detach()
+        direction = torch.zeros_like(codes)
+        direction[:, j] = 1
+        derivative: Tensor = torch.autograd.functional.jvp(network.decode, codes, direction)[1]  # type: ignore[no-untyped-call]
+        rows.append(derivative.abs().mean(dim=0).double())
+    return torch.stack(rows).detach()

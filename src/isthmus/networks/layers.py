@@ -1,13 +1,13 @@
-"""A network's layers as they are drawn: from the rows through the code and back."""
+"""A layer as reports and ``isthmus info`` show it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer, and how many numbers it has for a row.
+    """Name and width (values for each row) of a layer.
 
-    ``short`` is what it is called where there is little room; the code is the one that is called "code".
+    ``short`` is a shorter name for drawings. The layer of the latent code is named "code".
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Where a network starts from: at PCA, or at random weights."""
+"""Initial weights: PCA, or random."""
 
 import math
 
@@ -12,10 +12,10 @@ from isthmus.networks.two_paths import TwoPathAutoencoder
 
 @torch.no_grad()
 def start_at_random(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights of every layer from ``generator`` alone.
+    """Random initialisation of every layer, from ``generator`` only.
 
-    Weights and biases are uniform in ±1/√(inputs of a node), PyTorch's own default for dense layers and convolutions.
-    Batch norms start with nothing seen, and change nothing but the mean and the spread.
+    Weights and biases are uniform in ±1/√(inputs of a node), PyTorch's default for dense layers and convolutions. Batch
+    norms are reset.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
@@ -27,7 +27,7 @@ def start_at_random(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Generator) -> None:
-    """Draw the weights from ``generator`` alone; the last layer is zero where the image is to be the start."""
+    """Random initialisation; the last layer is zero for "identity" and "affine", whose first output is the image."""
     start_at_random(network, generator)
     if network.start != "random":
         _set_to_zero(network.last)
@@ -40,22 +40,26 @@ def start_at_pca(
     spread: Float[Tensor, " components"],
     readout: tuple[Float[Tensor, "features components"], Float[Tensor, " features"]],
 ) -> None:
-    """Make the linear paths PCA and let the stacks add nothing yet.
+    """Initialise the linear paths with PCA, and the last layers of the stacks with zero.
 
-    ``axes`` are the principal axes and ``spread`` the standard deviations along them, in rows of unit scale.
-    ``readout`` is the decoder's linear map and its intercept. Codes beyond the number of components (the data
-    has fewer dimensions than the code) start at zero.
+    Parameters
+    ----------
+    axes, spread : Tensor
+        The principal axes of rows of unit scale, and the standard deviations along them. With fewer axes than codes,
+        the other codes start at zero.
+    readout : tuple of Tensor
+        The decoder's linear map and its intercept.
     """
     n = len(axes)
     encoder, decoders = network.encoder, (network.decoder, *network.prefix_decoders)
     assert encoder.linear is not None
     encoder.linear.weight.zero_()[:n] = axes
     for decoder in decoders:
-        # Principal components are not correlated, so the best readout of the first few is that part of the whole.
+        # Principal components are uncorrelated, so the best map from the first few is the first part of the whole map.
         weight = decoder.linear.weight.zero_()
         weight[:, :n] = readout[0][:, : weight.shape[1]]
         decoder.linear.bias.copy_(readout[1])
-    # A direction without spread must not be blown up to unit scale: it holds rounding errors only.
+    # A direction without variance holds only rounding errors and must not be divided up to unit scale.
     largest = float(spread.max()) if n else 0.0
     network.spread.fill_(largest or 1.0)[:n] = spread.clamp(min=largest * 1e-3) if largest else 1.0
     for half in (encoder, *decoders):

@@ -1,12 +1,12 @@
 """Up-sampling by repetition and the convolution after it, as one transposed convolution.
 
 Let u repeat every pixel of x twice, u[2i] = u[2i + 1] = x[i], and let w be a kernel of k = 2r + 1 taps. Then, with
-zeros outside the image (one dimension; the other is alike),
+zeros outside the image (in one dimension; the other works the same way),
 
     y[m] = Σⱼ w[j] u[m + j − r] = Σᵢ x[i] W[m − 2i + r],     W[t] = w[2r − t] + w[2r + 1 − t],
 
 which is a transposed convolution of stride 2 and padding r whose k + 1 taps are the reversed w, correlated with a box
-of two. It multiplies ((k + 1) / 2)² times for a pixel where the two steps multiply k² times: 4 instead of 9 for k = 3.
+of two. It takes ((k + 1) / 2)² multiplications a pixel where the two steps take k²: 4 instead of 9 for k = 3.
 """
 
 import torch.nn.functional as F
@@ -24,7 +24,7 @@ class UpsamplingConvolution(nn.Conv2d):
         Odd.
     bias : bool
     fused : bool
-        Whether both steps are one transposed convolution. Values and gradients are the same up to rounding.
+        Whether one transposed convolution computes both steps. Values and gradients are the same up to rounding.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, kernel_size: int, *, bias: bool, fused: bool) -> None:
@@ -41,7 +41,7 @@ class UpsamplingConvolution(nn.Conv2d):
 
 
 def transposed_kernel(kernel: Float[Tensor, "outputs inputs k k"]) -> Float[Tensor, "inputs outputs k+1 k+1"]:
-    """The kernel of the transposed convolution that equals repetition and then a convolution with ``kernel``."""
+    """Kernel of the transposed convolution that equals repetition followed by a convolution with ``kernel``."""
     padded = F.pad(kernel.transpose(0, 1).flip(-2, -1), (1, 1, 1, 1))
     rows = padded[..., 1:, :] + padded[..., :-1, :]
     return rows[..., 1:] + rows[..., :-1]

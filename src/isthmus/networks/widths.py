@@ -1,4 +1,4 @@
-"""How wide each hidden layer of a sandwich is, from what the user asked for."""
+"""Widths of the hidden layers, from the parameters of an estimator."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ MIN_TAPER_WIDTH = 64
 
 
 def prefix_sizes(code_size: int) -> tuple[int, ...]:
-    """The code sizes below ``code_size`` that an ordered network has decoders for: the powers of two."""
+    """Code sizes below ``code_size`` that an ordered network has decoders for: the powers of two."""
     return tuple(2**i for i in range(code_size.bit_length()) if 2**i < code_size)
 
 
 def layer_widths(layers: int | Sequence[int], n_features: int, code_size: int) -> tuple[int, ...]:
-    """Widths of the hidden layers of the encoder, from the data's side to the code's.
+    """Widths of the encoder's hidden layers, from the data to the code.
 
-    A sequence names the widths and is taken as it is. An int counts the layers, whose widths then taper
-    geometrically from ``n_features`` to ``code_size``, but never below 64 nodes: narrower layers lost a third
-    of the gain over PCA on small tables.
+    A sequence of widths is returned as it is. An int is the number of layers, whose widths taper geometrically from
+    ``n_features`` to ``code_size``, but never below 64 nodes: narrower layers lost a third of the gain over PCA on
+    small tables.
     """
     if not isinstance(layers, int):
         return tuple(layers)
@@ -26,7 +26,7 @@ def layer_widths(layers: int | Sequence[int], n_features: int, code_size: int) -
 def sandwich_widths(
     encoder_layers: int | Sequence[int], decoder_layers: int | Sequence[int] | None, n_features: int, code_size: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Widths of the hidden layers of encoder and decoder, in the order that data meets them; None is the mirror."""
+    """Widths of the hidden layers of encoder and decoder, first layer first; None mirrors the encoder."""
     encoder = layer_widths(encoder_layers, n_features, code_size)
     if decoder_layers is None:
         return encoder, encoder[::-1]

@@ -32,14 +32,14 @@ def network_errors(
 def settle_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
     """Have each decoder of an ordered network used from the code size on at which it is the better one."""
     batches = list(scored)
-    network.takes_over = tuple(size + 1 for size in (0, *network.prefixes))
+    network.first_sizes = tuple(size + 1 for size in (0, *network.prefixes))
     sizes = range(1, len(network.spread) + 1)
     errors = network_errors(network, loss, batches, sizes)
-    takes_over = [1]
+    first_sizes = [1]
     for prefix, full in pairwise((*network.prefixes, len(network.spread))):
         better = [size for size in range(prefix + 1, full + 1) if errors[size - 1] <= errors[prefix - 1]]
-        takes_over.append(better[0] if better else full)
-    network.takes_over = tuple(takes_over)
+        first_sizes.append(better[0] if better else full)
+    network.first_sizes = tuple(first_sizes)
 
 
 @torch.no_grad()
