@@ -72,6 +72,6 @@ class ByDefault(Isthmus):
             measured += time.perf_counter() - now
 
         began = time.perf_counter()
-        model._fit(rows, None, on_epoch)
+        model.fit(rows, on_epoch=on_epoch)
         end = time.perf_counter() - began - measured
         return [*found, (end, float(model.reconstruction_error(test).mean()))]

@@ -451,7 +451,7 @@ def test_ctrl_c_ends_training_and_keeps_the_best_epoch():
             raise KeyboardInterrupt
 
     with pytest.warns(ConvergenceWarning, match="interrupted after 3 epochs"):
-        model._fit(X, None, press_ctrl_c)
+        model.fit(X, on_epoch=press_ctrl_c)
     assert seen == [1, 2, 3]
     assert model.n_epochs_ == 3
     assert model.validation_error_ == min(model.history_["validation_error"]) < model.start_error_

@@ -181,7 +181,7 @@ def test_batch_norms_are_those_of_the_best_epoch():
         if history.n_epochs == 2:
             model.module_.convolutional.encoder[0].norm.running_mean.fill_(1e4)
 
-    model._fit(IMAGES[:200], None, derail)
+    model.fit(IMAGES[:200], on_epoch=derail)
     assert model.best_epoch_ == 2
     held = np.sort(np.random.RandomState(1).permutation(200)[:20])
     assert model.reconstruction_error(IMAGES[held]).mean() == pytest.approx(model.validation_error_, rel=1e-4)
@@ -195,7 +195,7 @@ def test_ctrl_c_keeps_the_best_epoch_in_evaluation_mode():
         raise KeyboardInterrupt
 
     with pytest.warns(ConvergenceWarning, match="interrupted after 1 epochs"):
-        model._fit(IMAGES[:100], None, press_ctrl_c)
+        model.fit(IMAGES[:100], on_epoch=press_ctrl_c)
     assert not model.module_.training
 
 

@@ -205,7 +205,7 @@ def test_ctrl_c_ends_the_descent_and_leaves_a_model_of_that_epoch(n_epochs):
             raise KeyboardInterrupt
 
     with pytest.warns(ConvergenceWarning, match=f"interrupted after {n_epochs} epochs"):
-        model._fit(X, None, press_ctrl_c)
+        model.fit(X, on_epoch=press_ctrl_c)
     assert model.n_epochs_ == model.best_epoch_ == n_epochs
     assert model.pca_error_ < model.validation_error_ < model.start_error_
     assert model.validation_error_ == pytest.approx(model.reconstruction_error(X).mean())

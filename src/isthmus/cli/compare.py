@@ -84,7 +84,7 @@ def compare(
             max_epochs=max_epochs,
             device=device,
         )
-        estimator._check_parameters()  # sooner than after the last row of a long table
+        estimator.validate_parameters()  # sooner than after the last row of a long table
         rows, column_names, named = reader.read(), reader.columns, reader.named
     if len(rows) < 3:
         name = "standard input" if table == "-" else table

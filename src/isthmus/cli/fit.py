@@ -104,7 +104,7 @@ def fit(
         from isthmus.estimators.dense import Autoencoder
 
         model = Autoencoder(**parameters)
-        model._check_parameters()  # sooner than after the last row of a long table
+        model.validate_parameters()  # sooner than after the last row of a long table
         rows, column_names, named = reader.read(), reader.columns, reader.named
     if len(rows) < 2:
         name = "standard input" if table == "-" else table
@@ -112,7 +112,7 @@ def fit(
 
     began = time.perf_counter()
     # Not a dataframe, of which scikit-learn would make two more copies.
-    speaking(lambda: model._fit(rows, None, names=column_names if named else None))
+    speaking(lambda: model.fit(rows, feature_names=column_names if named else None))
     model.save(output)
     if not quiet:
         _summary(model, len(rows), time.perf_counter() - began, output)

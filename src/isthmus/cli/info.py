@@ -36,7 +36,7 @@ def comparison(model: Any) -> str:
 
 def sandwich(model: Any) -> list[str]:
     """The layers as bars, from the rows through the code and back."""
-    layers = model._layers()
+    layers = model.layers
     widest = max(layer.width for layer in layers)
     block = "█" if _can_print("█") else "#"
     lines = []

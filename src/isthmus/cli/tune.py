@@ -125,7 +125,7 @@ def tune(
             random_state=seed,
             verbose=not quiet,
         )
-        search._check_parameters()  # sooner than after the last row of a long table
+        search.validate_parameters()  # sooner than after the last row of a long table
         rows, column_names, named = reader.read(), reader.columns, reader.named
     from isthmus.cli.stream import frame
 

@@ -245,7 +245,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         return validate_data(self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
 
-    def _column_names(self) -> list[str]:
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the columns: those of the training rows, or x0, x1, … where they had none."""
+        check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None)
         return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
 
@@ -262,7 +265,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
         """Rows as what the user gave for them."""
-        return like(X, rows, self._column_names())
+        return like(X, rows, self.feature_names)
 
     def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
         """Codes as suits what the user gave for their rows."""
@@ -272,9 +275,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """One number for each column of the network's rows."""
         return network.per_column(torch.from_numpy(values)).numpy()
 
+    @property
     @abstractmethod
-    def _layers(self) -> list[Layer]:
-        """The network's layers, the columns included."""
+    def layers(self) -> list[Layer]:
+        """The network's layers, from the columns through the code to the reconstructed columns."""
 
     def _between_columns(self, layers: list[Layer]) -> list[Layer]:
         n = self.n_features_in_

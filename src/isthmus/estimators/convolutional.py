@@ -51,7 +51,7 @@ from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.rows.scaling import column_statistics, scale_of
 from isthmus.system.memory import kept_memory
-from isthmus.training import Batches, History, Trainer, pca_errors
+from isthmus.training import Batches, History, OnEpoch, Trainer, pca_errors
 
 # Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
 MIDDLE_NODES = 512
@@ -294,7 +294,15 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         model._publish(History([float("nan")], [trainer.error(rows)]))
         return model
 
-    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "ConvAutoencoder":
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        target: Any = None,
+        on_epoch: OnEpoch | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> "ConvAutoencoder":
         """Fit the network.
 
         Parameters
@@ -307,6 +315,10 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             Pipelines pass labels here.
         target : like X, optional
             What is to be reconstructed from each image, for a denoiser that knows the clean version.
+        on_epoch : callable, optional
+            Called after every epoch with the training history so far.
+        feature_names : sequence of str, optional
+            Names of the columns of an array; a dataframe brings its own.
 
         Returns
         -------
@@ -324,7 +336,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         ConvergenceWarning
             If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
         """
-        self._fit(X, target, None)
+        self._fit(X, target, on_epoch, feature_names)
         return self
 
     def inverse_transform(self, X: Any, *, image_size: tuple[int, int] | None = None) -> Any:
@@ -403,7 +415,8 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             network.image_shape, network.tiled = image_shape, True
         return network.double() if precision == np.float64 else network
 
-    def _check_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Raise ParameterError if a parameter has a value that it cannot have."""
         check_filters(self, "filters")
         check_filters(self, "decoder_filters", optional=True)
         check_kernel_size(self, "kernel_size")
@@ -552,7 +565,9 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         module = self.module_
         return module.settings if isinstance(module, ImageCodeAutoencoder) else module.convolutional.settings
 
-    def _layers(self) -> list[Layer]:
+    @property
+    def layers(self) -> list[Layer]:
+        """The network's layers, from the columns through the code to the reconstructed columns."""
         settings = self._settings
         pooling, decoder_filters = settings["pooling"], settings["decoder_filters"]
         grid = settings["patch"] * 2 ** sum(pooling)

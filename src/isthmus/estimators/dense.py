@@ -212,7 +212,15 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> "Autoencoder":
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        target: Any = None,
+        on_epoch: OnEpoch | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> "Autoencoder":
         """Fit the network.
 
         Parameters
@@ -224,6 +232,10 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
             Pipelines pass labels here.
         target : like X, optional
             What is to be reconstructed from each row, for a denoiser that knows the clean version of its rows.
+        on_epoch : callable, optional
+            Called after every epoch with the training history so far.
+        feature_names : sequence of str, optional
+            Names of the columns of an array; a dataframe brings its own.
 
         Returns
         -------
@@ -241,7 +253,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         ConvergenceWarning
             If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
         """
-        self._fit(X, target, None)
+        self._fit(X, target, on_epoch, feature_names)
         return self
 
     def _is_linear(self, loss: str, target: Any) -> bool:
@@ -278,7 +290,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         self._errors_by_size["pca"][-1] = self.pca_error_
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
-        self._check_parameters()
+        self.validate_parameters()
         accepted = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
         X = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
         if target is not None:
@@ -287,7 +299,8 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
                 raise InputError(f"target has {target.shape[0]} rows, but X has {X.shape[0]}.")
         return X, target
 
-    def _check_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Raise ParameterError if a parameter has a value that it cannot have."""
         check_code_size(self, "code_size")
         check_layers(self, "encoder_layers")
         check_layers(self, "decoder_layers", optional=True)
@@ -298,7 +311,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         self._check_training_parameters()
 
     def _settle_loss(self, expected: Rows) -> str:
-        names = [f"column {name!r}" for name in self._column_names()]
+        names = [f"column {name!r}" for name in self.feature_names]
         return settle_loss(self.loss, self.scale, self.activation, expected, names)
 
     def _start(
@@ -385,7 +398,10 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
             deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
             self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
 
-    def _layers(self) -> list[Layer]:
+    @property
+    def layers(self) -> list[Layer]:
+        """The network's layers, from the columns through the code to the reconstructed columns."""
+
         def dense(widths: tuple[int, ...]) -> list[Layer]:
             return [Layer(f"dense, {self.activation}", width, short=self.activation) for width in widths]
 

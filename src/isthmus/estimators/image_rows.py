@@ -26,7 +26,7 @@ class ImagesAsRows(BaseAutoencoder):
     _layout: str  # "rows", "images" or "channels": what the estimator was fitted on
 
     def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
-        self._check_parameters()
+        self.validate_parameters()
         rows, shape = self._checked(X, reset=reset)
         if not reset and shape != self.image_shape_:
             raise InputError(

@@ -103,7 +103,7 @@ def model_with_parameters(settings: dict[str, Any], model_class: Any) -> Any:
     if not isinstance(parameters, dict) or set(parameters) != set(model_class().get_params(deep=False)):
         raise ModelFileError(f"the parameters are not those of an {model_class.__name__}")
     model = model_class(**{k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()})
-    model._check_parameters()
+    model.validate_parameters()
     return model
 
 

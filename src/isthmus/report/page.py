@@ -148,7 +148,7 @@ def report(
         "facts": sections.facts_of(model),
         "held": sections.shares(model.validation_error_, model.pca_error_, model.validation_variance_),
         "given": given,
-        "sandwich": sandwich_svg(model._layers()),
+        "sandwich": sandwich_svg(model.layers),
         "learning": sections.learning(model),
         "rate": sections.rate(given),
         "examples": sections.examples(model, X, measured, shape),

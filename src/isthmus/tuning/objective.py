@@ -101,7 +101,7 @@ class Objective:
         trial.set_user_attr("unexplained", unexplained.tolist())
         trial.set_user_attr("loss", model.loss_)
         trial.set_user_attr("widths", [int(width) for width in _widths_of(model)])
-        trial.set_user_attr("layers", [[layer.label, layer.width] for layer in model._layers()])
+        trial.set_user_attr("layers", [[layer.label, layer.width] for layer in model.layers])
         trial.set_user_attr("epochs", epochs)
         trial.set_user_attr("seconds", time.monotonic() - began)
         return self.merit(trial.user_attrs["sizes"], unexplained)
@@ -206,7 +206,7 @@ def fit_quietly(model: Any, X: Any, on_epoch: Callable[[History], None] | None =
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
         try:
             with released():
-                model._fit(X, None, on_epoch)
+                model.fit(X, on_epoch=on_epoch)
         except ConvergenceWarning as warning:
             raise KeyboardInterrupt from warning
 

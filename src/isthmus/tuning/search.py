@@ -180,7 +180,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         """
         began = time.monotonic()
         require_optuna()
-        estimator = self._check_parameters()
+        estimator = self.validate_parameters()
         values, columns = _checked(X, estimator)
         plan = make_plan(
             estimator,
@@ -276,12 +276,12 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         model: BaseAutoencoder = self.best_estimator_
         return model
 
-    def _check_parameters(self) -> Any:
+    def validate_parameters(self) -> Any:
         """Check what can be checked without the data; the estimator."""
         estimator = Autoencoder() if self.estimator is None else self.estimator
         if not isinstance(estimator, BaseAutoencoder):
             raise refuse(self, "estimator", "an Autoencoder, a ConvAutoencoder or None", estimator)
-        estimator._check_parameters()
+        estimator.validate_parameters()
         check_choice(self, "objective", OBJECTIVES)
         check_real(self, "target_variance", "a number between 0 and 1", 0, 1, open_low=True, open_high=True)
         check_int(self, "n_trials", 1, or_else=(None,))

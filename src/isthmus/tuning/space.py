@@ -202,7 +202,7 @@ def _check(estimator: Any, space: Space) -> None:
     first = {name: _ends(space, name)[0] for name in (*space.domains, *space.fixed)}
     for name in first:
         for end in _ends(space, name):
-            clone(estimator).set_params(**space.parameters({**first, name: end}))._check_parameters()
+            clone(estimator).set_params(**space.parameters({**first, name: end})).validate_parameters()
 
 
 def _ends(space: Space, name: str) -> tuple[Any, ...]:
