@@ -1,5 +1,5 @@
 # make demo: set up, fit digits, clean a page, show both  make test: set up, run the tests
-# make lint: formatting, style, types                      make bench: the figures in docs/benchmarks.md and README.md
+# make lint: formatting, style, types                      make bench: the figures in docs/notes/benchmarks.md and README.md
 # make bench-quick: the speeds on a small setting          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
 
 PYTHON ?= python3

@@ -1,4 +1,4 @@
-"""What README.md quotes from docs/benchmarks.md."""
+"""What README.md quotes from docs/notes/benchmarks.md."""
 
 import re
 
@@ -60,7 +60,7 @@ def figures(docs: str) -> str:
         return NOT_RUN
     table = "\n".join(f"| {what} | 1 | {random} | **{ours}** |" for what, random, ours in lines)
     where = sources[0].splitlines()[0]
-    head = "| error of test rows, as a share of PCA's | PCA | random start | Isthmus |\n|---|---|---|---|"
+    head = "| error of unseen rows, as a share of PCA's | PCA | random initialisation | Isthmus |\n|---|---|---|---|"
     return f"{head}\n{table}\n\n({where})"
 
 
@@ -82,7 +82,7 @@ def speeds(docs: str) -> str:
             lines.append(f"| {CASES[title]} | {' | '.join(cells)} |")
     if not lines:
         return NOT_RUN
-    head = f"| Isthmus is so many times as fast | {' | '.join(PEERS)} |\n|---{'|---:' * len(PEERS)}|"
+    head = f"| Speed-up over | {' | '.join(PEERS)} |\n|---{'|---:' * len(PEERS)}|"
     return f"{head}\n" + "\n".join(lines) + f"\n\n({text.splitlines()[0]})"
 
 

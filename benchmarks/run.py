@@ -1,11 +1,11 @@
-"""Run the benchmarks and write their figures into docs/benchmarks.md, and the tables in README.md from there.
+"""Run the benchmarks and write their figures into docs/notes/benchmarks.md, and the tables in README.md from there.
 
     python benchmarks/run.py [--adbench FOLDER] [--fashion FOLDER] [--only NAME …] [--quick] [--docs FILE]
                              [--readme FILE]
 
-Each benchmark has a part of docs/benchmarks.md between two markers; one that cannot run here, or is not asked for,
-leaves its part as it is. --quick tries every script on a small setting: its figures are of no use, so it needs --docs
-(and leaves README.md alone, unless --readme names another file).
+Each benchmark has a part of docs/notes/benchmarks.md between two markers; one that cannot run here, or is not asked
+for, leaves its part as it is. --quick tries every script on a small setting: its figures are of no use, so it needs
+--docs (and leaves README.md alone, unless --readme names another file).
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from quotes import figures, part, speeds
 
 HERE = Path(__file__).parent
-DOCS, README = HERE.parent / "docs" / "benchmarks.md", HERE.parent / "README.md"
+DOCS, README = HERE.parent / "docs" / "notes" / "benchmarks.md", HERE.parent / "README.md"
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
 
 

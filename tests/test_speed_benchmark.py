@@ -130,7 +130,7 @@ def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
 
 
 def test_the_readme_has_the_figures_of_the_page():
-    readme, docs = ((BENCHMARKS.parent / name).read_text() for name in ("README.md", "docs/benchmarks.md"))
+    readme, docs = ((BENCHMARKS.parent / name).read_text() for name in ("README.md", "docs/notes/benchmarks.md"))
     assert part(readme, "figures") == figures(docs)
     assert part(readme, "speeds") == speeds(docs)
 

@@ -1,6 +1,8 @@
-"""Make the picture of docs/cleaning-pages.md, two made pages before and after: python docs/cleaned_page.py [FILE].
+"""Draw docs/images/cleaned-page.jpg: two synthetic pages before and after cleaning.
 
-The fonts are those that matplotlib brings, so that the pages are the same on every machine.
+    python docs/pictures/cleaned_page.py [FILE]
+
+The fonts are matplotlib's own, so the pages are the same on every machine.
 """
 
 import sys
@@ -13,7 +15,7 @@ from PIL import Image
 import isthmus
 from isthmus.synthetic_pages import Fonts, Settings, made_pair
 
-IMAGE = Path(__file__).parent / "images" / "cleaned-page.jpg"
+IMAGE = Path(__file__).parents[1] / "images" / "cleaned-page.jpg"
 SEEDS = (7, 4)
 SIZE_MM = (80.0, 105.0)
 DPI = 300
@@ -21,7 +23,7 @@ WIDTH, HEIGHT, GAP = 615, 469, 10
 
 
 def main() -> None:
-    """Each page in a row: before on the left, after on the right."""
+    """Draw one row a page: before on the left, after on the right."""
     fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
     whole = Image.new("RGB", (2 * WIDTH + GAP, len(SEEDS) * (HEIGHT + GAP) - GAP), (110, 110, 110))
     for row, seed in enumerate(SEEDS):

@@ -1,7 +1,8 @@
-"""Make the pictures of docs/images: python docs/screenshots.py [report] [tuning] (needs Chromium, from apt).
+"""Draw docs/images/report.png and tuning.png, light and dark. Needs Chromium.
 
-The report is on rows of the digits that the model was not fitted on. The section about a search is of one of sixteen
-trials, on measurements of cells: low errors at every code size.
+    python docs/pictures/screenshots.py [report] [tuning]
+
+The report shows digits that the model was not fitted on. The search has sixteen trials on measurements of cells.
 """
 
 import shutil
@@ -18,12 +19,12 @@ from sklearn.model_selection import train_test_split
 from isthmus import Autoencoder, tune
 from isthmus.report import Report, report
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parents[1] / "images"
 SIZES = {"report": (1280, 1180), "tuning": (1280, 1560)}
 
 
 def main() -> None:
-    """Fit, report, and take a picture in each colour scheme."""
+    """Fit, write the reports, and take a picture in each colour scheme."""
     IMAGES.mkdir(exist_ok=True)
     chosen = sys.argv[1:] or list(SIZES)
     for name, made in {"report": model_report, "tuning": search_report}.items():
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def search_report() -> Report:
-    """A search with ordered codes, and the rows that no trial has seen."""
+    """Run a search with ordered codes and report on rows that no trial has seen."""
     data = load_breast_cancer()
     X = pd.DataFrame(data.data, columns=data.feature_names)
     estimator = Autoencoder(12, scale="standard", max_epochs=30)
@@ -50,7 +51,7 @@ def search_report() -> Report:
 
 
 def model_report() -> Report:
-    """A model of digits, and rows that it has not seen."""
+    """Fit a model of digits and report on rows that it has not seen."""
     data = load_digits()
     X = pd.DataFrame(data.data, columns=data.feature_names)
     train, test, _, digit = train_test_split(X, data.target, test_size=500, random_state=0)
@@ -66,7 +67,7 @@ def model_report() -> Report:
 
 
 def photograph(address: str, picture: Path, width: int, height: int, *, dark: bool) -> None:
-    """A page as Chromium draws it, from its top."""
+    """Photograph the top of a page with Chromium."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         sys.exit("there is no Chromium: apt install chromium brings it")

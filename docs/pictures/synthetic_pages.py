@@ -1,6 +1,8 @@
-"""Make the picture of docs/made-pages.md: python docs/made_pages.py.
+"""Draw docs/images/synthetic-pages.jpg: synthetic pages, clean and noisy.
 
-The fonts are those that matplotlib brings, so that the picture is the same on every machine.
+    python docs/pictures/synthetic_pages.py
+
+The fonts are matplotlib's own, so the picture is the same on every machine.
 """
 
 import sys
@@ -12,7 +14,7 @@ from PIL import Image
 
 from isthmus.synthetic_pages import Fonts, dirty_page, draw_page
 
-IMAGE = Path(__file__).parent / "images" / "made-pages.jpg"
+IMAGE = Path(__file__).parents[1] / "images" / "synthetic-pages.jpg"
 PAGES = (  # kind of the page, kinds of dirt, colour, seed
     ("letter", ("stains", "folds"), True, 29),
     ("article", ("wrinkles",), False, 3),
@@ -24,7 +26,7 @@ WIDTH, GAP, CROP = 310, 8, 310
 
 
 def main() -> None:
-    """Clean pages in a row, their dirty scans below them, and a piece of each at its own size below those."""
+    """Draw a row of clean pages, a row of noisy ones below, and a row of details at full size."""
     fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
     rows: list[list[Image.Image]] = [[], [], []]
     for kind, dirt, colour, seed in PAGES:

@@ -1,7 +1,10 @@
-"""Make the pictures of docs/cleaning-documents.md: python docs/document_pictures.py (needs Chromium).
+"""Draw docs/images/document-page.jpg and review.png. Needs Chromium.
 
-Some made pages are cleaned with --review; one of them is shown before, after, and with what was removed in red, and so
-is the page to look at them. The fonts are those of matplotlib, so that the pages are the same on every machine.
+    python docs/pictures/document_pictures.py
+
+The script cleans some synthetic pages with a review. One picture shows a page before, after, and with the removed
+pixels in red; the other shows the review in a browser. The fonts are matplotlib's own, so the pages are the same on
+every machine.
 """
 
 import contextlib
@@ -26,7 +29,7 @@ WINDOW = (1180, 760)
 
 
 def main() -> None:
-    """Clean, and take the pictures."""
+    """Clean the pages and take the pictures."""
     fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
     pages = []
     for seed in SEEDS:
@@ -44,7 +47,7 @@ def main() -> None:
 
 
 def in_a_row(before: Path, picture: Path) -> None:
-    """A page before, after, and with what was removed in red."""
+    """Put a page before, after, and with the removed pixels in red side by side."""
     views = [before, *(before.with_name(before.name.replace("before", view)) for view in ("after", "removed"))]
     shown = [Image.open(view).convert("RGB") for view in views]
     width = HEIGHT * shown[0].width // shown[0].height
