@@ -4,7 +4,7 @@ import copy
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -45,6 +45,7 @@ from isthmus.networks import (
     with_channels_last,
 )
 from isthmus.networks.layers import Layer
+from isthmus.parameters import CONVOLUTIONAL, ParameterTable
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.pca.start import Build, Design, prepare, settle_loss
 from isthmus.rows.batches import Rows
@@ -195,6 +196,8 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
     >>> model.reconstruct(images[:, :5, :7]).shape
     (1797, 5, 7)
     """
+
+    parameter_table: ClassVar[ParameterTable] = CONVOLUTIONAL
 
     module_: ImageAutoencoder | ImageCodeAutoencoder
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from isthmus.estimators.pca_attributes import PCAAttributes
 from isthmus.model_files import dense as dense_file
 from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
 from isthmus.networks.layers import Layer
+from isthmus.parameters import DENSE, ParameterTable
 from isthmus.pca.descent import descend, linear_rows
 from isthmus.pca.start import Design, prepare, settle_loss, start_at_principal_axes
 from isthmus.rows.batches import Rows
@@ -166,6 +167,8 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
     >>> model.validation_error_ < model.pca_error_
     True
     """
+
+    parameter_table: ClassVar[ParameterTable] = DENSE
 
     module_: DenseAutoencoder
 

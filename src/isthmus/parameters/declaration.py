@@ -1,0 +1,138 @@
+"""Declarations: everything that the other rooms need to know about a parameter of an estimator."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+from isthmus.parameters.rules import Rule, check
+
+# What the search tries by default: a range such as "0.003:1", or a list of choices.
+SearchRange = str | Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Option:
+    """The option of ``isthmus fit`` that sets a parameter.
+
+    Parameters
+    ----------
+    flags : tuple of str
+        Its names, the first of which the report's command uses.
+    kind : {str, int, float, bool}
+        The type that the command line reads; a bool is set by giving the option alone.
+    read : callable, optional
+        Makes a value of a text, given the name of the option for the error; by default the text is the value.
+    default : str, int or None
+        The command line's own default, where it is not the estimator's.
+    none : str
+        The text that stands for None.
+    """
+
+    flags: tuple[str, ...]
+    kind: type[str] | type[int] | type[float] | type[bool] = str
+    read: Callable[[str, str], object] | None = None
+    default: str | int | None = None
+    none: str = ""
+
+    def value_of(self, given: object) -> object:
+        """Return the parameter's value for what the command line read; None if the option was not given."""
+        if given is None or str(given) == self.none:
+            return None
+        return given if self.read is None else self.read(self.flags[0], str(given))
+
+    def text_of(self, value: object) -> str:
+        """Return the text that ``value_of`` makes this value of."""
+        if value is None:
+            return self.none
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return str(value)
+        if value and isinstance(value[0], str):  # a kind of noise and its strength
+            return ":".join(map(str, value))
+        return ",".join(map(str, value)) + "," * (len(value) == 1)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an estimator.
+
+    Parameters
+    ----------
+    name : str
+    default : object
+        As in the estimator's signature.
+    rule : Rule
+        What its value must be.
+    help : str
+        One line for the command line.
+    option : Option or str
+        The option of ``isthmus fit``, or the reason why there is none.
+    search : dict or str
+        The default ranges by hyperparameter; most have the parameter's name. Empty: searched only in a range that
+        the user gives. A text is the reason why the parameter is never searched.
+    """
+
+    name: str
+    default: object
+    rule: Rule
+    help: str
+    option: Option | str
+    search: Mapping[str, SearchRange] | str
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """The parameters of an estimator, in the order of the command line's help.
+
+    Parameters
+    ----------
+    parameters : tuple of Parameter
+    check_together : callable, optional
+        Checks the rules that join several parameters, given the owner's name and the values.
+    """
+
+    parameters: tuple[Parameter, ...]
+    check_together: Callable[[str, Mapping[str, object]], None] | None = None
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+    def __getitem__(self, name: str) -> Parameter:
+        return next(parameter for parameter in self.parameters if parameter.name == name)
+
+    def check(self, owner: str, values: Mapping[str, object]) -> None:
+        """Check the values of some or all parameters; parameters that are left out have their defaults.
+
+        Raises
+        ------
+        ParameterError
+            If a value breaks a rule.
+        """
+        complete = {parameter.name: values.get(parameter.name, parameter.default) for parameter in self}
+        for parameter in self:
+            check(owner, parameter.name, complete[parameter.name], parameter.rule)
+        if self.check_together is not None:
+            self.check_together(owner, complete)
+
+    def search_space(self) -> dict[str, SearchRange]:
+        """Return the default range of every hyperparameter that is searched."""
+        spaces = (parameter.search for parameter in self if not isinstance(parameter.search, str))
+        return {name: values for space in spaces for name, values in space.items()}
+
+
+@runtime_checkable
+class HasParameters(Protocol):
+    """An estimator whose class says which parameters it has."""
+
+    parameter_table: ClassVar[ParameterTable]
+
+
+def validate(estimator: HasParameters) -> None:
+    """Check every parameter of an estimator, alone and together.
+
+    Raises
+    ------
+    ParameterError
+        If a value breaks a rule.
+    """
+    table = type(estimator).parameter_table
+    table.check(type(estimator).__name__, {name.name: getattr(estimator, name.name) for name in table})

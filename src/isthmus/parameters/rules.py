@@ -1,0 +1,193 @@
+"""Rules for the values of parameters, and the error for a value that breaks one; in scikit-learn's words."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, TypeGuard, cast
+
+from isthmus.errors import ParameterError
+
+if TYPE_CHECKING:
+    import torch
+
+ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu")
+LOSSES = ("mse", "bce")
+SCALES = ("auto", "standard", "global", "none")
+NOISE_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value must be: in words that follow "must be", and as a test.
+
+    Parameters
+    ----------
+    words : str
+    allows : callable
+        Takes any value.
+    choices : tuple of str
+        Texts that are allowed, for completion on the command line.
+    """
+
+    words: str
+    allows: Callable[[object], bool]
+    choices: tuple[str, ...] = ()
+
+    def __or__(self, other: "Rule") -> "Rule":
+        return Rule(
+            f"{self.words} or {other.words}",
+            lambda value: self.allows(value) or other.allows(value),
+            self.choices + other.choices,
+        )
+
+
+def check(owner: object, name: str, value: object, rule: Rule) -> None:
+    """Raise a ParameterError unless the rule allows the value; ``owner`` is as for ``refuse``."""
+    if not rule.allows(value):
+        raise refuse(owner, name, rule.words, value)
+
+
+def refuse(owner: object, name: str, words: str, value: object) -> ParameterError:
+    """Return the error that names the parameter, the rule and the value that broke it.
+
+    Parameters
+    ----------
+    owner : object
+        The estimator that has the parameter, or the name of the class or function.
+    name, words : str
+        The parameter, and what it must be.
+    value : object
+    """
+    owner = owner if isinstance(owner, str) else type(owner).__name__
+    return ParameterError(f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead.")
+
+
+def is_int(value: object) -> TypeGuard[int]:
+    """Return whether a value is an integer of Python or NumPy; bools are not."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_real(value: object) -> TypeGuard[float]:
+    """Return whether a value is a real number of Python or NumPy; bools are not."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_bool(value: object) -> TypeGuard[bool]:
+    """Return whether a value is a bool of Python or NumPy."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def are_ints(values: object, minimum: int) -> TypeGuard[Sequence[int]]:
+    """Return whether a value is a sequence of ints of at least ``minimum``."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        return False
+    return all(is_int(value) and value >= minimum for value in values)
+
+
+def one_of(*choices: str) -> Rule:
+    """One of some texts."""
+    words = "one of " + ", ".join(map(repr, choices))
+    return Rule(words, lambda value: isinstance(value, str) and value in choices, choices)
+
+
+def exactly(only: str | None, remark: str = "") -> Rule:
+    """A single text, or None; ``remark`` explains it."""
+    words = f"{only!r} {remark}".rstrip()
+    choices = () if only is None else (only,)
+    return Rule(words, lambda value: type(value) is type(only) and value == only, choices)
+
+
+def integer(minimum: int) -> Rule:
+    """An int of at least ``minimum``."""
+    return Rule(f"an int of at least {minimum}", lambda value: is_int(value) and value >= minimum)
+
+
+def number(words: str, allows: Callable[[float], bool]) -> Rule:
+    """A real number with a property, such as ``number("above 0", lambda x: 0 < x < math.inf)``."""
+    return Rule(f"a number {words}", lambda value: is_real(value) and allows(value))
+
+
+BOOL = Rule("a bool", is_bool)
+POSITIVE = number("above 0", lambda x: 0 < x < math.inf)
+NOT_NEGATIVE = number("of at least 0", lambda x: 0 <= x < math.inf)
+FRACTION = number("between 0 and 1", lambda x: 0 < x < 1)
+FRACTION_OR_ZERO = number("in [0, 1)", lambda x: 0 <= x < 1)
+
+CODE_SIZE = Rule(
+    "an int of at least 1 (codes) or a float between 0 and 1 (share of the variance that PCA must keep)",
+    lambda value: value >= 1 if is_int(value) else is_real(value) and 0 < value < 1,
+)
+LAYERS = Rule(
+    "an int of at least 0 (hidden layers) or a tuple of ints of at least 1 (nodes in each)",
+    lambda value: (is_int(value) and value >= 0) or are_ints(value, 1),
+)
+MIRROR = exactly(None, "(the mirror of the encoder)")
+
+
+def _allows_noise(value: object) -> bool:
+    if value is None or (isinstance(value, str) and value in NOISE_STRENGTHS):
+        return True
+    if not (isinstance(value, tuple) and len(value) == 2):
+        return False
+    kind, strength = value
+    is_known = isinstance(kind, str) and kind in NOISE_STRENGTHS
+    return is_known and is_real(strength) and 0 < strength < (math.inf if kind == "gaussian" else 1)
+
+
+NOISE = Rule(
+    "None, " + one_of(*NOISE_STRENGTHS).words + ", or a tuple of one of these and its strength "
+    "(gaussian: above 0; the others: between 0 and 1)",
+    _allows_noise,
+    tuple(NOISE_STRENGTHS),
+)
+
+
+def _allows_random_state(value: object) -> bool:
+    import numpy as np  # noqa: PLC0415 — the command line starts without it
+
+    return (
+        value is None
+        or value is np.random
+        or isinstance(value, np.random.RandomState)
+        or (is_int(value) and 0 <= value < 2**32)
+    )
+
+
+RANDOM_STATE = Rule("an int in [0, 2**32), a RandomState or None", _allows_random_state)
+
+
+def _device(value: object) -> "torch.device | None":
+    """The device that a value stands for; None if this machine does not have it."""
+    import torch  # noqa: PLC0415 — takes seconds
+
+    if isinstance(value, str) and value == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=cast(torch.device, value)).device  # torch says whether it is one
+    except (RuntimeError, AssertionError, TypeError):
+        return None
+
+
+DEVICE = Rule(
+    'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)',
+    # Every machine has the first two, and torch takes long to import.
+    lambda value: (isinstance(value, str) and value in ("auto", "cpu")) or _device(value) is not None,
+    ("auto", "cpu", "cuda"),
+)
+
+
+def checked_device(owner: object, value: object) -> "torch.device":
+    """Return the device that the parameter ``device`` stands for."""
+    device = _device(value)
+    if device is None:
+        raise refuse(owner, "device", DEVICE.words, value)
+    return device
+
+
+def checked_noise(owner: object, value: object) -> tuple[str, float] | None:
+    """Return the kind of noise and its strength that the parameter ``noise`` stands for."""
+    check(owner, "noise", value, NOISE)
+    if isinstance(value, str):
+        return value, NOISE_STRENGTHS[value]
+    return (value[0], float(value[1])) if isinstance(value, tuple) else None
