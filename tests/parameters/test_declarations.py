@@ -48,7 +48,7 @@ GOOD = {
     "weight_decay": [0, 3.0],
     "validation_fraction": [0, 0.5],
     "patience": [None, 1],
-    "device": ["cpu", torch.device("cpu")],
+    "device": ["cpu", "cuda:1", torch.device("cpu")],
     "random_state": [0, np.int64(7), np.random.RandomState(0), None],
     "verbose": [True],
 }

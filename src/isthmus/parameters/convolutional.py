@@ -27,7 +27,7 @@ FROM_THE_IMAGE = ("identity", "affine")
 # Rows and columns of an image that one pixel of the code stands for, at most.
 MAX_GRID = 1024
 
-_IN_PYTHON = "'isthmus fit' fits tables; fit images in Python."
+_IN_PYTHON = "Models of images are fitted in Python."
 _FILTERS = Rule(
     "an int of at least 1 (filters in each of two layers) or a tuple of such (filters in each layer)",
     lambda value: (is_int(value) and value >= 1) or (are_ints(value, 1) and len(value) > 0),

@@ -44,11 +44,11 @@ class Option:
         """Return the text that ``value_of`` makes this value of."""
         if value is None:
             return self.none
-        if not isinstance(value, Sequence) or isinstance(value, str):
+        if isinstance(value, str) or not isinstance(value, Sequence):
             return str(value)
         if value and isinstance(value[0], str):  # a kind of noise and its strength
             return ":".join(map(str, value))
-        return ",".join(map(str, value)) + "," * (len(value) == 1)
+        return ",".join(map(str, value)) + "," * (len(value) < 2)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Rules for the values of parameters, and the error for a value that breaks one; in scikit-learn's words."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -144,21 +145,34 @@ NOISE = Rule(
 
 
 def _allows_random_state(value: object) -> bool:
+    if isinstance(value, Integral):
+        return 0 <= int(value) < 2**32
     import numpy as np  # noqa: PLC0415 — the command line starts without it
 
-    return (
-        value is None
-        or value is np.random
-        or isinstance(value, np.random.RandomState)
-        or (is_int(value) and 0 <= value < 2**32)
-    )
+    return value is None or value is np.random or isinstance(value, np.random.RandomState)
 
 
 RANDOM_STATE = Rule("an int in [0, 2**32), a RandomState or None", _allows_random_state)
+# Whether this machine has the device is seen when a network is fitted: models load on machines that lack it.
+DEVICE = Rule(
+    'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)',
+    lambda value: (
+        re.fullmatch(r"[a-z]+(:\d+)?", value) is not None
+        if isinstance(value, str)
+        else type(value).__name__ == "device" or is_int(value)
+    ),
+    ("auto", "cpu", "cuda"),
+)
 
 
-def _device(value: object) -> "torch.device | None":
-    """The device that a value stands for; None if this machine does not have it."""
+def checked_device(owner: object, value: object) -> "torch.device":
+    """Return the device that the parameter ``device`` stands for.
+
+    Raises
+    ------
+    ParameterError
+        If this machine does not have it.
+    """
     import torch  # noqa: PLC0415 — takes seconds
 
     if isinstance(value, str) and value == "auto":
@@ -166,23 +180,7 @@ def _device(value: object) -> "torch.device | None":
     try:
         return torch.empty(0, device=cast(torch.device, value)).device  # torch says whether it is one
     except (RuntimeError, AssertionError, TypeError):
-        return None
-
-
-DEVICE = Rule(
-    'a device that this machine has ("auto", "cpu", "cuda", "cuda:1", …)',
-    # Every machine has the first two, and torch takes long to import.
-    lambda value: (isinstance(value, str) and value in ("auto", "cpu")) or _device(value) is not None,
-    ("auto", "cpu", "cuda"),
-)
-
-
-def checked_device(owner: object, value: object) -> "torch.device":
-    """Return the device that the parameter ``device`` stands for."""
-    device = _device(value)
-    if device is None:
-        raise refuse(owner, "device", DEVICE.words, value)
-    return device
+        raise refuse(owner, "device", DEVICE.words, value) from None
 
 
 def checked_noise(owner: object, value: object) -> tuple[str, float] | None:
