@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from isthmus import Autoencoder, ConvAutoencoder
-from isthmus.training import History
+from isthmus.training.history import History
 
 # Everyone trains on all rows, and for as many epochs as are asked for.
 ALL_ROWS = {"validation_fraction": 0.0, "patience": None, "loss": "mse", "random_state": 0}

@@ -14,7 +14,8 @@ import isthmus.cli.fit as fit_command
 from isthmus.cli import network_options
 from isthmus.networks import ACTIVATIONS
 from isthmus.rows.scaling import SCALES
-from isthmus.training import DEFAULT_STRENGTHS, LOSSES
+from isthmus.training.corruption import DEFAULT_STRENGTHS
+from isthmus.training.losses import LOSSES
 
 
 def test_fit_encode_decode_do_what_python_does(isthmus, folder, rows, tmp_path):

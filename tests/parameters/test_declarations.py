@@ -14,7 +14,8 @@ from isthmus.networks import MAX_GRID as NETWORK_GRID
 from isthmus.parameters import rules, validate
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
 from isthmus.rows.scaling import SCALES
-from isthmus.training import DEFAULT_STRENGTHS, LOSSES
+from isthmus.training.corruption import DEFAULT_STRENGTHS
+from isthmus.training.losses import LOSSES
 
 ESTIMATORS = [Autoencoder, ConvAutoencoder]
 EVERY = [(estimator, parameter) for estimator in ESTIMATORS for parameter in estimator.parameter_table]

@@ -8,9 +8,9 @@ import torch
 
 from isthmus import Autoencoder
 from isthmus.networks import ACTIVATIONS, ConvolutionalAutoencoder, DenseAutoencoder, ImageAutoencoder, start_at_random
-from isthmus.training import Loss
 from isthmus.training.autograd_step import AutogradStep
 from isthmus.training.dense_step import DenseStep
+from isthmus.training.losses import Loss
 
 N_FEATURES, CODE_SIZE = 7, 3
 

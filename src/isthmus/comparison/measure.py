@@ -20,8 +20,9 @@ from isthmus.comparison.result import Comparison
 from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
 from isthmus.pca.baseline import PCABaseline
-from isthmus.rows.batches import Rows, dense_rows, n_batch_rows, set_aside
-from isthmus.rows.frames import taken, without_torch
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
+from isthmus.rows.frames import select_rows, without_torch
+from isthmus.rows.splits import set_aside
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _MOST_CODES = 64
@@ -114,8 +115,8 @@ def compare(
         seed = random_state if isinstance(random_state, Integral) else int(rng.randint(2**31 - 1))
         estimator = clone(estimator).set_params(random_state=seed)
 
-    X_train, target_train = taken(X, train), None if target is None else taken(target, train)
-    X_test, expected_test = taken(X, test), expected[test]
+    X_train, target_train = select_rows(X, train), None if target is None else select_rows(target, train)
+    X_test, expected_test = select_rows(X, test), expected[test]
     rows_test = expected_test if target is None else rows[test]
     _warm_up(estimator, X_train, target_train)
     began = time.perf_counter()
@@ -194,7 +195,7 @@ def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tu
 def _warm_up(estimator: Autoencoder, X: Any, target: Any) -> None:
     """Fit both networks once, briefly: the first use of torch takes seconds that belong to nobody's fit."""
     index = np.arange(min(X.shape[0], _WARM_UP_ROWS))
-    few, few_targets = taken(X, index), None if target is None else taken(target, index)
+    few, few_targets = select_rows(X, index), None if target is None else select_rows(target, index)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count give it again
         for start in _STARTS.values():
@@ -226,7 +227,9 @@ def _error(model: Autoencoder, X: Any, expected: Rows, unit: Float64[np.ndarray,
     """The network's mean squared error."""
     total = 0.0
     for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
-        reconstructed = np.asarray(model.reconstruct(taken(X, np.arange(rows.start, rows.stop))), dtype=np.float64)
+        reconstructed = np.asarray(
+            model.reconstruct(select_rows(X, np.arange(rows.start, rows.stop))), dtype=np.float64
+        )
         total += float((((reconstructed - dense_rows(expected, rows)) / unit) ** 2).sum())
     n_rows, n_features = expected.shape
     return total / float(n_rows * n_features)

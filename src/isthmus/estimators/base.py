@@ -19,7 +19,7 @@ from isthmus.networks import RowAutoencoder
 from isthmus.networks.jacobian import mean_absolute_jacobian
 from isthmus.networks.layers import Layer
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
-from isthmus.rows.frames import like, without_torch
+from isthmus.rows.frames import as_type_of, without_torch
 
 if TYPE_CHECKING:
     from isthmus.report import Report
@@ -265,7 +265,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
         """Rows as what the user gave for them."""
-        return like(X, rows, self.feature_names)
+        return as_type_of(X, rows, self.feature_names)
 
     def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
         """Codes as suits what the user gave for their rows."""

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import InputError, ParameterError
 from isthmus.estimators.base import float_type, through
-from isthmus.estimators.fitting import TrainedAutoencoder, generator_from, random_state_of
+from isthmus.estimators.fitting import TrainedAutoencoder, generator_from
 from isthmus.estimators.image_rows import ImagesAsRows, n_dimensions_of, shape_text
 from isthmus.estimators.parameters import (
     check_bool,
@@ -47,12 +47,16 @@ from isthmus.networks import (
 from isthmus.networks.layers import Layer
 from isthmus.parameters import CONVOLUTIONAL, ParameterTable
 from isthmus.pca.axes import PrincipalAxes
-from isthmus.pca.start import Build, Design, prepare, settle_loss
+from isthmus.pca.start import Build, Design, prepare, resolve_loss
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.rows.scaling import column_statistics, scale_of
+from isthmus.rows.splits import random_state_of
 from isthmus.system.memory import kept_memory
-from isthmus.training import Batches, History, OnEpoch, Trainer, pca_errors
+from isthmus.training.batches import Batches
+from isthmus.training.history import History, OnEpoch
+from isthmus.training.loop import Trainer
+from isthmus.training.scoring import pca_errors
 
 # Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
 MIDDLE_NODES = 512
@@ -290,7 +294,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         if model.image_shape_[2] != network.channels:
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
         expected = X if target is None else target
-        model._settle_loss(expected)
+        model._resolve_loss(expected)
         model._put_images(copy.deepcopy(network).float(), expected, model.loss)
         trainer, rows = model._new_trainer(len(X), random_state_of(None)), model._batches(X, target)
         model._measure_start(trainer, rows)
@@ -462,11 +466,11 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             return (filters,) * len(self._filters)
         return None if filters is None else tuple(filters)
 
-    def _settle_loss(self, expected: Rows) -> str:
+    def _resolve_loss(self, expected: Rows) -> str:
         channels = self.image_shape_[2]
         names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
         loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
-        return settle_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
+        return resolve_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
 
     def _start(
         self,

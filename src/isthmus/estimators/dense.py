@@ -27,11 +27,13 @@ from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwi
 from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
 from isthmus.pca.descent import descend, linear_rows
-from isthmus.pca.start import Design, prepare, settle_loss, start_at_principal_axes
+from isthmus.pca.start import Design, prepare, resolve_loss, start_at_principal_axes
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.rows.scaling import column_statistics
-from isthmus.training import Batches, History, OnEpoch, Trainer, warn_of_early_end
+from isthmus.training.batches import Batches
+from isthmus.training.history import History, OnEpoch, warn_of_early_end
+from isthmus.training.loop import Trainer
 
 
 class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
@@ -313,9 +315,9 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         check_bool(self, "whiten")
         self._check_training_parameters()
 
-    def _settle_loss(self, expected: Rows) -> str:
+    def _resolve_loss(self, expected: Rows) -> str:
         names = [f"column {name!r}" for name in self.feature_names]
-        return settle_loss(self.loss, self.scale, self.activation, expected, names)
+        return resolve_loss(self.loss, self.scale, self.activation, expected, names)
 
     def _start(
         self,

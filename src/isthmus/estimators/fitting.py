@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 
 from isthmus.errors import WorseThanPCAWarning
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.parameters import check_bool, check_choice, check_int, check_real, checked_noise
 from isthmus.networks import RowAutoencoder
-from isthmus.rows.batches import Rows, set_aside
+from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import SCALES, ColumnStatistics, column_range, refuse_too_large
+from isthmus.rows.splits import held_out_rows, random_state_of
 from isthmus.system.threads import suited_threads
-from isthmus.training import LOSSES, Batches, History, Loss, Normaliser, OnEpoch, Recipe, Trainer, epoch_bar
+from isthmus.training.batches import Batches, Normaliser
+from isthmus.training.history import History, OnEpoch
+from isthmus.training.loop import Trainer
+from isthmus.training.losses import LOSSES, Loss
+from isthmus.training.progress import epoch_bar
+from isthmus.training.recipe import Recipe, suited_batch_size
 
 # From here on squared error ends lower, on 21 tables brought to [0, 1] (docs/training.md).
 _NEAR_PCA = 1.1
@@ -73,7 +78,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         rng = random_state_of(self.random_state)
         if first:
             expected = X if target is None else target
-            self._trainer = self._begin(expected, self._settle_loss(expected), rng, (X, target))
+            self._trainer = self._begin(expected, self._resolve_loss(expected), rng, (X, target))
         self._leave_start()
         if not hasattr(self, "_trainer"):
             self._trainer = self._new_trainer(X.shape[0], rng)
@@ -96,7 +101,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         X, target = self._checked_input(X, target, reset=True)
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
-        loss = self._settle_loss(X if target is None else target)
+        loss = self._resolve_loss(X if target is None else target)
         is_linear = self._is_linear(loss, target)
         rng = random_state_of(self.random_state)
         train, held = held_out_rows(X.shape[0], 0.0 if is_linear else self.validation_fraction, rng)
@@ -171,7 +176,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         """Rows as the network takes them, after everything about them and the parameters has been checked."""
 
     @abstractmethod
-    def _settle_loss(self, expected: Rows) -> str:
+    def _resolve_loss(self, expected: Rows) -> str:
         """The loss that ``loss`` stands for on these rows."""
 
     @abstractmethod
@@ -314,23 +319,6 @@ class TrainedAutoencoder(BaseAutoencoder):
         return {name: value for name, value in state.items() if name != "_trainer"}
 
 
-def suited_batch_size(n_rows: int) -> int:
-    """The batch size that "auto" stands for."""
-    return 2 ** min(7, max(5, int(math.log2(n_rows / 100)))) if n_rows > 100 else 32
-
-
-def random_state_of(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
-    """A source of chance that is not NumPy's global one, also for None."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
-
-
 def generator_from(rng: np.random.RandomState) -> torch.Generator:
     """A torch source of chance whose seed is drawn from another."""
     return torch.Generator().manual_seed(int(rng.randint(2**31 - 1)))
-
-
-def held_out_rows(
-    n_rows: int, share: float, rng: np.random.RandomState
-) -> tuple[np.ndarray | slice, np.ndarray | None]:
-    """Rows to train on and rows to hold out (None where the share is 0 or there are fewer than five rows)."""
-    return (slice(None), None) if share == 0 or n_rows < 5 else set_aside(n_rows, share, rng)

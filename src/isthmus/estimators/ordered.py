@@ -13,7 +13,10 @@ from isthmus.errors import ParameterError
 from isthmus.estimators.parameters import is_int
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.batches import Rows
-from isthmus.training import Batches, Loss, Trainer, network_errors, pca_errors, settle_decoders
+from isthmus.training.batches import Batches
+from isthmus.training.loop import Trainer
+from isthmus.training.losses import Loss
+from isthmus.training.scoring import choose_decoders, network_errors, pca_errors
 
 if TYPE_CHECKING:
     from isthmus.networks import DenseAutoencoder
@@ -136,7 +139,7 @@ class OrderedCodes:
             by_size["model"] = own
             by_size["start"] = by_size["model"] if self.start == "pca" else np.full_like(own, math.nan)
         elif self.ordered:
-            settle_decoders(self.module_, trainer.loss, trainer.scored(scored))
+            choose_decoders(self.module_, trainer.loss, trainer.scored(scored))
             by_size["model"] = self._by_size(trainer, scored)
         else:
             by_size.pop("model", None)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from isthmus.errors import ParameterError
-from isthmus.training import DEFAULT_STRENGTHS, Noise
+from isthmus.training.corruption import DEFAULT_STRENGTHS, Noise
 
 
 def refuse(estimator: object, name: str, rule: str, value: object) -> ParameterError:

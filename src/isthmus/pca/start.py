@@ -36,7 +36,7 @@ class Prepared:
     axes: PrincipalAxes
 
 
-def settle_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
+def resolve_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
     """The loss that ``loss`` stands for on these rows; an error if they do not suit it.
 
     ``names`` says of each column what it is.

@@ -16,13 +16,6 @@ def n_batch_rows(n_features: int) -> int:
     return max(1, _BATCH_VALUES // n_features)
 
 
-def set_aside(n_rows: int, share: float, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows that are kept, at least two, and of a share of the rows, at least one; each in order."""
-    n_aside = min(max(1, round(share * n_rows)), n_rows - 2)
-    order = rng.permutation(n_rows)
-    return np.sort(order[n_aside:]), np.sort(order[:n_aside])
-
-
 def dense_rows(X: Rows, rows: slice | np.ndarray) -> Float64[np.ndarray, "rows features"]:
     """Some rows of X, dense and in float64."""
     batch = X[rows]

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-def taken(X: Any, index: np.ndarray) -> Any:
+def select_rows(X: Any, index: np.ndarray) -> Any:
     """Some rows of an array, a sparse matrix or a dataframe of any library."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
@@ -23,7 +23,7 @@ def without_torch(X: Any) -> Any:
     return X
 
 
-def like(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[str]) -> Any:
+def as_type_of(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[str]) -> Any:
     """``values`` as a dataframe of the library (and with the index) of X, if X is one; otherwise as they are."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):

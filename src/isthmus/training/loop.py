@@ -1,14 +1,11 @@
 """The training loop: Adam over shuffled batches, held-out rows scored every epoch, the best epoch restored."""
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from jaxtyping import Float64
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from isthmus.networks import RowAutoencoder
@@ -16,36 +13,10 @@ from isthmus.training.autograd_step import AutogradStep
 from isthmus.training.batches import Batches
 from isthmus.training.corruption import Corruption
 from isthmus.training.dense_step import DenseStep
+from isthmus.training.history import History, OnEpoch, warn_of_early_end
 from isthmus.training.losses import Loss
+from isthmus.training.recipe import Recipe
 from isthmus.training.scoring import network_errors
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the meaning of each number is documented at the estimators."""
-
-    max_epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    patience: int | None
-
-
-@dataclass
-class History:
-    """What happened, by epoch; epoch 0 is the start, whose training error is not measured (NaN)."""
-
-    training_error: list[float] = field(default_factory=list)
-    held_out_error: list[float] = field(default_factory=list)
-    best_epoch: int = 0
-    stopped: str = "max_epochs"  # or "patience", "interrupted", "diverged"
-
-    @property
-    def n_epochs(self) -> int:
-        return len(self.held_out_error) - 1
-
-
-OnEpoch = Callable[[History], None]
 
 
 class Trainer:
@@ -176,20 +147,3 @@ def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, 
 def _cosine(n_steps: int) -> Iterator[float]:
     """A share for each step, from 1 to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
     return (0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))
-
-
-def warn_of_early_end(history: History) -> None:
-    if history.stopped == "diverged":
-        warnings.warn(
-            f"The loss became NaN or infinite in epoch {history.n_epochs + 1}; the weights of epoch "
-            f"{history.best_epoch} are kept. A lower learning_rate, or scale='standard', may help.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
-    elif history.stopped == "interrupted":
-        warnings.warn(
-            f"Training was interrupted after {history.n_epochs} epochs; the weights of epoch "
-            f"{history.best_epoch} are kept.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )

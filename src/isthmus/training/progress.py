@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from isthmus.training.loop import History, OnEpoch
+from isthmus.training.history import History, OnEpoch
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def network_errors(
 
 
 @torch.no_grad()
-def settle_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
+def choose_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
     """Have each decoder of an ordered network used from the code size on at which it is the better one."""
     batches = list(scored)
     network.first_sizes = tuple(size + 1 for size in (0, *network.prefixes))

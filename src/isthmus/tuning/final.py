@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.estimators.fitting import held_out_rows
 from isthmus.pca.baseline import PCABaseline
-from isthmus.rows.frames import taken
-from isthmus.training import OnEpoch
+from isthmus.rows.frames import select_rows
+from isthmus.rows.splits import held_out_rows
+from isthmus.training.history import OnEpoch
 from isthmus.tuning.choice import Scored, default_of, is_better, smallest
 from isthmus.tuning.objective import Objective, fit_quietly
 from isthmus.tuning.problem import Parts, row_errors
@@ -34,7 +34,7 @@ def default_network(
 ) -> Any:
     """The default network, trained on all rows of the search."""
     model = objective.network(first, default=True, seed=objective.estimator.random_state)
-    fit_quietly(model, taken(X, rows.search), on_epoch)
+    fit_quietly(model, select_rows(X, rows.search), on_epoch)
     return model
 
 
@@ -58,7 +58,7 @@ def choose(objective: Objective, trials: list[Scored], plain: Any, X: Any, rows:
     model, trial = plain, default
     if best is not None and default is not None and not best.is_default and is_better(best, default):
         tuned = objective.network(best.values, default=False, seed=objective.estimator.random_state)
-        fit_quietly(tuned, taken(X, rows.search))
+        fit_quietly(tuned, select_rows(X, rows.search))
         lost = _held_out_error(tuned, objective, rows.search) - _held_out_error(plain, objective, rows.search)
         if lost < float((default.errors - best.errors).sum()):
             model, trial = tuned, best

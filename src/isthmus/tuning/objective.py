@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from isthmus.errors import WorseThanPCAWarning
 from isthmus.rows.batches import Rows
-from isthmus.training import History
+from isthmus.training.history import History
 from isthmus.tuning.interrupts import held, released
 from isthmus.tuning.problem import Split, group_errors
 from isthmus.tuning.space import Space

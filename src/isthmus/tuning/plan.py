@@ -12,9 +12,10 @@ from sklearn.utils import gen_batches
 from isthmus.errors import ParameterError
 from isthmus.estimators.parameters import check_code_size, is_int, is_real
 from isthmus.pca.axes import principal_axes
-from isthmus.pca.start import settle_loss
-from isthmus.rows.batches import Rows, dense_rows, n_batch_rows, set_aside
+from isthmus.pca.start import resolve_loss
+from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.scaling import column_range, column_statistics, scale_of
+from isthmus.rows.splits import set_aside
 from isthmus.tuning.domains import Range, read_domain
 from isthmus.tuning.objective import Objective
 from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
@@ -64,7 +65,7 @@ def make_plan(
     own = own_values(estimator, rows.shape[1], largest, loss)
     searched = space_of(estimator, given, own, unit_interval=unit_interval)
     if not unit_interval and ("bce" in _choices_of(searched.described().get("loss")) or loss == "bce"):
-        settle_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in columns or generic(rows.shape[1])])
+        resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in columns or generic(rows.shape[1])])
     return {
         "table": {
             "rows": int(rows.shape[0]),
