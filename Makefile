@@ -26,11 +26,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(BENCH)/.installed
-	$(BENCH)/bin/python benchmarks/run.py $(if $(ADBENCH),--adbench $(ADBENCH)) $(if $(FASHION),--fashion $(FASHION)) \
+	$(BENCH)/bin/python -m benchmarks.run $(if $(ADBENCH),--adbench $(ADBENCH)) $(if $(FASHION),--fashion $(FASHION)) \
 		$(if $(ONLY),--only $(ONLY))
 
 bench-quick: $(BENCH)/.installed
-	$(BENCH)/bin/python benchmarks/speed.py $(FASHION) --quick
+	$(BENCH)/bin/python -m benchmarks.speeds $(FASHION) --quick
 
 clean:
 	rm -rf $(VENV) $(BENCH) .venv.lock build

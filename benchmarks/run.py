@@ -1,6 +1,6 @@
 """Run the benchmarks and write their figures into docs/notes/benchmarks.md, and the tables in README.md from there.
 
-    python benchmarks/run.py [--adbench FOLDER] [--fashion FOLDER] [--only NAME …] [--quick] [--docs FILE]
+    python -m benchmarks.run [--adbench FOLDER] [--fashion FOLDER] [--only NAME …] [--quick] [--docs FILE]
                              [--readme FILE]
 
 Each benchmark has a part of docs/notes/benchmarks.md between two markers; one that cannot run here, or is not asked
@@ -15,18 +15,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from quotes import figures, part, speeds
+from benchmarks.quotes import figures, part, speeds
 
-HERE = Path(__file__).parent
-DOCS, README = HERE.parent / "docs" / "notes" / "benchmarks.md", HERE.parent / "README.md"
+ROOT = Path(__file__).parents[1]
+DOCS, README = ROOT / "docs" / "notes" / "benchmarks.md", ROOT / "README.md"
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A script, what it is given, and what it is given for a trial."""
+    """A module, its arguments, and those for a trial."""
 
-    script: str
+    module: str
     arguments: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
     data: str | None = None  # the option that names its folder, which is its first argument
@@ -34,13 +34,13 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "tables": Benchmark("tables.py", ("--seeds", "1"), ("--set", "max_epochs=2"), "adbench"),
-    "fashion-mnist": Benchmark("fashion_mnist.py", ("--seeds", "1"), ("--seeds", "1", "--epochs", "1"), "fashion"),
-    "peers": Benchmark("peers.py", (), ("--repeats", "1", "--epochs", "2", "--tables", "breast_cancer")),
-    "never-worse": Benchmark("never_worse.py", (), ("--max-epochs", "1"), "adbench"),
-    "streaming": Benchmark("streaming.py", (), ("--rows", "1000", "2000")),
-    "startup": Benchmark("startup.py", (), ("--runs", "3")),
-    "speed": Benchmark("speed.py", (), ("--quick",), "fashion", needs_data=False),
+    "tables": Benchmark("rows.tables", ("--seeds", "1"), ("--set", "max_epochs=2"), "adbench"),
+    "fashion-mnist": Benchmark("rows.fashion_mnist", ("--seeds", "1"), ("--seeds", "1", "--epochs", "1"), "fashion"),
+    "peers": Benchmark("rows.peers", (), ("--repeats", "1", "--epochs", "2", "--tables", "breast_cancer")),
+    "never-worse": Benchmark("rows.never_worse", (), ("--max-epochs", "1"), "adbench"),
+    "streaming": Benchmark("rows.streaming", (), ("--rows", "1000", "2000")),
+    "startup": Benchmark("rows.startup", (), ("--runs", "3")),
+    "speed": Benchmark("speeds", (), ("--quick",), "fashion", needs_data=False),
 }
 
 
@@ -67,14 +67,14 @@ def main() -> int:
         if why_not:
             print(f"{name}: {why_not}, so its figures stay as they are.", file=sys.stderr)
             continue
-        command = [sys.executable, HERE / benchmark.script, *([] if folder is None else [folder])]
-        print(f"{name}: running {benchmark.script} …", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", f"benchmarks.{benchmark.module}", *([] if folder is None else [folder])]
+        print(f"{name}: running {benchmark.module} …", file=sys.stderr, flush=True)
         done = subprocess.run(
             [*command, *(benchmark.quick if arguments.quick else benchmark.arguments)],
             stdout=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            print(f"{name}: {benchmark.script} ended with {done.returncode}; its figures stay.", file=sys.stderr)
+            print(f"{name}: {benchmark.module} ended with {done.returncode}; its figures stay.", file=sys.stderr)
             failed = True
             continue
         put(arguments.docs, name, re.sub(r"^## ", "### ", done.stdout.strip(), flags=re.MULTILINE))
@@ -86,8 +86,6 @@ def main() -> int:
 
 
 def reason_to_skip(benchmark: Benchmark, folder: Path | None) -> str | None:
-    if not (HERE / benchmark.script).exists():
-        return f"there is no {benchmark.script}"
     if benchmark.data is None or not benchmark.needs_data:
         return None
     if folder is None:

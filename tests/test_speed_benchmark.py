@@ -1,19 +1,17 @@
-"""What benchmarks/speed.py does with its figures, and that it gets some; how large they are is no business of tests."""
+"""What benchmarks/speeds does with its figures, and that it gets some; how large they are is no business of tests."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.quotes import CASES, figures, part, speeds
+from benchmarks.run import put
+from benchmarks.speeds.cases import Case, cases
+from benchmarks.speeds.processes import Subject, in_turns
+from benchmarks.speeds.results import changes, error_after, markdown, read, result_of, seconds_until, table, write
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
-
-from quotes import CASES, figures, part, speeds  # noqa: E402
-from run import put  # noqa: E402
-from speeds.cases import Case, cases  # noqa: E402
-from speeds.processes import Subject, in_turns  # noqa: E402
-from speeds.results import changes, error_after, markdown, read, result_of, seconds_until, table, write  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 
 def result(*, seconds_per=None, threads=2, **values):
@@ -130,7 +128,7 @@ def test_the_readme_quotes_how_many_times_as_fast_isthmus_is():
 
 
 def test_the_readme_has_the_figures_of_the_page():
-    readme, docs = ((BENCHMARKS.parent / name).read_text() for name in ("README.md", "docs/notes/benchmarks.md"))
+    readme, docs = ((ROOT / name).read_text() for name in ("README.md", "docs/notes/benchmarks.md"))
     assert part(readme, "figures") == figures(docs)
     assert part(readme, "speeds") == speeds(docs)
 
@@ -152,8 +150,8 @@ def test_what_needs_something_missing_is_known_and_what_fails_says_why():
 def test_a_trial_measures_isthmus_and_what_is_always_installed(tmp_path):
     options = ["--quick", "--cases", "small", "--peers", "torch", "scikit-learn", "--repeats", "1"]
     done = subprocess.run(
-        [sys.executable, BENCHMARKS / "speed.py", *options, "--results", tmp_path],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "benchmarks.speeds", *options, "--results", tmp_path],
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][2:]

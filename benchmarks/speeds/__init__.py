@@ -1,4 +1,4 @@
-"""What benchmarks/speed.py measures: the cases, the processes that they run in, and what becomes of the figures.
+"""What benchmarks/speeds measures: the cases, the processes that they run in, and what becomes of the figures.
 
 cases.py      the cases: what is done, with which networks, and by whom
 processes.py  a process for each of those who are compared, which runs its work whenever it is asked to

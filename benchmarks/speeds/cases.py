@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from speeds.processes import Subject
+from benchmarks.speeds.processes import Subject
 
 TENSORFLOW = {"needs": ("keras", "tensorflow"), "environment": {"KERAS_BACKEND": "tensorflow"}}
 JAX = {"needs": ("keras", "jax"), "environment": {"KERAS_BACKEND": "jax"}}
@@ -30,7 +30,7 @@ class Case:
 def subject(
     label: str, model: str, *, needs: tuple[str, ...] = (), environment: dict[str, str] | None = None, **work: Any
 ) -> Subject:
-    return Subject(label, {"model": f"speeds.with_{model}", **work}, needs, environment or {})
+    return Subject(label, {"model": f"benchmarks.speeds.with_{model}", **work}, needs, environment or {})
 
 
 def peers(kind: str) -> list[Subject]:
@@ -76,7 +76,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             "784-256-128-32 and back, batches of 128, 20 epochs on 20,000 images; the error is that of 10,000 others. "
             "Isthmus has its defaults, the start at PCA among them, and its seconds count all of a fit.",
             {
-                "make": "speeds.works:quality", "data": {"kind": "fashion", "folder": str(fashion)},
+                "make": "benchmarks.speeds.works:quality", "data": {"kind": "fashion", "folder": str(fashion)},
                 "rows": either({"train": 20_000, "t10k": 10_000}, {"train": 1_000, "t10k": 500}),
                 "epochs": either(20, 3), "network": {"widths": [784, 256, 128, 32], "batch_size": 128},
             },
@@ -86,7 +86,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             "wide", "Training a wide dense network",
             f"{spelt(wide)} and back, batches of 256. The bound is the matrix products of the same steps alone.",
             {
-                "make": "speeds.works:training", "seconds": at_least, "per": 784,
+                "make": "benchmarks.speeds.works:training", "seconds": at_least, "per": 784,
                 "data": {"kind": "table", "rows": either(12_800, 768), "columns": 784},
                 "network": {"widths": wide, "batch_size": 256},
             },
@@ -96,7 +96,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             "small", "Training a small dense network",
             f"{spelt(small)} and back, batches of 64. One thread: to share such small steps takes longer.",
             {
-                "make": "speeds.works:training", "seconds": at_least, "per": 20,
+                "make": "benchmarks.speeds.works:training", "seconds": at_least, "per": 20,
                 "data": {"kind": "table", "rows": either(32_000, 1_280), "columns": 20},
                 "network": {"widths": small, "batch_size": 64},
             },
@@ -106,7 +106,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             "convolutional-training", "Training the convolutional network",
             "The [reference network](convolutional-network.md), 16 images of 128 × 128 a step.",
             {
-                "make": "speeds.works:training", "seconds": at_least, "per": 1e6,
+                "make": "benchmarks.speeds.works:training", "seconds": at_least, "per": 1e6,
                 "data": {"kind": "images", "images": 32, "size": either(128, 64)}, "network": {"batch_size": 16},
             },
             [subject("Isthmus", "isthmus:Convolutional"), *peers("Convolutional")], "megapixels/s",
@@ -115,7 +115,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             "convolutional-inference", "Applying the convolutional network",
             "The same network, 16 images of 128 × 128.",
             {
-                "make": "speeds.works:applying", "seconds": at_least, "per": 1e6, "method": "reconstruct",
+                "make": "benchmarks.speeds.works:applying", "seconds": at_least, "per": 1e6, "method": "reconstruct",
                 "data": {"kind": "images", "images": 16, "size": either(128, 64)}, "fitted_on": 4,
                 "network": {"batch_size": 16},
             },
@@ -126,7 +126,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
             f"{either('1,000,000', '20,000')} rows of 20 columns in float32, {spelt(small)}: codes, or the errors that "
             "PyOD's scores are. Keras predicts 8,192 rows at once, or 32 as it does by default.",
             {
-                "make": "speeds.works:applying", "seconds": at_least, "per": 20, "method": "encode",
+                "make": "benchmarks.speeds.works:applying", "seconds": at_least, "per": 20, "method": "encode",
                 "data": {"kind": "table", "rows": either(1_000_000, 20_000), "columns": 20}, "fitted_on": 2_000,
                 "network": {"widths": small, "batch_size": 64},
             },
@@ -145,7 +145,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
         Case(
             "starting", "Time to start",
             "A new process, until what is named is imported, or the command has ended; pages of files are in memory.",
-            {"make": "speeds.programs:start", "times": either(3, 1)},
+            {"make": "benchmarks.speeds.programs:start", "times": either(3, 1)},
             [
                 program("from isthmus import Autoencoder"),
                 program("import isthmus"),
@@ -162,7 +162,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
         *(
             Case(
                 f"rows-{command}", f"As rows grow: isthmus {command}", f"A Parquet file of 20 columns, 5 codes{more}.",
-                {"make": "speeds.programs:table", "columns": 20, "codes": 5, "command": command},
+                {"make": "benchmarks.speeds.programs:table", "columns": 20, "codes": 5, "command": command},
                 [Subject(f"{n:,} rows", {"rows": n}) for n in either((10**4, 10**5, 10**6, 10**7), (10**3,))],
                 "µs a row", seconds_per=1e-6, most_repeats=3, compares=False,
             )
@@ -197,7 +197,7 @@ def alone(  # noqa: PLR0917 — it is a line of a table
 ) -> Case:
     """Isthmus alone, at several sizes."""
     subjects = [Subject(label, size) for label, size in sizes.items()]
-    work = {"make": f"speeds.growth:{kind}", **work}
+    work = {"make": f"benchmarks.speeds.growth:{kind}", **work}
     return Case(*texts, work, subjects, unit, seconds_per, most_repeats=3, compares=False)
 
 

@@ -11,7 +11,7 @@ import warnings
 from importlib import import_module
 from typing import Any
 
-from memory import most_memory
+from benchmarks.memory import most_memory
 
 
 def main() -> None:

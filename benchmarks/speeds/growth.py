@@ -3,9 +3,9 @@
 from typing import Any
 
 import isthmus
-from page_cleaning import prepared, size_at, small_page
-from speeds import data
-from speeds.works import Run, seconds_of
+from benchmarks.pages.page_cleaning import prepared, size_at, small_page
+from benchmarks.speeds import data
+from benchmarks.speeds.works import Run, seconds_of
 
 
 def table(work: dict[str, Any]) -> Run:

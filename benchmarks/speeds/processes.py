@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 THREAD_SETTINGS = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -53,10 +53,10 @@ class Child:
 
     def __init__(self, work: dict[str, Any], environment: dict[str, str]) -> None:
         threads = dict.fromkeys(THREAD_SETTINGS, str(work["threads"]))
-        path = os.pathsep.join([str(BENCHMARKS), *filter(None, [os.environ.get("PYTHONPATH")])])
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._talk = tempfile.TemporaryFile("w+")  # noqa: SIM115 — close closes it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "speeds.child", json.dumps(work)],
+            [sys.executable, "-m", "benchmarks.speeds.child", json.dumps(work)],
             env=os.environ | QUIET_CPU | threads | environment | {"PYTHONPATH": path},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._talk, text=True,
         )  # fmt: skip

@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import streaming
-from speeds.works import Run, seconds_of
-from startup import timed
+from benchmarks.rows import streaming
+from benchmarks.rows.startup import timed
+from benchmarks.speeds.works import Run, seconds_of
 
 
 def start(work: dict[str, Any]) -> Run:

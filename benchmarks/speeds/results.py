@@ -5,7 +5,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from speeds.cases import Case
+from benchmarks.speeds.cases import Case
 
 # A result is what a case needs for its table: its title and unit, and by subject its values, memory, or why there are
 # none. It is kept as JSON.

@@ -13,7 +13,7 @@ from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from torch import Tensor, nn
 
-from speeds.with_torch import stack
+from benchmarks.speeds.with_torch import stack
 
 
 class Encoder(BaseEncoder):

@@ -5,7 +5,7 @@ import torch
 from skorch import NeuralNetRegressor
 from torch import nn
 
-from speeds.with_torch import stack
+from benchmarks.speeds.with_torch import stack
 
 
 class Dense:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from speeds.child import named
-from speeds.data import made
+from benchmarks.speeds.child import named
+from benchmarks.speeds.data import made
 
 Run = Callable[[], dict[str, Any]]
 _TRIED = 2  # epochs beyond the first, to see how long one takes

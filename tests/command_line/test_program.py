@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.rows import streaming
 from sklearn.datasets import load_digits
 
 import isthmus as library
@@ -52,12 +53,24 @@ def test_a_reader_who_leaves_ends_the_command_without_a_word(format, folder, tmp
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the benchmark and the remedy are for glibc")
-def test_memory_does_not_grow_with_the_rows():
-    script = Path(__file__).parents[2] / "benchmarks" / "streaming.py"
-    command = [sys.executable, script, "--rows", "50000", "400000", "--codes", "16", "--formats", "parquet"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr  # it is 1 for more than 10 %
-    assert "| encode | parquet | 400,000 |" in result.stdout
+@pytest.mark.parametrize(
+    ("command", "format", "lengths"),
+    [
+        ("encode", "parquet", (50_000, 400_000)),
+        *(
+            pytest.param(command, "csv", (100_000, 1_000_000), marks=pytest.mark.slow)
+            for command in ("encode", "decode", "reconstruct")
+        ),
+    ],
+)
+def test_memory_does_not_grow_with_the_rows(command, format, lengths, tmp_path):
+    names = streaming.fit(tmp_path, 20, 16)["codes" if command == "decode" else "columns"]
+    peaks = []
+    for n_rows in lengths:
+        streaming.make(tmp_path / f"table.{format}", n_rows, names)
+        arguments = [tmp_path / "model", tmp_path / f"table.{format}", "-o", tmp_path / f"output.{format}"]
+        peaks.append(streaming.run([*ISTHMUS, command, *arguments]))
+    assert peaks[1] <= 1.1 * peaks[0]
 
 
 def test_closed_streams_are_no_surprise(folder, tmp_path):
@@ -93,7 +106,7 @@ def test_help_imports_nothing_heavy(arguments):
 import sys
 from isthmus.cli import main
 assert main({arguments!r}) == 0
-heavy = [name for name in ("torch", "sklearn", "numpy", "pyarrow", "pandas") if name in sys.modules]
+heavy = [name for name in ("torch", "sklearn", "scipy", "numpy", "pyarrow", "pandas", "rich") if name in sys.modules]
 assert not heavy, heavy
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

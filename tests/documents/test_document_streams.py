@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.documents import document_streaming
 from document_pages import fail_on_tall, page, reopened, saved, whiten
 from PIL import Image
 
@@ -72,6 +73,15 @@ def test_memory_does_not_grow_with_the_pages(tmp_path):
     )
     assert report.n_changed == 60
     assert np.median(used[-20:]) <= 1.1 * np.median(used[:20])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["pages.tif", "pages.pdf"])
+def test_memory_does_not_grow_while_pages_are_cleaned(document, tmp_path):
+    document_streaming.make_documents(tmp_path, 60, 100)
+    _, memory = document_streaming.by_isthmus(tmp_path, document, 1, "pages")
+    assert document_streaming.count(tmp_path / f"clean-{document}") == len(memory) == 60
+    assert np.median(memory[-20:]) <= 1.1 * np.median(memory[:20])
 
 
 KILLED = """

@@ -1,26 +1,22 @@
-"""The whole command, killed and interrupted; benchmarks/killed_runs.py does it at more moments, with the network."""
+"""The whole command, killed and interrupted."""
 
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import killed_runs
 import pytest
 from document_pages import page, saved
 
-KILLED_RUNS = Path(__file__).parents[2] / "benchmarks" / "killed_runs.py"
 BLACK_AND_WHITE = ["--strength", "0", "--bilevel"]  # changes every page and needs no network
 
 
-def test_killed_runs_leave_nothing_broken_and_the_next_one_tidies_up():
-    spec = importlib.util.spec_from_file_location("killed_runs", KILLED_RUNS)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    assert module.run(3, BLACK_AND_WHITE) == []
+# The page network makes runs longer, and gives more moments to be killed in.
+@pytest.mark.parametrize(("moments", "options"), [(3, BLACK_AND_WHITE), pytest.param(20, [], marks=pytest.mark.slow)])
+def test_killed_runs_leave_nothing_broken_and_the_next_one_tidies_up(moments, options, tmp_path):
+    assert killed_runs.run(tmp_path, moments, options) == []
 
 
 def interrupted(source, output, jobs):

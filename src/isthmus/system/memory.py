@@ -45,7 +45,7 @@ def give_back_freed_memory() -> None:
 
     By default it keeps freed blocks of up to 32 MB. The arrays of batches come and go between those that wait to be
     written, and leave holes that nothing fits into: encoding 1,000,000 rows of Parquet took 816 MB at the peak, and
-    takes 470, in the same time (benchmarks/streaming.py). Other systems and C libraries are left alone.
+    takes 470, in the same time (benchmarks/rows/streaming.py). Other systems and C libraries are left alone.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-# Below this many multiplications a step, handing work to a second thread costs more than the work
-# (measured with benchmarks/threads.py).
+# Below this many multiplications a step, handing work to a second thread costs more than the work (measured).
 _ONE_THREAD_STEP = 4_000_000
 
 

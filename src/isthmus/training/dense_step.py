@@ -1,7 +1,7 @@
 """A step of training for the dense network, written out: forward, backward and AdamW over flat vectors.
 
 Automatic differentiation and an optimiser that walks over a dozen small tensors take longer than the arithmetic of a
-small network (``benchmarks/speed.py``). All parameters lie in one vector here, their gradients in another, and the
+small network (``benchmarks/speeds``). All parameters lie in one vector here, their gradients in another, and the
 products of the backward pass are written straight into it.
 """
 

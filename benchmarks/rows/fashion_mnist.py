@@ -1,6 +1,6 @@
 """Fashion-MNIST through 784-256-128-32 and back: test error and seconds, PCA start and random start.
 
-    python benchmarks/fashion_mnist.py FOLDER [--seeds N] [--epochs 1 7 20]
+    python -m benchmarks.rows.fashion_mnist FOLDER [--seeds N] [--epochs 1 7 20]
 
 FOLDER holds the four .gz files (Debian: dataset-fashion-mnist). Trained on the first 20,000 training images in
 [0, 1]; the error is that of the 10,000 test images. Everything that is not named is the default.
@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.decomposition import PCA
 
+from benchmarks.machine import heading
+from benchmarks.speeds.data import images
 from isthmus import Autoencoder, WorseThanPCAWarning
-from machine import heading
-from speeds.data import images
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Whether it matters to the network how a page lies: errors of pages upright, on their sides, and upside down.
 
-    python benchmarks/turned_pages.py [--pages 5] [--dpi 150 300] [--network pages] [--docs FILE]
+    python -m benchmarks.pages.turned_pages [--pages 5] [--dpi 150 300] [--network pages] [--docs FILE]
 
 Scans are cleaned as their files store them, also where a tag or a page of a PDF says that they are shown turned.
 --docs writes what is printed between the markers of a page.
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import heading
+from benchmarks.run import put
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
 from isthmus.synthetic_pages import Settings, made_pair
-from machine import heading
-from run import put
 
 TURNS = {"upright": 0, "on its left side": 1, "upside down": 2, "on its right side": 3}
 

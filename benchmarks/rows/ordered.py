@@ -1,7 +1,7 @@
 """Ordered codes: one fit for every code size, beside models fitted for one size alone and PCA.
 
-    python benchmarks/ordered.py --fashion FOLDER [--epochs N] [--seeds N]
-    python benchmarks/ordered.py --tables FOLDER
+    python -m benchmarks.rows.ordered --fashion FOLDER [--epochs N] [--seeds N]
+    python -m benchmarks.rows.ordered --tables FOLDER
 
 The first needs Fashion-MNIST's .gz files (Debian: dataset-fashion-mnist) and trains 784-256-128-32 on the first 20,000
 training images; errors are those of the 10,000 test images. The unordered model of 32 codes is trained for as long as
@@ -21,10 +21,10 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.machine import heading
+from benchmarks.rows.tables import parts
+from benchmarks.speeds.data import images
 from isthmus import Autoencoder
-from machine import heading
-from speeds.data import images
-from tables import parts
 
 CODES = 32
 ALONE = (2, 8, 16)

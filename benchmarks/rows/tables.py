@@ -1,6 +1,6 @@
 """Test error over PCA's on anomaly-detection tables (ADBench's NPZ files): PCA start and random start.
 
-    python benchmarks/tables.py FOLDER [--max-epochs N] [--part validation|test] [--set NAME=VALUE …]
+    python -m benchmarks.rows.tables FOLDER [--max-epochs N] [--part validation|test] [--set NAME=VALUE …]
 
 The rows labelled normal are split 70/15/15 (seed 0) and standardised on the training part; the code has a quarter of
 the columns. Choices are made by the validation part; the test part is for the figure that is reported. Everything
@@ -12,19 +12,22 @@ import ast
 import time
 import warnings
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from sklearn.decomposition import PCA
 
+from benchmarks.machine import heading
 from isthmus import Autoencoder, WorseThanPCAWarning
-from machine import heading
 
 
-def parts(path: Path | IO[bytes]) -> dict[str, np.ndarray]:
-    """Training, validation and test rows, standardised on the training rows."""
+def parts(path: Path) -> dict[str, np.ndarray]:
+    """The parts of the rows labelled normal in a file of ADBench."""
     data = np.load(path, allow_pickle=False)
-    rows = data["X"].astype(np.float64)[data["y"] == 0]
+    return parts_of(data["X"].astype(np.float64)[data["y"] == 0])
+
+
+def parts_of(rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Training, validation and test rows, standardised on the training rows."""
     order = np.random.default_rng(0).permutation(len(rows))
     a, b = int(0.7 * len(rows)), int(0.85 * len(rows))
     train = rows[order[:a]]

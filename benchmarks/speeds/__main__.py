@@ -1,7 +1,7 @@
 """How fast Isthmus is, and others at the same work, in turns: one run of everyone, then another of everyone.
 
-    python benchmarks/speed.py [FASHION] [--cases quality wide …] [--peers Keras torch …] [--repeats 5] [--threads 2]
-                               [--quick] [--results FOLDER]
+    python -m benchmarks.speeds [FASHION] [--cases quality wide …] [--peers Keras torch …] [--repeats 5] [--threads 2]
+                                [--quick] [--results FOLDER]
 
 Each of them is written as its own documentation tells, gets the same rows, layers, batches, optimiser and number of
 threads, and is warmed up before its first run; one that is not installed is named as such (benchmarks/peers.txt).
@@ -18,13 +18,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from machine import heading, machine_name
-from run import FASHION
-from speeds.cases import Case, cases
-from speeds.processes import FAILED, Subject, in_turns
-from speeds.results import Result, changes, markdown, read, result_of, table, write
+from benchmarks.machine import heading, machine_name
+from benchmarks.run import FASHION
+from benchmarks.speeds.cases import Case, cases
+from benchmarks.speeds.processes import FAILED, Subject, in_turns
+from benchmarks.speeds.results import Result, changes, markdown, read, result_of, table, write
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 PEERS = {"keras": "keras", "tensorflow": "tensorflow-cpu", "jax": "jax", "pyod": "pyod", "pythae": "pythae",
          "skorch": "skorch"}  # fmt: skip
 NAMES = [case.name for case in cases(FASHION)]

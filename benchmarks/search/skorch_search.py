@@ -1,6 +1,6 @@
 """How many trials there are in a minute, beside the search that somebody would write with skorch and Optuna.
 
-    python benchmarks/skorch_search.py [--networks 24] [--repeats 3]
+    python -m benchmarks.search.skorch_search [--networks 24] [--repeats 3]
 
 Both searches try the same networks, drawn from a space, on a table of 20 columns, in turns: once with the same share of
 rows held out, the median pruner, the same batches, epochs and early stopping, in one process with one thread. All of
@@ -23,8 +23,8 @@ from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from machine import heading
-from tuning import changed_study, search_of
+from benchmarks.machine import heading
+from benchmarks.search.tuning import changed_study, search_of
 
 ACTIVATIONS = {
     "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh, "elu": nn.ELU,

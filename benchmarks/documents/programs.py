@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 # What OCRmyPDF does to a document beside cleaning it is left out.
 _NOTHING_ELSE = (
     "--output-type",
@@ -22,7 +23,10 @@ _NOTHING_ELSE = (
 def run(folder: Path, program: str, *arguments: str) -> str:
     """What a program of this environment or of the system prints; temporary files go to the folder, too."""
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": places, "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "TMPDIR": str(folder)}
+    modules = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {
+        "PATH": places, "PYTHONPATH": modules, "OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "TMPDIR": str(folder),
+    }  # fmt: skip
     found = subprocess.run(
         [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -1,6 +1,6 @@
 """The same rows and the same layers through Isthmus and others: test error over PCA's, and seconds.
 
-    python benchmarks/peers.py [--repeats 3] [--epochs 100] [--tables digits breast_cancer]
+    python -m benchmarks.rows.peers [--repeats 3] [--epochs 100] [--tables digits breast_cancer]
 
 Digits (centred, divided by one number; 16 codes) and breast cancer (standardised; a quarter of the columns as codes).
 Each repeat splits the rows anew, 75 % to train on, with its number as the seed. Every network has the hidden layers
@@ -26,10 +26,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPRegressor
 from torch import nn
 
+from benchmarks.machine import heading
+from benchmarks.speeds.with_torch import stack, train_plainly
 from isthmus import Autoencoder, WorseThanPCAWarning
 from isthmus.networks import layer_widths
-from machine import heading
-from speeds.with_torch import stack, train_plainly
 
 Rebuild = Callable[[np.ndarray], np.ndarray]
 
@@ -99,7 +99,7 @@ def by_pyod(task: Task) -> Rebuild:
 
 
 def by_pythae(task: Task) -> Rebuild:
-    from speeds.with_pythae import trained  # noqa: PLC0415 — may be missing
+    from benchmarks.speeds.with_pythae import trained  # noqa: PLC0415 — may be missing
 
     logging.disable(logging.WARNING)
     return applied(trained(task.widths, task.train.astype(np.float32), task.epochs_or(100), task.seed))

@@ -1,7 +1,7 @@
 """Whether cleaning erases anything: small parts and rules of made pages, clean pages, and photographs.
 
-    python benchmarks/page_safety.py [--network pages] [--pages 216] [--seed 606] [--fonts FOLDER] [--docs FILE]
-                                     [--worst FOLDER]
+    python -m benchmarks.pages.page_safety [--network pages] [--pages 216] [--seed 606] [--fonts FOLDER] [--docs FILE]
+                                           [--worst FOLDER]
 
 Pages of 105 × 80 mm at 150 dpi, as many of each kind, made by a seed that nothing was trained with: dirty ones are
 cleaned, and what is left of their small parts (dots, full stops, leaders, …) and rules is counted; clean ones are put
@@ -22,6 +22,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
+from benchmarks.machine import heading
+from benchmarks.run import put
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.crops import worst_window
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled, rules_lost
@@ -29,8 +31,6 @@ from isthmus.pages.shipped import PageNetwork, load_network
 from isthmus.synthetic_pages import KINDS_OF_PAGES, Fonts, dirty_page, draw_page
 from isthmus.synthetic_pages.area import Area
 from isthmus.synthetic_pages.pictures import scene
-from machine import heading
-from run import put
 
 DPI = 150
 SIZE_MM = (105.0, 80.0)

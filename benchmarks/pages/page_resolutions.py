@@ -1,6 +1,6 @@
 """How well pages are cleaned at each resolution, beside the two simple ways to get there.
 
-    python benchmarks/page_resolutions.py [--network pages] [--pages 8] [--dpi 100 150 200 300 600] [--docs FILE]
+    python -m benchmarks.pages.page_resolutions [--network pages] [--pages 8] [--dpi 100 150 200 300 600] [--docs FILE]
 
 The same made pages (70 × 110 mm, usual dirt) at each resolution: cleaned by ``isthmus.clean``; by the network at every
 pixel; and by the network at about 150 dpi and enlarged. Errors are those of all pixels of all pages; small parts are
@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.machine import heading
+from benchmarks.run import put
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
 from isthmus.pages.shipped import PageNetwork, load_network
 from isthmus.synthetic_pages import Settings, made_pair
-from machine import heading
-from run import put
 
 SIZE_MM = (70.0, 110.0)
 NETWORK_DPI = 150

@@ -1,6 +1,7 @@
 """The same pages at each resolution through ``isthmus clean``, unpaper and OCRmyPDF, and what tesseract then reads.
 
-    python benchmarks/document_resolutions.py [--pages 20] [--dpi 100 150 300 600] [--network pages] [--docs FILE]
+    python -m benchmarks.documents.document_resolutions [--pages 20] [--dpi 100 150 300 600] [--network pages]
+                                                        [--docs FILE]
 
 Made pages whose text is known (known_pages.py). unpaper has its own settings but for those that move the page, and
 OCRmyPDF those that it gives to unpaper (--clean-final). Misread are the edits between the paragraph and what is read,
@@ -21,12 +22,12 @@ import numpy as np
 import pikepdf
 from PIL import Image
 
+from benchmarks.documents.programs import clean_by_ocrmypdf, run
+from benchmarks.machine import heading
+from benchmarks.pages.known_pages import KnownPage, known_page
+from benchmarks.run import put
 from isthmus.pages.evaluation.measures import character_error_rate, components_lost, rmse_pooled
 from isthmus.pages.evaluation.text import text_of
-from known_pages import KnownPage, known_page
-from machine import heading
-from programs import clean_by_ocrmypdf, run
-from run import put
 
 Pages = Sequence[np.ndarray]
 IN_PLACE = ("--no-deskew", "--no-mask-center", "--no-border-align")

@@ -1,6 +1,6 @@
 """Twenty pages to look at, before and after, most of them unlike what networks are trained on.
 
-    python benchmarks/page_pairs.py FOLDER [--network pages] [--only NAME …]
+    python -m benchmarks.pages.page_pairs FOLDER [--network pages] [--only NAME …]
 
 Writes FOLDER/NAME.png, before on the left and after on the right, and FOLDER/sheet-1.jpg and sheet-2.jpg with all of
 them. Two need what may not be there, and are left out without it: Chromium and scikit-image. What was seen is written

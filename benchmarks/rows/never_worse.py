@@ -1,10 +1,10 @@
 """Is a fitted network ever worse than PCA? Held-out and test rows of many tables, code sizes and both losses.
 
-    python benchmarks/never_worse.py FOLDER [--max-epochs N] [--only NAME,…]
+    python -m benchmarks.rows.never_worse FOLDER [--max-epochs N] [--only NAME,…]
 
 FOLDER holds ADBench's NPZ files; digits, wine and breast cancer of scikit-learn join them. Rows are split 70/15/15 as
-in tables.py, and at most 3,000 training rows are used. Codes have 1, 2, a quarter and half of the columns. Everything
-that is not named is the default.
+in ``benchmarks.rows.tables``, and at most 3,000 training rows are used. Codes have 1, 2, a quarter and half of the
+columns. Everything that is not named is the default.
 
 - mse: columns are standardised on the training part, since those of tables have units.
 - bce: columns are brought to [0, 1] on the training part. What lies beyond in the test part is clipped, since no
@@ -15,7 +15,6 @@ compares with a PCA of the whole training part, of which the network holds a ten
 """
 
 import argparse
-import io
 import time
 import warnings
 from collections.abc import Iterator
@@ -26,9 +25,9 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.decomposition import PCA
 
+from benchmarks.machine import heading
+from benchmarks.rows.tables import parts, parts_of
 from isthmus import Autoencoder, WorseThanPCAWarning
-from machine import heading
-from tables import parts
 
 MAX_ROWS = 3000
 
@@ -50,11 +49,12 @@ def tables(folder: Path) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     for path in sorted(folder.glob("*.npz")):
         yield path.stem, parts(path)
     for load in (load_digits, load_wine, load_breast_cancer):
-        rows = load().data
-        file = io.BytesIO()
-        np.savez(file, X=rows, y=np.zeros(len(rows)))
-        file.seek(0)
-        yield load.__name__.removeprefix("load_"), parts(file)
+        yield load.__name__.removeprefix("load_"), parts_of(load().data)
+
+
+def code_sizes(n_features: int) -> list[int]:
+    """1, 2, a quarter and half of the columns, where these are fewer than the columns."""
+    return sorted({k for k in (1, 2, n_features // 4, n_features // 2) if 1 <= k < n_features})
 
 
 def scaled(data: dict[str, np.ndarray], loss: str) -> tuple[np.ndarray, np.ndarray]:
@@ -126,8 +126,7 @@ def main() -> None:
     for name, data in tables(arguments.folder):
         if only and name not in only:
             continue
-        n_features = data["train"].shape[1]
-        sizes = sorted({k for k in (1, 2, n_features // 4, n_features // 2) if 1 <= k < n_features})
+        sizes = code_sizes(data["train"].shape[1])
         for loss, measured in cases.items():
             rows = scaled(data, loss)
             measured += [measure(name, loss, codes, rows, arguments.max_epochs) for codes in sizes]

@@ -1,7 +1,7 @@
 """How fast the reference convolutional network is: computed as it reads, and in each form that equals it.
 
-    python benchmarks/convolutions.py [--size 420 540] [--batch 8] [--crop 96] [--repeats 7] [--threads 1]
-                                      [--page 2480 3508] [--tiles 128 256 512] [--docs FILE]
+    python -m benchmarks.networks.convolutions [--size 420 540] [--batch 8] [--crop 96] [--repeats 7] [--threads 1]
+                                               [--page 2480 3508] [--tiles 128 256 512] [--docs FILE]
 
 Megapixels a second, median (slowest–fastest) of the repeats, which the forms take in turns. --page also applies the
 network to one large image, each time in a process of its own, and says how much memory that takes: at most 7 GB at 2480
@@ -20,6 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.machine import heading
+from benchmarks.memory import most_memory
+from benchmarks.run import put
 from isthmus.networks import (
     ConvolutionalAutoencoder,
     apply_tiled,
@@ -29,9 +32,6 @@ from isthmus.networks import (
     start_convolutional,
 )
 from isthmus.system.memory import kept_memory
-from machine import heading
-from memory import most_memory
-from run import put
 
 Apply = Callable[[Tensor], Tensor]
 LARGE = (16, 128)  # images in a step and their rows and columns, whose layers the C library would give back at once

@@ -1,12 +1,11 @@
 """Codes of images: convolutions from the PCA start and from a random one, beside dense networks and PCA.
 
-    python benchmarks/image_codes.py --fashion FOLDER [--part {models,seconds,layers}] [--docs FILE]
+    python -m benchmarks.networks.image_codes --fashion FOLDER [--part {models,seconds}] [--docs FILE]
 
 FOLDER holds Fashion-MNIST's .gz files (Debian: dataset-fashion-mnist). Trained on the first 20,000 training images in
 [0, 1]; errors are mean squared errors of the 10,000 test images, seconds those of one processor in training. Dense
 networks train for many times more epochs, as theirs are shorter, and in the part "seconds" for about as long as the
-convolutions do. The part "layers" compares what stands between convolutions and code: trained on 4,000 other training
-images, and judged by 2,000 more.
+convolutions do.
 """
 
 import argparse
@@ -20,21 +19,12 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
+from benchmarks.machine import heading
+from benchmarks.run import put
+from benchmarks.speeds.data import images
 from isthmus import Autoencoder, ConvAutoencoder, WorseThanPCAWarning
-from isthmus.estimators import convolutional
-from machine import heading
-from run import put
-from speeds.data import images
 
 CODES = (8, 32)
-LAYERS = (
-    (128, "silu", False),
-    (256, "silu", False),
-    (512, "silu", False),
-    (1024, "silu", False),
-    (512, "leaky_relu", False),
-    (512, "silu", True),
-)
 CONVOLUTIONS = {"filters": (16, 32), "activation": "silu", "image_shape": (28, 28)}
 
 
@@ -80,22 +70,6 @@ def compare_seconds(folder: Path, n_epochs: int) -> Iterator[str]:
         yield f"| {codes} | dense, silu | {n_epochs} | {error:.5f} | {spent:.0f} |"
 
 
-def compare_layers(folder: Path) -> Iterator[str]:
-    """Lines of the table that compares layers on training images that ``compare`` does not train on."""
-    everything = images(folder / "train-images-idx3-ubyte.gz")
-    train, held = everything[30_000:34_000], everything[50_000:52_000]
-    yield "| hidden nodes | activation | batch norm | codes | error | seconds |"
-    yield "|---|---|---|---|---|---|"
-    for nodes, activation, batch_norm in LAYERS:
-        convolutional.MIDDLE_NODES = nodes
-        for codes in CODES:
-            options = {**CONVOLUTIONS, "activation": activation, "batch_norm": batch_norm}
-            model = ConvAutoencoder(**options, code_size=codes, max_epochs=4, random_state=0)
-            error, spent = fitted(model, train, held)
-            norms = "yes" if batch_norm else "no"
-            yield f"| {nodes} | {activation} | {norms} | {codes} | {error:.5f} | {spent:.0f} |"
-
-
 def fitted(model: Any, train: np.ndarray, test: np.ndarray) -> tuple[float, float]:
     """Fit a model: its error, and the seconds that it took."""
     began = time.process_time()
@@ -111,14 +85,12 @@ def main() -> None:
     parser.add_argument("--more-epochs", type=int, default=15)
     parser.add_argument("--dense-epochs", type=int, default=40)
     parser.add_argument("--longest-epochs", type=int, default=240)
-    parser.add_argument("--part", choices=("models", "seconds", "layers"), default="models")
+    parser.add_argument("--part", choices=("models", "seconds"), default="models")
     parser.add_argument("--docs", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", WorseThanPCAWarning)  # the table says it
-    if arguments.part == "layers":
-        name, table = "image code layers", compare_layers(arguments.fashion)
-    elif arguments.part == "seconds":
+    if arguments.part == "seconds":
         name, table = "image code seconds", compare_seconds(arguments.fashion, arguments.longest_epochs)
     else:
         n_epochs = arguments.epochs, arguments.more_epochs, arguments.dense_epochs

@@ -1,22 +1,16 @@
 """Runs of ``isthmus clean`` that are killed, at moments spread over a whole run, and what they leave.
 
-    python benchmarks/killed_runs.py [--moments 20] [--options "--strength 0 --bilevel"]
-
 A document of many pages and a folder of documents are cleaned once without disturbance, and then again and again, with
 one job and with several, and killed (SIGKILL) after a share of that time. Every file that stands under its final name
 must then have the bytes of the undisturbed run; all processes must end; and the next run must finish the rest and
-leave nothing but it, in the folder of the outputs and in that for temporary files. Prints a line for each kill, and
-ends with 1 if anything else was found.
+leave nothing but it, in the folder of the outputs and in that for temporary files.
 """
 
-import argparse
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,36 +20,23 @@ from PIL import Image, ImageDraw
 
 ISTHMUS = [sys.executable, "-c", "import sys; from isthmus.cli import main; sys.exit(main())", "clean"]
 N_PAGES = 12
-PATIENCE = 20.0  # seconds for the processes of a killed run to end
+PATIENCE = 120.0  # seconds for the processes of a killed run to end
 SWEPT_FROM = 1.1  # seconds after which a file that nobody has locked is a leftover
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moments", type=int, default=20)
-    parser.add_argument("--options", default="", help="for isthmus clean")
-    arguments = parser.parse_args()
-    wrong = run(arguments.moments, shlex.split(arguments.options))
-    print(f"{arguments.moments} runs killed; " + ("; ".join(wrong) or "nothing was left, and no file was broken"))
-    sys.exit(bool(wrong))
-
-
-def run(moments: int, options: Sequence[str] = ()) -> list[str]:
+def run(place: Path, moments: int, options: Sequence[str] = ()) -> list[str]:
     """Kill runs at so many moments, and list what was wrong afterwards."""
+    make_documents(place)
+    tasks = {
+        source: whole_run(place, source, options) for source in ("many.tif", "many.pdf", "folder")
+    }  # what comes out, and after how many seconds
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        make_documents(place)
-        tasks = {
-            source: whole_run(place, source, options) for source in ("many.tif", "many.pdf", "folder")
-        }  # what comes out, and after how many seconds
-        for number in range(moments):
-            source = list(tasks)[number % len(tasks)]
-            expected, seconds = tasks[source]
-            jobs, share = 1 + number % 2, (number + 1) / (moments + 1)
-            found = killed(place, source, jobs, options, seconds=share * seconds, expected=expected)
-            wrong += [f"kill {number + 1}: {what}" for what in found]
-            print(f"{source}, {jobs} jobs, killed after {share:.0%}: {'; '.join(found) or 'well'}", flush=True)
+    for number in range(moments):
+        source = list(tasks)[number % len(tasks)]
+        expected, seconds = tasks[source]
+        jobs, share = 1 + number % 2, (number + 1) / (moments + 1)
+        found = killed(place, source, jobs, options, seconds=share * seconds, expected=expected)
+        wrong += [f"{source}, {jobs} jobs, killed after {share:.0%}: {what}" for what in found]
     return wrong
 
 
@@ -171,7 +152,3 @@ def running(session: int) -> list[int]:
         if int(fields[2]) == session and state not in {"Z", "X"}:
             found.append(int(entry.name))
     return found
-
-
-if __name__ == "__main__":
-    main()

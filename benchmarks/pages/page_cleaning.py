@@ -1,6 +1,7 @@
 """How fast pages are cleaned and how much memory it takes: all of it, and the network alone in its forms.
 
-    python benchmarks/page_cleaning.py [--network pages] [--threads 2] [--dpi 150 300 600] [--repeats 3] [--docs FILE]
+    python -m benchmarks.pages.page_cleaning [--network pages] [--threads 2] [--dpi 150 300 600] [--repeats 3]
+                                             [--docs FILE]
 
 An A4 page in grey at each resolution, and in colour at 300 dpi; each measurement in a process of its own: seconds are
 the least of the repeats, memory is the most that the process ever held, Python and its libraries included. The network
@@ -21,13 +22,13 @@ import torch
 from PIL import Image
 
 import isthmus
+from benchmarks.machine import heading
+from benchmarks.memory import most_memory
+from benchmarks.run import put
 from isthmus.networks.upsampling import UpsamplingConvolution
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
 from isthmus.synthetic_pages import made_pair
-from machine import heading
-from memory import most_memory
-from run import put
 
 A4_INCHES = (297 / 25.4, 210 / 25.4)
 _LARGEST_PLAIN = 20  # megapixels, beyond which the plain network is not tried

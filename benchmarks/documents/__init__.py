@@ -1,0 +1,1 @@
+"""Whole documents: their resolutions, memory over many pages, and other programs."""

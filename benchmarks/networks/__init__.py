@@ -1,0 +1,1 @@
+"""Networks by themselves: convolutions and codes of images."""

@@ -1,0 +1,1 @@
+"""Cleaning of single pages: how well, how safely and how fast."""
