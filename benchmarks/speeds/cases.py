@@ -104,7 +104,7 @@ def cases(fashion: Path, *, quick: bool = False) -> list[Case]:
         ),
         Case(
             "convolutional-training", "Training the convolutional network",
-            "The [reference network](convolutional-network.md), 16 images of 128 × 128 a step.",
+            "The [reference network](../convolutional-network.md), 16 images of 128 × 128 a step.",
             {
                 "make": "benchmarks.speeds.works:training", "seconds": at_least, "per": 1e6,
                 "data": {"kind": "images", "images": 32, "size": either(128, 64)}, "network": {"batch_size": 16},
