@@ -5,6 +5,7 @@ import pickle
 import struct
 import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 import isthmus
 from isthmus import ModelFileError
-from isthmus.model_files.container import read_settings
+from isthmus.model_files.container import open_model_file
 
 
 def unsigned(content: bytes) -> bytes:
@@ -46,16 +47,19 @@ WEIGHT = "network.encoder.linear.weight"
 # name: (what makes the file from a good one, a part of the sentence that refuses it)
 HOSTILE = {
     "empty": (lambda good, tmp: b"", "is empty"),
-    "seven bytes": (lambda good, tmp: good[:7], "is no model file"),
+    "seven bytes": (lambda good, tmp: good[:7], "is not an Isthmus model file"),
     "pickle": (lambda good, tmp: pickle.dumps({"a": 1}), "is a pickle"),
     "zip": (lambda good, tmp: zip_bytes(tmp), "is a zip archive"),
     "torch.save": (lambda good, tmp: torch_bytes(tmp), "is a zip archive"),
     "hdf5": (lambda good, tmp: b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "is an HDF5 file"),
     "npy": (lambda good, tmp: b"\x93NUMPY\x01\0" + b"\0" * 100, "is a NumPy array"),
-    "text": (lambda good, tmp: b"a,b,c\n1,2,3\n" * 10, "is no model file"),
-    "zeros": (lambda good, tmp: b"\0" * 1000, "is no model file"),
-    "header of 2^63 bytes": (lambda good, tmp: struct.pack("<Q", 2**63) + good[8:], "is no model file"),
-    "header beyond the file": (lambda good, tmp: struct.pack("<Q", len(good)) + good[8:], "is no model file"),
+    "text": (lambda good, tmp: b"a,b,c\n1,2,3\n" * 10, "is not an Isthmus model file"),
+    "zeros": (lambda good, tmp: b"\0" * 1000, "is not an Isthmus model file"),
+    "header of 2^63 bytes": (lambda good, tmp: struct.pack("<Q", 2**63) + good[8:], "is not an Isthmus model file"),
+    "header beyond the file": (
+        lambda good, tmp: struct.pack("<Q", len(good)) + good[8:],
+        "is not an Isthmus model file",
+    ),
     "header not UTF-8": (lambda good, tmp: struct.pack("<Q", 4) + b'{"\xff"', "cannot be read"),
     "header not JSON": (lambda good, tmp: join("{'a': 1}", b"", sign=False), "cannot be read"),
     "header a list": (lambda good, tmp: join("[]", b"", sign=False), "cannot be read"),
@@ -70,7 +74,7 @@ HOSTILE = {
         "version '2'",
     ),
     "no checksum": (lambda good, tmp: unsigned(good), "no checksum"),
-    "metadata not text": (lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(x=1)), "no text"),
+    "metadata not text": (lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(x=1)), "not text"),
     "no settings": (
         lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].pop("settings") and None),
         "metadata",
@@ -114,7 +118,7 @@ HOSTILE = {
         ),
         "overlap or leave gaps",
     ),
-    "data left over": (lambda good, tmp: changed(good, lambda h, d: (h, d + b"\0" * 8)), "more or fewer data"),
+    "data left over": (lambda good, tmp: changed(good, lambda h, d: (h, d + b"\0" * 8)), "more or less data"),
     "entry no object": (lambda good, tmp: changed(good, lambda h, d: h.update(x=3)), "not described"),
     "too many tensors": (
         lambda good, tmp: changed(good, lambda h, d: h.update({str(i): {} for i in range(10_001)})),
@@ -136,11 +140,11 @@ HOSTILE = {
     "other estimator": (lambda good, tmp: changed_settings(good, set_in("estimator", value="os.system")), "os.system"),
     "estimator no text": (
         lambda good, tmp: changed_settings(good, set_in("estimator", value=[1])),
-        "unknown estimator",
+        "of class '[1]'",
     ),
     "no parameters": (
         lambda good, tmp: changed_settings(good, lambda s: s.pop("parameters")),
-        "settings are not those",
+        "parameters are not those",
     ),
     "extra parameter": (
         lambda good, tmp: changed_settings(good, set_in("parameters", "x", value=1)),
@@ -150,7 +154,10 @@ HOSTILE = {
         lambda good, tmp: changed_settings(good, set_in("parameters", "activation", value="exec")),
         "'activation' parameter",
     ),
-    "empty noise": (lambda good, tmp: changed_settings(good, set_in("parameters", "noise", value=[])), "settings"),
+    "empty noise": (
+        lambda good, tmp: changed_settings(good, set_in("parameters", "noise", value=[])),
+        "'noise' parameter",
+    ),
     "fitted no object": (lambda good, tmp: changed_settings(good, set_in("fitted", value="x")), "'fitted'"),
     "huge network": (
         lambda good, tmp: changed_settings(good, set_in("fitted", "encoder_layers", value=[2**39] * 3)),
@@ -171,6 +178,47 @@ HOSTILE = {
     "best epoch beyond the last": (
         lambda good, tmp: changed_settings(good, set_in("fitted", "best_epoch", value=99)),
         "'best_epoch'",
+    ),
+    "setting missing": (
+        lambda good, tmp: changed_settings(good, lambda s: s["fitted"].pop("n_axes")),
+        "'n_axes' is missing",
+    ),
+    "setting unknown": (lambda good, tmp: changed_settings(good, set_in("fitted", "x", value=1)), "'x' is unknown"),
+    "more axes than codes": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "n_axes", value=2)),
+        "'n_axes' must be at most code_size",
+    ),
+    "neither path": (
+        lambda good, tmp: changed_settings(good, lambda s: s["fitted"].update(linear_paths=False, stacks=False)),
+        "'stacks' must be true without linear_paths",
+    ),
+    "linear beside stacks": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "linear", value=True)),
+        "'linear' must be false",
+    ),
+    "prefix of the whole code": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "prefixes", value=[1])),
+        "'prefixes'",
+    ),
+    "no decoder": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "takes_over", value=[])),
+        "'takes_over'",
+    ),
+    "decoder beyond its code": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "takes_over", value=[2])),
+        "'takes_over'",
+    ),
+    "errors of other sizes": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "errors_by_size", "pca", value=[1.0])),
+        "'errors_by_size' must be lists of code_size + 1",
+    ),
+    "errors of another kind": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "errors_by_size", "x", value=[1.0, 0.5])),
+        "'errors_by_size'",
+    ),
+    "infinite error": (
+        lambda good, tmp: changed_settings(good, set_in("fitted", "start_error", value=10**400)),
+        "'start_error' must be a number that is finite",
     ),
     "history too short": (
         lambda good, tmp: changed_settings(good, set_in("fitted", "history", "epoch", value=[])),
@@ -209,7 +257,7 @@ def test_the_hostile_writer_of_these_tests_can_sign_a_good_file(small_file, tmp_
 
 
 def test_no_single_flipped_bit_is_loaded(small_file, tmp_path):
-    """Every bit of the file; the settings are read with the check that every load begins with."""
+    """Every bit of the file; every load begins by opening it like this."""
     good = small_file.read_bytes()
     path = tmp_path / "flipped.safetensors"
     path.write_bytes(good)
@@ -218,11 +266,8 @@ def test_no_single_flipped_bit_is_loaded(small_file, tmp_path):
         for position, value in enumerate(good):
             for bit in range(8):
                 os.pwrite(file.fileno(), bytes([value ^ (1 << bit)]), position)
-                try:
-                    read_settings(path)
+                with suppress(ModelFileError), open_model_file(path):
                     loaded.append((position, bit))
-                except ModelFileError:
-                    pass
             os.pwrite(file.fileno(), bytes([value]), position)
     assert loaded == []
     isthmus.load(path)
@@ -264,7 +309,7 @@ def test_signed_settings_of_any_shape_are_refused_or_loaded(data, small_file, tm
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "endless", "nul"])
-def test_what_is_no_file_is_refused(kind, tmp_path):
+def test_what_is_not_a_file_is_refused(kind, tmp_path):
     path = tmp_path / "x"
     if kind == "folder":
         path.mkdir()
@@ -283,5 +328,5 @@ def test_a_sparse_file_of_a_terabyte_is_refused_at_once(tmp_path):
     with path.open("wb") as file:
         file.write(struct.pack("<Q", 2**39))
         file.truncate(2**40)
-    with pytest.raises(ModelFileError, match="is no model file"):
+    with pytest.raises(ModelFileError, match="is not an Isthmus model file"):
         isthmus.load(path)

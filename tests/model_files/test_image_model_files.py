@@ -74,7 +74,7 @@ HOSTILE = {
     "another class": (
         "images",
         lambda good: changed_settings(good, set_in("estimator", value="Autoencoder")),
-        "not those of an Autoencoder",
+        "not those of Autoencoder",
     ),
     "no filters": ("images", fitted("filters", []), "'filters'"),
     "huge filters": ("images", fitted("filters", [2**39, 2**39]), "settings"),
@@ -115,7 +115,7 @@ HOSTILE = {
     "start at PCA without a code": ("images", fitted("start", "pca"), "'start'"),
     "batch norms claimed": ("images", fitted("batch_norm", False), "settings ask for"),
     "batch norm no bool": ("images", fitted("batch_norm", 1), "'batch_norm'"),
-    "code where there is none": ("images", fitted("code_size", 2), "setting"),
+    "code where there is none": ("images", fitted("code_size", 2), "'pca_error'"),
     "PCA where there is none": ("images", fitted("pca_error", 0.1), "'pca_error'"),
     "no code where there is one": ("codes", fitted("code_size", None), "'pca_error'"),
     "huge code": ("codes", fitted("code_size", 2**39), "settings"),

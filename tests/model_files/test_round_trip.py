@@ -20,7 +20,7 @@ from saved_models import check_saved
 
 import isthmus
 from isthmus import Autoencoder, OutputError
-from isthmus.model_files.container import read_model_file, write_model_file
+from isthmus.model_files.container import open_model_file, write_model_file
 
 FIT_AND_SAVE = """
 import sys
@@ -81,8 +81,9 @@ def test_any_tensors_come_back_and_safetensors_reads_them(tensors, tmp_path_fact
     path = tmp_path_factory.getbasetemp() / "tensors.safetensors"
     write_model_file(path, tensors, {"names": sorted(tensors)})
     expected = {name: (value.dtype.name, value.shape) for name, value in tensors.items()}
-    found, stored = read_model_file(path, lambda _: expected)
-    assert stored == {"names": sorted(tensors)}
+    with open_model_file(path) as file:
+        found = file.read_tensors(expected)
+    assert file.settings == {"names": sorted(tensors)}
     assert found.keys() == tensors.keys()
     for name, value in tensors.items():
         np.testing.assert_array_equal(found[name], value)
@@ -143,8 +144,8 @@ while True:
         time.sleep(rng.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        tensors, stored = read_model_file(path, lambda _: expected)
-        assert (tensors["a"] == stored["n"]).all()
+        with open_model_file(path) as file:
+            assert (file.read_tensors(expected)["a"] == file.settings["n"]).all()
 
 
 def test_pickles_and_copies_encode_alike(small_model):

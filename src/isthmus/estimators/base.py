@@ -13,8 +13,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from isthmus.errors import ModelFileError
-from isthmus.model_files.container import read_model_file, write_model_file
+from isthmus.model_files.models import read_model, write_model
 from isthmus.networks import RowAutoencoder
 from isthmus.networks.jacobian import mean_absolute_jacobian
 from isthmus.networks.layers import Layer
@@ -201,35 +200,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             If the file cannot be written.
         """
         check_is_fitted(self)
-        tensors, fitted = self._to_file()
-        settings = {
-            "estimator": type(self).__name__,
-            "parameters": {
-                name: value if _is_plain(value) else None for name, value in self.get_params(deep=False).items()
-            },
-            "fitted": {
-                "n_features_in": self.n_features_in_,
-                "feature_names": list(map(str, getattr(self, "feature_names_in_", []))) or None,
-                **fitted,
-            },
-        }
-        write_model_file(path, tensors, settings)
+        write_model(path, self)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "BaseAutoencoder":
         """Read a model of this class from a file; see ``isthmus.load``."""
-        settings: dict[str, Any] = {}
-
-        def expect(found: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
-            settings.update(found)
-            if found.get("estimator") != cls.__name__:
-                raise ModelFileError(
-                    f"the model is of class {str(found.get('estimator'))[:80]!r}, not {cls.__name__!r}"
-                )
-            return cls._expect(found)
-
-        tensors, _ = read_model_file(path, expect)
-        return cls._from_file(tensors, settings)
+        return read_model(path, {cls.__name__: cls})
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -284,20 +260,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         n = self.n_features_in_
         return [Layer("columns", n), *layers, Layer("columns, reconstructed", n, short="rebuilt")]
 
-    @abstractmethod
-    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """The tensors of the model file, and the section "fitted" of its settings."""
-
-    @classmethod
-    @abstractmethod
-    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Check the settings of a model file; data type and shape of each tensor that must come with them."""
-
-    @classmethod
-    @abstractmethod
-    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "BaseAutoencoder":
-        """The fitted estimator from a model file that was checked."""
-
 
 def float_type(X: Rows) -> type[np.floating[Any]]:
     """The precision that is answered in."""
@@ -328,10 +290,3 @@ def applied(
     # A copy where the rows cannot be written to (a memory map, say), since torch warns of such.
     batch = np.require(part if isinstance(part, np.ndarray) else part.toarray(), float_type(X), ("C", "W"))
     return function(torch.from_numpy(batch).to(network.device)).cpu().numpy()
-
-
-def _is_plain(value: object) -> bool:
-    """Whether JSON can hold a parameter; a RandomState, say, is not kept."""
-    if isinstance(value, tuple | list):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, str | int | float | np.integer | np.floating | np.bool_)

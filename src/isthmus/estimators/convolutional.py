@@ -29,7 +29,6 @@ from isthmus.estimators.parameters import (
     is_int,
     refuse,
 )
-from isthmus.model_files import convolutional as convolutional_file
 from isthmus.networks import (
     ACTIVATIONS,
     FROM_THE_IMAGE,
@@ -598,15 +597,3 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             dense = Layer(f"dense, {settings['activation']}", self.module_.middle, short=settings["activation"])
             middle = [dense, Layer("code", self.code_size_), dense]
         return self._between_columns([*before, *middle, *after])
-
-    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        return convolutional_file.contents(self)
-
-    @classmethod
-    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
-        return convolutional_file.expected_tensors(settings, cls)
-
-    @classmethod
-    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "ConvAutoencoder":
-        model: ConvAutoencoder = convolutional_file.restore(tensors, settings, cls)
-        return model

@@ -22,7 +22,6 @@ from isthmus.estimators.parameters import (
     refuse,
 )
 from isthmus.estimators.pca_attributes import PCAAttributes
-from isthmus.model_files import dense as dense_file
 from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
 from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
@@ -356,7 +355,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         self.mean_, self.scale_ = self._statistics.mean, prepared.scale
         self.n_samples_ = int(expected.shape[0])
         # In the precision in which the model file keeps them.
-        axes = prepared.axes.axes.astype(dense_file.precision(network))
+        axes = prepared.axes.axes.astype(str(network.dtype).removeprefix("torch."))
         self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
         self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
 
@@ -418,18 +417,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
             )
         )
         return self._between_columns([*before, Layer("code", self.code_size_), *after])
-
-    def _to_file(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        return dense_file.contents(self)
-
-    @classmethod
-    def _expect(cls, settings: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
-        return dense_file.expected_tensors(settings, cls)
-
-    @classmethod
-    def _from_file(cls, tensors: dict[str, np.ndarray], settings: dict[str, Any]) -> "Autoencoder":
-        model: Autoencoder = dense_file.restore(tensors, settings, cls)
-        return model
 
 
 def _linear_history(errors: list[float]) -> History:

@@ -2,11 +2,10 @@
 
 import os
 
-from isthmus.errors import ModelFileError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.dense import Autoencoder
-from isthmus.model_files.container import read_settings
+from isthmus.model_files.models import read_model
 
 _ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
 
@@ -31,7 +30,4 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
     ModelFileError
         If the file is missing, damaged, of an unknown version, or no model file of Isthmus.
     """
-    name = read_settings(path).get("estimator")
-    if not isinstance(name, str) or name not in _ESTIMATORS:
-        raise ModelFileError(f"{os.fspath(path)}: holds an unknown estimator, {str(name)[:80]!r}.")
-    return _ESTIMATORS[name].load(path)
+    return read_model(path, _ESTIMATORS)
