@@ -100,7 +100,7 @@ def test_ordered_codes_are_shown_at_every_size_beside_pca_of_the_training_rows()
     pca = PCA(4, svd_solver="full").fit(X[:150])
     expected = np.mean((pca.inverse_transform(pca.transform(new)) - new) ** 2)
     assert page.number("given-error") / page.number("given-ratio") == pytest.approx(expected, rel=1e-4)
-    label = next(e.attributes["aria-label"] for e in page.all("svg") if "by the numbers in a code" in e.text + str(e))
+    label = next(e.attributes["aria-label"] for e in page.all("svg") if "by code size" in e.text + str(e))
     variance = np.mean((new - X[:150].mean(axis=0)) ** 2)
     for size in (1, 4):
         share = model.truncate(size).reconstruction_error(new).mean() / variance

@@ -1,80 +1,113 @@
-"""The tables of the report that go column by column, cut to the columns that say most."""
+"""Tables and images by column: ranges, errors, and the influence of the codes."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int
 
-from isthmus.report.measure import Measured
+from isthmus.report.images import ImageShape, Montage, montage
+from isthmus.report.measure import Measured, sample_of
+from isthmus.report.model import Model, Table
+from isthmus.rows.frames import taken
 
 MOST_COLUMNS = 15
-MOST_CODES = 10
+_MOST_CODES = 10
+_INFLUENCE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class ColumnRange:
+    """Where the values of a column lie."""
+
+    column: int
+    minimum: float
+    mean: float
+    maximum: float
+    deviation: float
 
 
 @dataclass(frozen=True)
 class ColumnError:
-    """How much of a column is lost, and how much of the whole error that is."""
+    """How much of a column's variance is lost, and its share of the whole error."""
 
     column: int
     lost: float
     share_of_error: float
 
 
-def first_columns(measured: Measured) -> list[dict[str, Any]]:
-    """Range, mean and deviation of the first columns."""
-    return [
-        {
-            "column": j,
-            "minimum": float(measured.minimum[j]),
-            "mean": float(measured.mean[j]),
-            "maximum": float(measured.maximum[j]),
-            "deviation": float(measured.deviation[j]),
-        }
-        for j in range(min(MOST_COLUMNS, len(measured.mean)))
-    ]
+@dataclass(frozen=True)
+class Columns:
+    """The first columns, those with the largest errors, and the constant ones."""
+
+    first: list[ColumnRange]
+    worst: list[ColumnError]
+    n_constant: int
+    constant: list[int]
 
 
-def worst_columns(measured: Measured) -> list[ColumnError]:
-    """The columns with most of the error, from the worst on; constant ones are left out."""
+@dataclass(frozen=True)
+class ColumnImages:
+    """Mean and root mean squared error of every pixel, and the value that is white in the latter."""
+
+    mean: Montage
+    error: Montage
+    largest_error: float
+
+
+@dataclass(frozen=True)
+class Influence:
+    """How far a column moves, in its standard deviations, when a code rises by one of its own."""
+
+    columns: list[int]
+    table: list[list[float]]  # by column and code
+    strongest: float
+    images: list[Montage]  # by code
+    n_codes: int
+    n_rows: int
+
+
+def columns_of(measured: Measured) -> Columns:
+    """Summarise the columns of the report's rows."""
+    each = (measured.minimum, measured.mean, measured.maximum, measured.deviation)
+    first = zip(*(values[:MOST_COLUMNS].tolist() for values in each), strict=True)
     varying = np.flatnonzero(~measured.is_constant & (measured.training_mean_error > 0))
     shares = measured.column_error / measured.unit**2
     shares /= shares.sum() or 1.0
     order = varying[np.argsort(-shares[varying], kind="stable")[:MOST_COLUMNS]]
     lost = measured.column_error[order] / measured.training_mean_error[order]
-    return [ColumnError(*values) for values in zip(order.tolist(), lost.tolist(), shares[order].tolist(), strict=True)]
+    worst = zip(order.tolist(), lost.tolist(), shares[order].tolist(), strict=True)
+    return Columns(
+        first=[ColumnRange(j, *values) for j, values in enumerate(first)],
+        worst=[ColumnError(*values) for values in worst],
+        n_constant=int(measured.is_constant.sum()),
+        constant=np.flatnonzero(measured.is_constant)[:5].tolist(),
+    )
 
 
-def example_rows(errors: Float64[np.ndarray, " rows"], most: int) -> dict[str, Int[np.ndarray, " _"]]:
-    """Rows that are rebuilt best, rows in the middle, and the worst; each from the smallest error on."""
-    order = np.argsort(errors, kind="stable")
-    n = len(order)
-    if n < 3:
-        return {name: order[[i]] for name, i in (("Best", 0), ("Worst", -1))[:n]}
-    size = min(most, n // 3)
-    middle = (n - size) // 2
-    return {"Best": order[:size], "Median": order[middle : middle + size], "Worst": order[-size:]}
+def column_images(measured: Measured, shape: ImageShape) -> ColumnImages:
+    """Draw the columns as the pixels of an image."""
+    root = np.sqrt(measured.column_error)
+    largest = float(root.max())
+    mean = montage([measured.mean[None]], shape, *measured.value_range)
+    return ColumnImages(mean, montage([root[None]], shape, 0.0, largest), largest)
 
 
-def example_columns(measured: Measured) -> list[int]:
-    """The columns that examples are shown in: all of a narrow table, otherwise those with most of the error."""
-    n = len(measured.mean)
-    if n <= MOST_COLUMNS:
-        return list(range(n))
-    order = np.argsort(-measured.column_error / measured.unit**2, kind="stable")[:MOST_COLUMNS]
-    return sorted(order.tolist())
-
-
-def relative_influence(
-    influence: Float64[np.ndarray, "codes features"], measured: Measured
-) -> tuple[list[int], Float64[np.ndarray, "codes features"]]:
-    """Influence in standard deviations of each column, and the columns that some code moves most.
-
-    Constant columns have none.
-    """
-    deviation = np.where(measured.deviation > 0, measured.deviation, np.inf)
-    relative = influence / deviation
-    strongest = relative.max(axis=0)
+def influence_of(model: Model, X: Table, measured: Measured, shape: ImageShape | None) -> Influence | None:
+    """The mean influence of each code over some rows; None if the rows do not vary."""
     varying = np.flatnonzero(measured.deviation > 0)
-    order = varying[np.argsort(-strongest[varying], kind="stable")[:MOST_COLUMNS]]
-    return sorted(order.tolist()), relative
+    if not len(varying):
+        return None
+    rows = sample_of(measured.n_rows, _INFLUENCE_ROWS)
+    influence = np.asarray(model.code_influence(taken(X, rows), standardise=True), dtype=np.float64)
+    relative = influence / np.where(measured.deviation > 0, measured.deviation, np.inf)
+    order = np.argsort(-relative.max(axis=0)[varying], kind="stable")[:MOST_COLUMNS]
+    columns = sorted(varying[order].tolist())
+    shown, table = influence[:_MOST_CODES], relative[:_MOST_CODES, columns]
+    largest = float(shown.max())
+    return Influence(
+        columns=columns,
+        table=table.T.tolist(),
+        strongest=float(table.max()) or 1.0,
+        images=[] if shape is None else [montage([values[None]], shape, 0.0, largest) for values in shown],
+        n_codes=len(shown),
+        n_rows=len(rows),
+    )

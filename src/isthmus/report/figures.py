@@ -33,7 +33,7 @@ class Curve:
 
 
 def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca: float, variance: float) -> str:
-    """Errors by epoch, as shares of the variance, above the level of PCA."""
+    """Draw errors by epoch, as shares of the variance, and the level of PCA."""
     epochs = np.asarray(history["epoch"])
     with plot_style():
         figure = new_figure()
@@ -44,22 +44,25 @@ def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca
         axes.plot(epochs[known], training[known], color=colour("muted"), linewidth=1.2, label="training rows")
         axes.plot(epochs, held_out, color=colour("model"), label="held-out rows")
         best = held_out[best_epoch]
-        axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="weights that were kept")
+        axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="kept weights")
         axes.set_xlabel("epoch")
         axes.set_xlim(-0.01 * epochs[-1], 1.01 * epochs[-1])  # room for the dot at either end
         lost_axis(axes, np.concatenate([training[known], held_out, [pca / variance]]))
         integer_axis(axes.xaxis)
         legend_above(axes)
         label = (
-            f"Learning curves over {epochs[-1]} epochs: of the held-out rows the model loses "
-            f"{100 * held_out[0]:.3g} % of the variance at the start and {100 * best:.3g} % at epoch {best_epoch}, "
-            f"which was kept; PCA loses {100 * pca / variance:.3g} %."
+            f"Learning curves over {epochs[-1]} epochs: on held-out rows the model loses {100 * held_out[0]:.3g} % of "
+            f"the variance at the start and {100 * best:.3g} % at epoch {best_epoch}, whose weights were kept; PCA "
+            f"loses {100 * pca / variance:.3g} %."
         )
         return inline_svg(figure, "learning", label)
 
 
 def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
-    """Error against code size, for several methods; single sizes are dots. ``name`` is the figure's own on its page."""
+    """Draw the share of variance lost by code size, for several methods; a single size is a dot.
+
+    ``name`` must be unique among the figures of a page.
+    """
     with plot_style():
         figure = new_figure()
         axes = figure.subplots()
@@ -73,7 +76,7 @@ def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
                 linestyle="-" if len(curve.sizes) > 1 else "none",
                 label=curve.label,
             )
-        axes.set_xlabel("numbers in a code")
+        axes.set_xlabel("code size")
         lost_axis(axes, np.concatenate([curve.lost for curve in curves]))
         integer_axis(axes.xaxis)
         legend_above(axes, 2)
@@ -81,7 +84,7 @@ def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
             f"{curve.label}: " + ", ".join(f"{100 * curve.lost[i]:.3g} % with {curve.sizes[i]}" for i in _some(curve))
             for curve in curves
         )
-        return inline_svg(figure, name, f"Share of the variance that is lost, by the numbers in a code. {words}.")
+        return inline_svg(figure, name, f"Share of the variance that is lost, by code size. {words}.")
 
 
 def code_map(
@@ -93,7 +96,7 @@ def code_map(
     labels: tuple[str, str],
     description: str,
 ) -> str:
-    """Rows as dots, coloured by the group that each belongs to; later groups lie above earlier ones."""
+    """Draw rows as dots in the colours of their groups; later groups lie above earlier ones."""
     with plot_style():
         figure = new_figure(6.6, 5.0)
         axes = figure.subplots()
@@ -112,7 +115,7 @@ def code_map(
 
 
 def lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
-    """A y axis of shares of the variance: logarithmic where they differ much."""
+    """Make the y axis one of shares of the variance, logarithmic if they differ much."""
     above = shares[shares > 1e-6]
     axes.set_ylabel("variance lost")
     if len(above) and above.max() > 4 * above.min():
@@ -122,5 +125,5 @@ def lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
 
 
 def _some(curve: Curve) -> list[int]:
-    """A few places of a curve that tell its course."""
+    """A few evenly spaced positions on a curve."""
     return sorted({int(i) for i in np.linspace(0, len(curve.sizes) - 1, 4)})

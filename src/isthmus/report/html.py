@@ -1,21 +1,32 @@
-"""Self-contained pages of HTML, by jinja2, which an extra brings."""
+"""Fill the HTML templates of Isthmus with jinja2, an optional package."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+
+from isthmus.report.words import counted, number, percent, times
 
 
-def rendered(
-    package: str, folder: str, name: str, context: Mapping[str, Any], filters: Mapping[str, Callable[..., Any]]
-) -> str:
-    """The page that a template makes of a context; texts are escaped, and a name that is not given is an error."""
+def render(template: str, context: Mapping[str, object]) -> str:
+    """Fill a template with values; text is escaped, and a missing value is an error.
+
+    Parameters
+    ----------
+    template : str
+        Path of the template within the package, such as ``"report/template.html"``.
+    context : mapping of str to object
+        Values by the names that the template uses.
+
+    Returns
+    -------
+    page : str
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 — optional
 
     environment = Environment(
-        loader=PackageLoader(package, folder),
+        loader=PackageLoader("isthmus", ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(filters)
-    return environment.get_template(name).render(context)
+    environment.filters |= {"number": number, "percent": percent, "times": times, "counted": counted}
+    return environment.get_template(template).render(context)

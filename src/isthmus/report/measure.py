@@ -1,28 +1,26 @@
-"""What is measured on the rows of a report, in one pass over them; only a batch is ever dense."""
+"""Measure a model on the rows of a report, in one pass; only a batch is ever dense."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import narwhals as nw
 import numpy as np
 from jaxtyping import Bool, Float64, Int
-from scipy import sparse
 from sklearn.utils import gen_batches
 
-from isthmus.estimators.base import BaseAutoencoder
+from isthmus.report.model import Model, Table
 from isthmus.rows.batches import n_batch_rows
-from isthmus.rows.frames import without_torch
+from isthmus.rows.frames import taken
 
 MAX_SAMPLE = 2000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Rows, as they are and as their codes keep them.
+    """The rows of a report and their reconstructions, summarised.
 
-    ``unit`` divides each column before errors are squared: the errors of a model with ``scale="standard"`` are
-    those of standardised columns, and others are in the data's units. ``sample`` holds at most ``MAX_SAMPLE`` rows,
-    drawn evenly, for what would be too much on all of them.
+    ``unit`` divides each column before errors are squared: a model with ``scale="standard"`` has errors of
+    standardised columns, every other model has errors in the data's units. ``sample`` holds at most ``MAX_SAMPLE``
+    evenly drawn rows, for what would cost too much on all of them.
     """
 
     n_rows: int
@@ -54,30 +52,33 @@ class Measured:
         constant: np.ndarray = self.minimum == self.maximum
         return constant
 
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The smallest and the largest value of all columns."""
+        return float(self.minimum.min()), float(self.maximum.max())
 
-def measure(model: BaseAutoencoder, X: Any) -> Measured:
-    """Put all rows through the model, and keep what the report says of them."""
+
+def measure(model: Model, X: Table) -> Measured:
+    """Reconstruct all rows and summarise them."""
     n_rows, n_features = X.shape[0], model.n_features_in_
-    unit = error_unit(model)
+    unit = model.scale_ if model.scale == "standard" else np.ones(n_features)
     sample = sample_of(n_rows, MAX_SAMPLE)
     minimum, maximum = np.full(n_features, np.inf), np.full(n_features, -np.inf)
     sums, squares, residuals = np.zeros((3, n_features))
     row_error = np.empty(n_rows)
-    values_of_sample, codes_of_sample = [], []
-    for rows in gen_batches(n_rows, n_batch_rows(n_features)):
-        part = take(X, rows)
-        codes = np.asarray(model.transform(part))
-        rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64).reshape(len(codes), -1)
-        values = values_of(part)
+    sample_values, sample_codes = [], []
+    for batch in gen_batches(n_rows, n_batch_rows(n_features)):
+        index = np.arange(batch.start, batch.stop)
+        values, codes, rebuilt = reconstructed(model, X, index)
         centred, difference = values - model.mean_, rebuilt - values
         minimum, maximum = np.minimum(minimum, values.min(axis=0)), np.maximum(maximum, values.max(axis=0))
         sums += centred.sum(axis=0)
         squares += (centred**2).sum(axis=0)
         residuals += (difference**2).sum(axis=0)
-        row_error[rows] = np.mean((difference / unit) ** 2, axis=1)
-        chosen = sample[(sample >= rows.start) & (sample < rows.stop)] - rows.start
-        values_of_sample.append(values[chosen])
-        codes_of_sample.append(codes[chosen].astype(np.float64))
+        row_error[batch] = np.mean((difference / unit) ** 2, axis=1)
+        chosen = np.isin(index, sample)
+        sample_values.append(values[chosen])
+        sample_codes.append(codes[chosen])
     offset, constant = sums / n_rows, minimum == maximum
     deviation = np.sqrt(np.maximum(squares / n_rows - offset**2, 0))
     return Measured(
@@ -92,51 +93,47 @@ def measure(model: BaseAutoencoder, X: Any) -> Measured:
         training_mean=model.mean_,
         training_mean_error=squares / n_rows,
         sample=sample,
-        sample_values=np.concatenate(values_of_sample),
-        sample_codes=np.concatenate(codes_of_sample),
+        sample_values=np.concatenate(sample_values),
+        sample_codes=np.concatenate(sample_codes),
     )
 
 
-def error_unit(model: BaseAutoencoder) -> Float64[np.ndarray, " features"]:
-    """What columns are divided by before the model's published errors are squared."""
-    return model.scale_ if model.scale == "standard" else np.ones(model.n_features_in_)
+def reconstructed(
+    model: Model, X: Table, index: Int[np.ndarray, " rows"]
+) -> tuple[
+    Float64[np.ndarray, "rows features"], Float64[np.ndarray, "rows codes"], Float64[np.ndarray, "rows features"]
+]:
+    """Some rows of a table: their values, their codes and their reconstructions."""
+    part = taken(X, index)
+    codes = np.asarray(model.transform(part))
+    rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64)
+    return _values(part), codes.astype(np.float64), rebuilt.reshape(len(codes), -1)
+
+
+def _values(part: Table) -> Float64[np.ndarray, "rows features"]:
+    frame = nw.from_native(part, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        return np.asarray(frame.to_numpy(), dtype=np.float64)
+    return np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float64)
 
 
 def best_linear_error(
     values: Float64[np.ndarray, "rows features"], unit: Float64[np.ndarray, " features"]
 ) -> Float64[np.ndarray, " sizes"]:
-    """Mean squared error that PCA with 0, 1, 2, … components has on the very rows that it is fitted to.
+    """Mean squared error of PCA with 0, 1, 2, … components on the very rows that it is fitted to.
 
-    No linear code of that size has a smaller one on these rows (Eckart & Young 1936).
+    No linear code of the same size has a smaller error on these rows (Eckart & Young 1936).
     """
     centred = (values - values.mean(axis=0)) / unit
     gram = centred @ centred.T if len(values) < values.shape[1] else centred.T @ centred
     spectrum = np.maximum(np.linalg.eigvalsh(gram)[::-1], 0)
     rest = np.concatenate([np.cumsum(spectrum[::-1])[::-1], [0.0]])
-    rest[rest < 1e-12 * rest[0]] = 0  # what rounding leaves
+    rest[rest < 1e-12 * rest[0]] = 0  # rounding
     return rest / values.size
 
 
 def sample_of(n_rows: int, most: int) -> Int[np.ndarray, " sample"]:
-    """The numbers of at most ``most`` rows, in order; the same ones every time."""
+    """Positions of at most ``most`` rows, in order; the same ones every time."""
     if n_rows <= most:
         return np.arange(n_rows)
     return np.sort(np.random.default_rng(0).choice(n_rows, most, replace=False))
-
-
-def take(X: Any, rows: slice | np.ndarray) -> Any:
-    """Some rows of a table, as a table of the same kind."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return nw.to_native(frame[rows])
-    return X[rows]
-
-
-def values_of(X: Any) -> Float64[np.ndarray, "rows features"]:
-    """The numbers of a small table of any kind."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        X = frame.to_numpy()
-    elif sparse.issparse(X):
-        X = X.toarray()
-    return np.asarray(without_torch(X), dtype=np.float64)

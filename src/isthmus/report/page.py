@@ -4,30 +4,33 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import ParameterError
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.report import reproduce, sections
-from isthmus.report.html import rendered
+from isthmus.report import reproduce
+from isthmus.report.code_map import map_of_codes
+from isthmus.report.columns import column_images, columns_of, influence_of
+from isthmus.report.examples import example_columns, examples
+from isthmus.report.html import render
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
 from isthmus.report.plots import css_variables, require_report_extra
 from isthmus.report.sandwich import sandwich_svg
-from isthmus.report.words import Names, counted, number, percent, times
+from isthmus.report.summary import Shares, facts_of, learning_figure, rate_figure, sample_errors
+from isthmus.report.words import Names, counted
+from isthmus.rows.frames import without_torch
 from isthmus.system.files import atomic_write
-from isthmus.tuning.section import tuning
 
 if TYPE_CHECKING:
-    from isthmus.tuning import AutoencoderSearch
+    from isthmus.report.model import Model, Table
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """A report as a page of HTML, which a notebook shows.
+    """A page of HTML about a model, which notebooks show.
 
     Attributes
     ----------
@@ -57,46 +60,65 @@ class Report:
         return f'<iframe title="Isthmus report" sandbox srcdoc="{page}" style="{style}"></iframe>'
 
 
+@dataclass(frozen=True)
+class Section:
+    """A section that someone else adds to a report.
+
+    Attributes
+    ----------
+    name : str
+        Its identifier on the page; its heading has the identifier ``{name}-title``.
+    title : str
+        Its entry in the page's navigation.
+    html : str
+        What it shows: a ``header`` and a ``div``, already escaped.
+    """
+
+    name: str
+    title: str
+    html: str
+
+
 def report(
-    model: BaseAutoencoder,
-    X: Any,
+    model: "Model",
+    X: object,
     *,
     path: str | os.PathLike[str] | None = None,
     image_shape: Sequence[int] | None = None,
-    colour: Any = None,
+    colour: object = None,
     colour_name: str | None = None,
     title: str | None = None,
     command: str | None = None,
     date: str | None = None,
-    search: "AutoencoderSearch | None" = None,
+    sections: Sequence[Section] = (),
 ) -> Report:
-    """Describe a fitted model, and what it does to some rows, on one self-contained page.
+    """Describe a fitted model, and how it reconstructs some rows, on one self-contained page.
 
     The same model, rows and versions give the same bytes.
 
     Parameters
     ----------
-    model : Autoencoder
-        A fitted model.
+    model : Autoencoder or ConvAutoencoder
+        A fitted model with a code of a fixed size.
     X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
-        The rows to report on; best those that the model has never seen.
+        The rows to report on; preferably rows that the model was not trained on.
     path : path, optional
         File to write the page to, as ``Report.save`` does.
     image_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, 3)``, where each row is an image; a ``ConvAutoencoder`` knows it.
+        ``(height, width)`` or ``(height, width, 3)`` if each row is an image; a ``ConvAutoencoder`` knows it.
     colour : str or array of shape (n_rows,), optional
-        What the map of the codes is coloured by: the name of a column, or a value or label for each row. By default
-        the error of the row.
+        What colours the map of the codes: the name of a column, or a value or label for each row. By default the error
+        of each row.
     colour_name : str, optional
-        What the values of ``colour`` are; by default the name of the series, if it is one.
+        What the values of ``colour`` mean; by default the name of the series, if it is one.
     title : str, optional
         Heading of the page.
     command : str, optional
         The command that made the report, to be printed on it.
     date : str, optional
-        To be printed on the page as it is; none by default, so that reports can be compared.
-    search : AutoencoderSearch, optional
-        The search that chose the model, to be told about.
+        Date to be printed on the page as it is; none by default, so that reports can be compared.
+    sections : sequence of Section, optional
+        Further sections, such as a search's; they come last but one.
 
     Returns
     -------
@@ -129,49 +151,61 @@ def report(
     check_is_fitted(model)
     if not hasattr(model, "pca_error_"):
         raise ParameterError(
-            "A report compares a code with PCA's, and this model has no code of a fixed size; fit it with code_size=…."
+            "A report compares the code with PCA's, but this model has no code of a fixed size; fit it with "
+            "code_size=…."
         )
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    X = X.reshape(len(X), -1) if len(X.shape) > 2 else X
+    rows = _flat(X)
     shape = ImageShape.of(_image_shape_of(model) if image_shape is None else image_shape, model.n_features_in_)
-    measured = measure(model, X)
-    given = sections.errors_on(model, X, measured)
-    names = Names(sections.column_names(model))
+    measured = measure(model, rows)
+    sampled = sample_errors(model, rows, measured)
+    names = Names(model.feature_names)
+    low, high = measured.value_range
     context = {
         "variables": css_variables(),
         "title": title or f"{counted(model.n_features_in_, 'column')} in {counted(model.code_size_, 'code')}",
         "command": command,
         "date": date,
         "model": model,
+        "facts": facts_of(model),
         "measured": measured,
         "names": names,
-        "facts": sections.facts_of(model),
-        "held": sections.shares(model.validation_error_, model.pca_error_, model.validation_variance_),
-        "given": given,
+        "low": low,
+        "high": high,
+        "shape": shape,
+        "scored": Shares.of(model.validation_error_, model.pca_error_, model.validation_variance_),
+        "lost": measured.error / measured.variance if measured.variance > 0 else None,
+        "sampled": sampled,
         "sandwich": sandwich_svg(model.layers),
-        "learning": sections.learning(model),
-        "rate": sections.rate(given),
-        "examples": sections.examples(model, X, measured, shape),
-        "by_column": sections.errors_by_column(measured, shape),
-        "map": sections.map_of_codes(model, measured, names, (colour, colour_name)),
-        "influence": sections.influence_of_codes(model, X, measured, shape),
-        "tuning": None if search is None else tuning(search),
-        "reproduce": {
-            "python": reproduce.python_code(model),
-            "has_seed": reproduce.has_seed(model),
-            "fit": reproduce.fit_command(model),
-            "versions": reproduce.versions(),
-            "fingerprint": reproduce.fingerprint(measured.sample_values),
-        },
+        "learning": learning_figure(model),
+        "rate": rate_figure(sampled),
+        "examples": examples(model, rows, measured, shape),
+        "example_columns": example_columns(measured),
+        "columns": columns_of(measured),
+        "column_images": None if shape is None else column_images(measured, shape),
+        "map": map_of_codes(measured, model.feature_names, names, colour=colour, colour_name=colour_name),
+        "influence": influence_of(model, rows, measured, shape),
+        "sections": sections,
+        "python": reproduce.python_code(model),
+        "has_seed": reproduce.has_seed(model),
+        "fit_command": reproduce.fit_command(model),
+        "versions": reproduce.versions(),
+        "fingerprint": reproduce.fingerprint(measured.sample_values),
     }
-    filters: dict[str, Any] = {"number": number, "percent": percent, "times": times, "counted": counted}
-    made = Report(rendered("isthmus", "report", "template.html", context, filters))
+    page = Report(render("report/template.html", context))
     if path is not None:
-        made.save(path)
-    return made
+        page.save(path)
+    return page
 
 
-def _image_shape_of(model: Any) -> tuple[int, ...] | None:
-    """What a model of images knows of them, where they can be drawn."""
+def _flat(X: object) -> "Table":
+    """The rows as a table, with one line of values each."""
+    X = without_torch(X)
+    if not hasattr(X, "shape"):
+        X = np.asarray(X)
+    return np.asarray(X).reshape(X.shape[0], -1) if len(X.shape) > 2 else X
+
+
+def _image_shape_of(model: "Model") -> tuple[int, ...] | None:
+    """Height, width and colours, if the model knows images that can be drawn."""
     height, width, channels = getattr(model, "image_shape_", (1, 1, 1))
     return {1: (height, width), 3: (height, width, 3)}.get(channels) if height > 1 else None

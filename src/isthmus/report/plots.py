@@ -1,8 +1,8 @@
-"""What all plots share: matplotlib without global state, one style, and SVG for both colour schemes.
+"""Shared by all plots: matplotlib without global state, one style, and SVG for light and dark pages.
 
-A plot is drawn in the light colours of ``COLOURS``; as SVG each of them becomes a CSS variable, so that one figure
-serves light and dark pages. Names that users chose (columns, labels) belong into the page around a figure and not
-into it: matplotlib would lay them out in a font that has not all letters.
+Plots are drawn in the light colours of ``COLOURS``. In SVG each of them becomes a CSS variable, so that one figure
+serves light and dark pages. Names that users chose (columns, labels) belong in the page around a figure, not in the
+figure: matplotlib's font lacks many letters.
 """
 # ruff: noqa: PLC0415 — matplotlib is optional, and imported when a plot is made
 
@@ -13,16 +13,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from isthmus.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
 
-# Name of the CSS variable: the colour on white paper, and on a dark screen. Light colours must differ, since
-# they are what tells the names apart.
+# Name of the CSS variable: the colour on white paper, and on a dark screen. No two light colours may be equal, since
+# they identify the names.
 COLOURS = {
     "paper": ("#ffffff", "#12161b"),
     "ink": ("#18212b", "#e8ecf0"),
@@ -50,8 +52,8 @@ COLOURS = {
 
 _SERIES = ("model", "pca", "other", *(f"class-{i}" for i in range(4, 10)))
 _NEEDED = ("matplotlib", "jinja2")
-_RENDERING = threading.RLock()  # matplotlib's settings are of the whole process while a figure is made
-_STYLE: dict[str, Any] = {
+_RENDERING = threading.RLock()  # matplotlib's settings belong to the whole process while a figure is made
+_STYLE: "dict[RcKeyType, object]" = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the layout is the same everywhere
     "font.size": 10.0,
     "text.parse_math": False,
@@ -91,7 +93,7 @@ def colour(name: str) -> str:
 
 
 def css_variables() -> str:
-    """The style sheet that gives both colour schemes their colours; print is light."""
+    """The style sheet that defines the colours of both schemes; print is light."""
     light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in COLOURS.items()) for i in (0, 1))
     return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
@@ -113,28 +115,26 @@ def require_report_extra() -> None:
 
 @contextmanager
 def plot_style(name: str = "plot") -> Iterator[None]:
-    """Matplotlib in the style of the reports while figures are made or drawn, whatever the user has set.
+    """Use the style of the reports while figures are made or drawn, whatever the user's settings.
 
     Parameters
     ----------
     name : str
-        What the identifiers within an SVG are derived from.
+        Seed of the identifiers within an SVG.
     """
     require_report_extra()
     from cycler import cycler
     from matplotlib import rc_context, rcParamsDefault
 
     kept = {"backend", "backend_fallback", "interactive", "toolbar"}
-    settings: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if key not in kept}
-    settings |= _STYLE
-    settings["svg.hashsalt"] = name
-    settings["axes.prop_cycle"] = cycler(color=[colour(name) for name in _SERIES])
+    settings = {key: value for key, value in rcParamsDefault.items() if key not in kept} | _STYLE
+    settings |= {"svg.hashsalt": name, "axes.prop_cycle": cycler(color=[colour(series) for series in _SERIES])}
     with _RENDERING, rc_context(settings):
         yield
 
 
 def new_figure(width: float = 6.6, height: float = 3.2) -> "Figure":
-    """An empty figure that pyplot knows nothing of; to be called, as all drawing, within ``plot_style``.
+    """An empty figure unknown to pyplot. Call this, and draw, within ``plot_style``.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def new_figure(width: float = 6.6, height: float = 3.2) -> "Figure":
 
 
 def legend_above(axes: "Axes", n_columns: int = 4) -> None:
-    """The legend in a line above the axes, where it hides no data."""
+    """Put the legend above the axes, where it hides no data."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.02),
@@ -158,20 +158,20 @@ def legend_above(axes: "Axes", n_columns: int = 4) -> None:
     )
 
 
-def percent_axis(axis: Any) -> None:
-    """Label an axis, linear or logarithmic, of shares in percent."""
+def percent_axis(axis: "XAxis | YAxis") -> None:
+    """Label shares on an axis in percent."""
     axis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
 
 
-def integer_axis(axis: Any) -> None:
+def integer_axis(axis: "XAxis | YAxis") -> None:
     """Put ticks at whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
 
 
-def log_axis(axis: Any, ticks: Sequence[float] = (1, 2, 5)) -> None:
-    """Make an axis logarithmic, with some ticks in each decade, so that a short range has some, too."""
+def log_axis(axis: "XAxis | YAxis", ticks: Sequence[float] = (1, 2, 5)) -> None:
+    """Make an axis logarithmic, with several ticks a decade, so that a short range also has some."""
     from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
     getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
@@ -182,18 +182,18 @@ def log_axis(axis: Any, ticks: Sequence[float] = (1, 2, 5)) -> None:
 
 
 def inline_svg(figure: "Figure", name: str, label: str) -> str:
-    """A figure as an SVG element to stand within an HTML page; the same figure gives the same text.
+    """A figure as an SVG element for an HTML page; the same figure gives the same text.
 
-    Texts stay texts, in the page's typeface, and colours are the CSS variables of ``css_variables``.
+    Text stays text, in the page's typeface, and colours are the CSS variables of ``css_variables``.
 
     Parameters
     ----------
     figure : Figure
         Made by ``new_figure``.
     name : str
-        A word that no other figure of the page has; identifiers begin with it.
+        A word unique among the figures of the page; identifiers begin with it.
     label : str
-        What the figure shows, in words, for those who do not see it.
+        The figure in words, for screen readers.
     """
     file = io.StringIO()
     with plot_style(name):
@@ -221,7 +221,7 @@ def _themed(style: str) -> str:
 
 
 def _short(body: str) -> str:
-    """Without what draws nothing, and with coordinates to a hundredth of a point."""
+    """Drop elements that draw nothing, and round coordinates to a hundredth of a point."""
     body = re.sub(r' transform="rotate\(-0 [^"]*"', "", body)
     body = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", body)
     body = re.sub(r' (?:d|x|y|transform)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), body)
@@ -235,7 +235,7 @@ _VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 
 
 def _own_identifiers(body: str, name: str) -> str:
-    """Only the identifiers that are referred to, and these with the figure's name before them."""
+    """Keep only identifiers that are referred to, and prefix them with the figure's name."""
     used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', body))
     body = re.sub(r' id="([^"]*)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", body)
     return re.sub(r'(?:xlink:)?(href="|url\()#', rf"\1#{name}-", body)

@@ -1,4 +1,4 @@
-"""The plot of a search's course: what each trial came to, and the best so far."""
+"""The plot of a search's history: the result of each trial, and the best so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from isthmus.report.plots import colour, inline_svg, integer_axis, legend_above,
 
 @dataclass(frozen=True)
 class Course:
-    """Numbers of trials with what they came to, where lower is better.
+    """Results of the trials by trial number; lower is better.
 
     Attributes
     ----------
     completed, pruned : sequence of (int, float)
-        By number.
+        Trial number and result.
     default, chosen : (int, float), optional
-        The default network's trial, and that of the network that was kept.
+        The trials of the default network and of the chosen one.
     pca : float
-        What PCA comes to.
+        PCA's result.
     label : str
-        What is measured.
+        Name of the result.
     in_percent : bool
-        Whether it is a share.
+        Whether results are shares.
     """
 
     completed: Sequence[tuple[int, float]]
@@ -48,8 +48,8 @@ def search_history(course: Course) -> str:
         axes.axhline(course.pca, color=colour("pca"), linestyle=(0, (5, 3)), linewidth=1.4, label="PCA")
         if course.pruned:
             where = np.array(course.pruned)
-            axes.plot(*where.T, "x", color=colour("muted"), markersize=4, label="ended early")
-        axes.plot(numbers, values, "o", color=colour("ramp-3"), markersize=4, label="trained to the end")
+            axes.plot(*where.T, "x", color=colour("muted"), markersize=4, label="pruned")
+        axes.plot(numbers, values, "o", color=colour("ramp-3"), markersize=4, label="completed")
         ends = np.append(numbers, max(numbers[-1], *(number for number, _ in course.pruned), numbers[-1] + 0.5))
         axes.step(ends, np.append(best, best[-1]), where="post", color=colour("model"), label="best so far")
         if course.default is not None:
@@ -67,7 +67,7 @@ def search_history(course: Course) -> str:
         legend_above(axes, 3)
         unit, share = ("%", 100) if course.in_percent else ("codes", 1)
         label = (
-            f"What {len(values)} trials came to ({course.label}): the first {share * values[0]:.3g} {unit}, the best "
+            f"Results of {len(values)} trials ({course.label}): the first {share * values[0]:.3g} {unit}, the best "
             f"{share * best[-1]:.3g} {unit}, PCA {share * course.pca:.3g} {unit}."
         )
         return inline_svg(figure, "history", label)

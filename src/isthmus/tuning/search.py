@@ -258,8 +258,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             If matplotlib or jinja2 is not installed.
         """
         from isthmus.report import report  # noqa: PLC0415 — an optional part
+        from isthmus.tuning.section import search_section  # noqa: PLC0415 — an optional part
 
-        return report(self._best, X, search=self, **options)
+        return report(self._best, X, sections=[search_section(self.result_, self.study_)], **options)
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """The names of the codes."""

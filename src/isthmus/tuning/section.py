@@ -1,19 +1,23 @@
-"""What the report's section about a search shows: its course, what mattered, the Pareto front, the best networks."""
+"""The section of a report about a search: its trials, what mattered, the Pareto front, and the best networks."""
 
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from isthmus.report import Section
 from isthmus.report.figures import Curve, rate_distortion
+from isthmus.report.html import render
 from isthmus.report.sandwich import SMALL, sandwich_svg
 from isthmus.tuning.history import Course, search_history
 from isthmus.tuning.importance import importances
 
 if TYPE_CHECKING:
-    from isthmus.tuning import AutoencoderSearch
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
     from isthmus.tuning.choice import Scored
     from isthmus.tuning.result import Result
 
@@ -24,22 +28,21 @@ _SHAPE = ("layers", "nodes", "taper", "filters")
 
 @dataclass(frozen=True)
 class Network:
-    """One of the best networks, drawn and in words."""
+    """One of the best networks: drawn, and its settings."""
 
     trial: int
     mark: str
     sandwich: str
-    settings: dict[str, Any]
+    settings: dict[str, object]
     lost: float
     code_size: int
 
 
-def tuning(search: "AutoencoderSearch") -> dict[str, Any]:
-    """What the template needs to tell about a fitted search."""
-    result = search.result_
-    pruned = [trial for trial in search.study_.get_trials(deepcopy=False) if trial.state.name == "PRUNED"]
-    found = importances(search.study_)
-    return {
+def search_section(result: "Result", study: "Study") -> Section:
+    """The section about a search, for ``isthmus.report.report``."""
+    pruned = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "PRUNED"]
+    found = importances(study)
+    context = {
         "result": result,
         "has_crosses": bool(pruned) and result.objective == "error",
         "history": _history(result, pruned),
@@ -48,9 +51,10 @@ def tuning(search: "AutoencoderSearch") -> dict[str, Any]:
         "front": _front(result),
         "networks": [_network(trial, result) for trial in _best(result)],
     }
+    return Section("tuning", "Tuning", render("tuning/section.html", context))
 
 
-def _history(result: "Result", pruned: list[Any]) -> str | None:
+def _history(result: "Result", pruned: "list[FrozenTrial]") -> str | None:
     if not result.trials:
         return None
     worth = partial(_worth, result.objective)
@@ -70,7 +74,7 @@ def _history(result: "Result", pruned: list[Any]) -> str | None:
 
 
 def _worth(objective: str, merit: float) -> float:
-    """A merit as something of which less is better: the share of variance lost, or the codes that are needed."""
+    """A merit as a figure of which less is better: the share of variance lost, or the codes needed."""
     return {"error": 1 - merit, "code-size": -merit, "both": math.exp(-math.log(10) * merit)}[objective]
 
 
@@ -92,7 +96,7 @@ def _front(result: "Result") -> str | None:
 
 
 def _best(result: "Result") -> "list[Scored]":
-    """The best trials with layers of their own each, the chosen one and the default among them."""
+    """The best trials, no two with the same layers, with the chosen one and the default among them."""
     found: list[Scored] = []
     for trial in result.trials:
         if trial.layers and trial.layers not in [other.layers for other in found]:

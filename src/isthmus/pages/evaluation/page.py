@@ -11,7 +11,7 @@ from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
 from isthmus.pages.evaluation.pairs import find_pairs
 from isthmus.pages.evaluation.result import COLUMNS, Evaluation
-from isthmus.report.html import rendered
+from isthmus.report.html import render
 
 _PAGES = 6
 
@@ -69,7 +69,7 @@ def evaluation_page(
         "command": command,
         "version": __version__,
     }
-    return rendered("isthmus.pages", "evaluation", "page.html", context, {})
+    return render("pages/evaluation/page.html", context)
 
 
 def _shown(

@@ -1,0 +1,62 @@
+"""The part of a fitted model that the report reads: public names, of whatever class."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.networks.layers import Layer
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A fitted autoencoder whose code has a fixed size; ``Autoencoder`` documents each name."""
+
+    activation: str
+    start: str
+    scale: str
+    noise: object
+    validation_fraction: float
+
+    code_size_: int
+    n_features_in_: int
+    loss_: str
+    mean_: Float64[np.ndarray, " features"]
+    scale_: Float64[np.ndarray, " features"]
+    n_epochs_: int
+    best_epoch_: int
+    history_: Mapping[str, Sequence[float]]
+    start_error_: float
+    validation_error_: float
+    validation_variance_: float
+    pca_error_: float
+
+    @property
+    def module_(self) -> "Module": ...
+    @property
+    def feature_names(self) -> list[str]: ...
+    @property
+    def layers(self) -> list[Layer]: ...
+
+    def transform(self, X: object) -> object: ...
+    def inverse_transform(self, X: object) -> object: ...
+    def code_influence(self, X: object, *, standardise: bool = False) -> np.ndarray: ...
+
+
+@runtime_checkable
+class Ordered(Protocol):
+    """A model that may know its error at every code size; without an order it raises AttributeError."""
+
+    def rate_distortion(self, X: object, sizes: Sequence[int] | None = None) -> dict[str, np.ndarray]: ...
+
+
+@runtime_checkable
+class Table(Protocol):
+    """Rows as an array, a CSR matrix or a dataframe of any library."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
