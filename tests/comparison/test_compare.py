@@ -189,8 +189,8 @@ rng = np.random.default_rng(0)
 @pytest.mark.parametrize(
     ("X", "code_sizes", "said"),
     [
-        (np.ones((20, 4)), None, "is all there is to the 4 held-out rows"),
-        (np.full((20, 3), 0.1), [1, 9], "there is no variance to explain"),
+        (np.ones((20, 4)), None, "reconstructs the 4 held-out rows exactly"),
+        (np.full((20, 3), 0.1), [1, 9], "There is no variance to explain"),
         (rng.normal(size=(30, 1)), None, "the variance of 6 held-out rows, as many as PCA"),
         (rng.normal(size=(3, 4)), [1, 2, 9], "1 held-out row"),
         (rng.normal(size=(30, 3)), [3, 7, 40], "held-out rows"),
@@ -267,7 +267,7 @@ def check_codes(sentence, isthmus, pca, share):  # noqa: PLR0912 — a branch a 
             assert k == need
             assert not found[1]
         else:
-            assert "PCA does not with all its" in sentence
+            assert "PCA does not reach that with all its" in sentence
             assert need is None
     if found := re.search(
         r"PCA needs (\d+) codes? to explain .*, Isthmus (more than (\d+) and )?at most (\d+);", sentence
@@ -285,7 +285,7 @@ def check_codes(sentence, isthmus, pca, share):  # noqa: PLR0912 — a branch a 
         need = next((m for m, s in enumerate(pca) if s >= explained), None)
         if "PCA needs as many for that" in sentence:
             assert need == k
-        elif "PCA does not with all its" in sentence:
+        elif "PCA does not reach that with all its" in sentence:
             assert need is None
         else:
             claimed = re.search(r"PCA needs (only )?(\d+) for that", sentence)
@@ -293,7 +293,7 @@ def check_codes(sentence, isthmus, pca, share):  # noqa: PLR0912 — a branch a 
             assert bool(claimed[1]) == (need < k)
     if "no more" in sentence:
         assert max(isthmus.values()) <= 0
-    assert re.search("needs|explains no more", sentence) or "PCA does not with all" in sentence
+    assert re.search("needs|explains no more", sentence) or "PCA does not reach that with all" in sentence
 
 
 def check_errors(sentence, comparison):
@@ -302,7 +302,7 @@ def check_errors(sentence, comparison):
     claims = {"below": -1, "equal to": 0, "equal": 0, "above": 1}
     seen = set()
     for part in sentence.rstrip(".").split("; it is "):
-        others = [name for name, word in (("pca", "PCA's"), ("random", "the random start's")) if word in part]
+        others = [name for name, word in (("pca", "PCA's"), ("random", "the random initialisation's")) if word in part]
         for order, listed in re.findall(
             r"(below|equal to|equal|above)[^\d]*? with (every code size|[\d, and]+) ?(?:codes?)?", part
         ):
@@ -364,8 +364,8 @@ def test_the_sentence_is_true_of_the_table(*, seed, shape, rank, noise, bent, si
         ({4: 0.9, 5: 0.96}, "Isthmus needs 5 codes to explain 95 % of the variance of 9 rows, more than PCA's 4."),
         (
             {2: 0.85, 5: 0.96},
-            "PCA needs 4 codes to explain 95 % of the variance of 9 rows, Isthmus more than 2 and at most 5; none "
-            "between was fitted. With 2 codes Isthmus explains 85 %; PCA needs 3 for that.",
+            "PCA needs 4 codes to explain 95 % of the variance of 9 rows, Isthmus more than 2 and at most 5; no size "
+            "in between was fitted. With 2 codes Isthmus explains 85 %; PCA needs 3 for that.",
         ),
         (
             {2: 0.85},
@@ -389,14 +389,15 @@ def test_winning_losing_and_not_knowing_are_told_apart(isthmus, said):
 
 def test_errors_are_told_apart_size_by_size():
     isthmus = {1: 1.0, 2: 2.0, 4: 4.0}
-    others = {"PCA's": {1: 2.0, 2: 2.05, 4: 3.0}, "the random start's": {1: 2.0, 2: 3.0, 4: 9.0}}
+    others = {"PCA's": {1: 2.0, 2: 2.05, 4: 3.0}, "the random initialisation's": {1: 2.0, 2: 3.0, 4: 9.0}}
     assert errors_sentence(isthmus, others, 0.1) == (
         "Its error is below PCA's with 1 code, equal with 2 codes and above with 4 codes; it is below the random "
-        "start's with every code size."
+        "initialisation's with every code size."
     )
-    both = dict.fromkeys(others, others["the random start's"])
+    both = dict.fromkeys(others, others["the random initialisation's"])
     assert (
-        errors_sentence(isthmus, both, 0.1) == "Its error is below PCA's and the random start's with every code size."
+        errors_sentence(isthmus, both, 0.1)
+        == "Its error is below PCA's and the random initialisation's with every code size."
     )
 
 
@@ -431,7 +432,7 @@ def test_csv_and_json_hold_the_same_numbers_to_the_last_digit(comparison):
 
 
 def test_tables_for_people_hold_them_rounded(comparison):
-    """Codes, then the shares, the errors and the seconds of PCA, the random start and Isthmus."""
+    """Codes, then the shares, the errors and the seconds of PCA, random initialisation and Isthmus."""
     markdown = [
         line.strip("| ").split(" | ") for line in comparison.to_markdown().splitlines() if line.startswith("| ")
     ]
@@ -482,11 +483,11 @@ def test_the_plot_shows_the_measured_shares(comparison):
     axes = Figure().add_subplot()
     assert comparison.plot(axes) is axes
     lines = {line.get_label(): line.get_xydata() for line in axes.get_lines()}
-    for label, model in {"Isthmus": "isthmus", "random start": "random"}.items():
+    for label, model in {"Isthmus": "isthmus", "random initialisation": "random"}.items():
         np.testing.assert_allclose(lines[label], list(comparison.by_size(model, "variance_explained").items()))
     np.testing.assert_allclose(lines["PCA"][:, 1], 1 - comparison.pca_errors[1:] / comparison.pca_errors[0])
     np.testing.assert_array_equal(lines["PCA"][:, 0], np.arange(1, 14))
-    assert {text.get_text() for text in axes.get_legend().get_texts()} == {"PCA", "Isthmus", "random start"}
+    assert {text.get_text() for text in axes.get_legend().get_texts()} == {"PCA", "Isthmus", "random initialisation"}
 
 
 def test_a_plot_of_its_own_has_the_sentence(comparison):

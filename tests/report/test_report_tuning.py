@@ -21,7 +21,9 @@ def test_the_section_tells_what_the_search_found(tuned, tuned_report):
     words = page.words.replace("\u00a0", " ")
     assert search.result_.sentence in words
     assert search.result_.heading in words
-    (history,) = [label for label in (e.attributes["aria-label"] for e in page.all("svg")) if "trials (variance lost)" in label]
+    (history,) = [
+        label for label in (e.attributes["aria-label"] for e in page.all("svg")) if "trials (variance lost)" in label
+    ]
     best = max(trial.merit for trial in search.result_.trials)
     assert f"the best {100 * (1 - best):.3g} %" in history
     assert f"PCA {100 * search.result_.pca_unexplained[3]:.3g} %" in history

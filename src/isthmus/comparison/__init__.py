@@ -1,4 +1,4 @@
-"""The same held-out rows through the mean, PCA, a randomly started network and Isthmus."""
+"""Compare the mean, PCA, a randomly initialised network and Isthmus on the same held-out rows."""
 
 from isthmus.comparison.measure import compare
 from isthmus.comparison.result import Comparison

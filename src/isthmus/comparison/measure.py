@@ -1,4 +1,4 @@
-"""compare: fit PCA and both networks at several code sizes on the same rows, and score them on rows they never saw."""
+"""compare: fit PCA and two networks at several code sizes, and score them on the same held-out rows."""
 
 import time
 import warnings
@@ -30,38 +30,37 @@ _WARM_UP_ROWS = 64
 
 
 def compare(
-    X: Any,
+    X: object,
     *,
     estimator: Autoencoder | None = None,
     code_sizes: int | Sequence[int] | np.ndarray | None = None,
-    target: Any = None,
+    target: object = None,
     test_fraction: float = 0.2,
     random_state: int | np.random.RandomState | None = 0,
     verbose: bool = False,
 ) -> Comparison:
-    """Compare an autoencoder with PCA and with a random start, on rows that none of them has seen.
+    """Compare an autoencoder with PCA and with a random initialisation, on held-out rows.
 
-    A share of the rows is set aside first. On the others are fitted: their mean, scikit-learn's PCA, the
-    autoencoder from random weights, and the autoencoder from the PCA start. What ``estimator`` holds out to choose
-    its best epoch is a part of these others, too, so that the rows set aside favour nobody.
+    A share of the rows is set aside first. Four models are fitted to the others: the mean, scikit-learn's PCA, the
+    autoencoder from a random initialisation, and the autoencoder from the PCA start. The rows that ``estimator`` holds
+    out to choose its best epoch also come from the others, so that the rows set aside favour no model.
 
     Parameters
     ----------
     X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         At least three rows, without missing or infinite values.
     estimator : Autoencoder, default=None
-        Whose parameters both networks have, but for ``code_size``, ``start`` and ``verbose``. It is not fitted
+        Gives both networks their parameters, except ``code_size``, ``start`` and ``verbose``. It is not fitted
         itself. None means ``Autoencoder()``.
     code_sizes : int or sequence of int, default=None
-        How many codes to compare with; two networks are fitted for each. None means 1, 2, 4, … and half the
-        columns, but not more than 64.
+        Code sizes to compare; two networks are fitted for each. None means 1, 2, 4, … and half the columns, but not
+        more than 64.
     target : like X, default=None
-        What is to be reconstructed from each row, for a denoiser; X itself by default. PCA then has the principal
-        axes of the target.
+        The rows to reconstruct, for a denoiser; X itself by default. PCA is then fitted to the target.
     test_fraction : float, default=0.2
-        Share of the rows, between 0 and 1, that is set aside; at least one row is, and at least two are not.
+        Share of the rows, between 0 and 1, that is set aside; at least one row is set aside and at least two are not.
     random_state : int, RandomState or None, default=0
-        Seed of the split, and of the networks unless ``estimator`` has its own ``random_state``. Both starts always
+        Seed of the split, and of the networks unless ``estimator`` has its own ``random_state``. Both networks always
         have the same seed.
     verbose : bool, default=False
         Show a progress bar on stderr, if that is a terminal.
@@ -69,23 +68,23 @@ def compare(
     Returns
     -------
     comparison : Comparison
-        ``print`` shows it as a table and in a sentence. Errors are mean squared errors, in the data's units, or with
+        ``print`` shows it as a table and a sentence. Errors are mean squared errors in the data's units, or with
         ``scale="standard"`` in those of the columns standardised by the training rows; PCA works on the same scale.
 
     Raises
     ------
     ParameterError
-        If a parameter, or one of ``estimator``, cannot have its value (a ``ValueError``).
+        If a parameter, or one of ``estimator``, has an invalid value (a ``ValueError``).
     InputError
         If there are fewer than three rows, or the data does not suit the loss (a ``ValueError``).
 
     Notes
     -----
-    The seconds are those of fitting, one fit after the other in this process, after a small fit that is not counted.
-    PCA is fitted once with all its components, which serves every code size; each has the seconds of that fit.
+    Seconds are those of fitting, one fit after the other in this process, after a small fit that is not counted. PCA is
+    fitted once with all its components, and every code size shows the seconds of that fit.
 
-    It is one split and one seed: on small tables both move the errors of networks by a tenth and more, so look at
-    several values of ``random_state`` before small differences are believed.
+    One comparison is one split and one seed. On small tables both change the errors of networks by a tenth or more, so
+    try several values of ``random_state`` before you trust small differences.
 
     Examples
     --------
@@ -118,7 +117,7 @@ def compare(
     X_train, target_train = select_rows(X, train), None if target is None else select_rows(target, train)
     X_test, expected_test = select_rows(X, test), expected[test]
     rows_test = expected_test if target is None else rows[test]
-    _warm_up(estimator, X_train, target_train)
+    _warm_up(estimator, X_train, target_train, len(train))
     began = time.perf_counter()
     pca = PCABaseline.of(expected[train], standardise=estimator.scale == "standard")
     pca_seconds = time.perf_counter() - began
@@ -137,7 +136,7 @@ def compare(
                 models[name][size] = model
                 lines.append((name, size, _error(model, X_test, expected_test, pca.unit), seconds))
                 advance(f"code size {size}, {start} start", 1)
-    # Below this, what differs from the mean is what float64 makes of it.
+    # Smaller deviations from the mean are rounding errors of float64.
     rounding = float(np.mean((10 * np.finfo(np.float64).eps * pca.mean / pca.unit) ** 2))
     return Comparison(
         results=_columns(lines, float(pca_errors[0]) if pca_errors[0] > rounding else 0.0),
@@ -173,8 +172,8 @@ def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
     return tuple(sorted({int(size) for size in sizes}))
 
 
-def _checked(X: Any, name: str) -> tuple[Rows, Any]:
-    """The numbers in X, and what the networks are given: X itself if it is a dataframe, since that has names."""
+def _checked(X: object, name: str) -> tuple[Rows, object]:
+    """The numbers in X, and the rows for the networks: X itself if it is a dataframe, which has names."""
     X = without_torch(X)
     rows = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
     if rows.shape[0] < 3:
@@ -192,27 +191,27 @@ def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tu
     return set_aside(n_rows, float(test_fraction), rng)
 
 
-def _warm_up(estimator: Autoencoder, X: Any, target: Any) -> None:
-    """Fit both networks once, briefly: the first use of torch takes seconds that belong to nobody's fit."""
-    index = np.arange(min(X.shape[0], _WARM_UP_ROWS))
+def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:
+    """Fit both networks briefly: the first use of torch takes seconds that would count as fitting."""
+    index = np.arange(min(n_rows, _WARM_UP_ROWS))
     few, few_targets = select_rows(X, index), None if target is None else select_rows(target, index)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count give it again
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count warn again
         for start in _STARTS.values():
             _fit(clone(estimator).set_params(code_size=1, start=start, max_epochs=1, verbose=False), few, few_targets)
 
 
-def _fit(model: Autoencoder, X: Any, target: Any) -> float:
-    """Fit, and give the seconds; Ctrl-C ends it all, since a network cut short would be compared with whole ones."""
+def _fit(model: Autoencoder, X: object, target: object) -> float:
+    """Fit, and return the seconds; Ctrl-C ends the comparison, which would be unfair to a half-trained network."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
-        warnings.simplefilter("ignore", WorseThanPCAWarning)  # the comparison says it
+        warnings.simplefilter("ignore", WorseThanPCAWarning)  # the comparison shows it
         began = time.perf_counter()
         try:
             model.fit(X, target=target)
         except ConvergenceWarning as warning:
             if "interrupted" not in str(warning):
-                raise  # the user has made errors of all warnings
+                raise  # the user turned warnings into errors
             raise KeyboardInterrupt from None
         return time.perf_counter() - began
 
@@ -223,7 +222,7 @@ def _seconds_of_mean(rows: Rows) -> float:
     return time.perf_counter() - began
 
 
-def _error(model: Autoencoder, X: Any, expected: Rows, unit: Float64[np.ndarray, " features"]) -> float:
+def _error(model: Autoencoder, X: object, expected: Rows, unit: Float64[np.ndarray, " features"]) -> float:
     """The network's mean squared error."""
     total = 0.0
     for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):

@@ -1,4 +1,4 @@
-"""Comparison: what was measured, its sentence, and the same as text, Markdown, HTML, CSV, JSON or a plot."""
+"""Comparison: the figures and a sentence about them, as text, Markdown, HTML, CSV, JSON or a plot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """The mean, PCA, a randomly started network and Isthmus on the same held-out rows; ``compare`` makes it.
+    """The mean, PCA, a randomly initialised network and Isthmus on the same held-out rows; ``compare`` makes it.
 
     Attributes
     ----------
     results : dict of ndarray
-        One entry a measurement, so that ``pandas.DataFrame(comparison.results)`` is a table. ``"model"`` is "mean"
-        (once, with code size 0), "pca", "random" or "isthmus"; ``"code_size"`` the number of codes; ``"error"`` the
-        mean squared error; ``"variance_explained"`` 1 − error / the mean's error (NaN where the held-out rows do not
-        vary about the mean; negative where a model is worse than the mean); ``"seconds"`` the time to fit.
+        The columns of a table with a line for each measurement: ``pandas.DataFrame(comparison.results)``. ``"model"``
+        is "mean" (once, with code size 0), "pca", "random" or "isthmus"; ``"code_size"`` the number of codes;
+        ``"error"`` the mean squared error; ``"variance_explained"`` 1 − error / the mean's error (NaN if the held-out
+        rows do not vary about the mean; negative if a model is worse than the mean); ``"seconds"`` the time to fit.
     pca_errors : ndarray of shape (n_components + 1,)
-        PCA's error with 0 (the mean alone), 1, 2, … and all components, of which there are as many as training rows
-        or columns (none if all training rows are the same). More codes are no use to PCA; it then counts with all.
+        PCA's error with 0 (the mean alone), 1, 2, … and all components. There are as many components as training rows
+        or columns, whichever are fewer (none if all training rows are equal); larger codes do not help PCA.
     models : dict of dict
         The fitted networks: ``models["isthmus"][8]`` and ``models["random"][8]`` have 8 codes.
     test_index : ndarray of shape (n_test,)
-        Which rows were held out.
+        Positions of the held-out rows.
     n_train : int
-        How many rows were fitted on.
+        Number of training rows.
     n_features : int
         Number of columns.
     error_unit : str
-        What the errors are in: "the data's units" (squared) or "standardised columns".
+        Unit of the errors: "the data's units" (squared) or "standardised columns".
     """
 
     results: dict[str, np.ndarray]
@@ -61,20 +61,20 @@ class Comparison:
 
     @property
     def pca_variance_explained(self) -> Float64[np.ndarray, " sizes"]:
-        """The share of variance that PCA explains with 0, 1, … and all components; NaN where there is none."""
+        """The share of variance that PCA explains with 0, 1, … and all components; NaN if there is no variance."""
         variance = self._variance
         return 1 - self.pca_errors / variance if variance else np.full(len(self.pca_errors), np.nan)
 
     @property
     def sentence(self) -> str:
-        """What it comes to, for 95 % of the variance."""
+        """The result in a sentence, for 95 % of the variance."""
         return self.describe()
 
     def describe(self, share: float = 0.95) -> str:
         """Say how many codes Isthmus and PCA need for a share of the variance, and whose errors are lower.
 
-        PCA's need is exact. Of Isthmus's only the fitted sizes are known, so it is "at most" the smallest of them that
-        is enough. Errors that differ by less than a millionth of the variance are called equal.
+        PCA's number is exact. Isthmus is known only at the fitted sizes, so it needs "at most" the smallest of them
+        that is enough. Errors that differ by less than a millionth of the variance are called equal.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Comparison:
         Raises
         ------
         ParameterError
-            If ``share`` is no share (a ``ValueError``).
+            If ``share`` is not in (0, 1] (a ``ValueError``).
         """
         if not 0 < share <= 1:
             raise ParameterError(
@@ -97,10 +97,10 @@ class Comparison:
         rows = _count(len(self.test_index), "held-out row")
         variance = self._variance
         if variance == 0:
-            return f"The mean of the training rows is all there is to the {rows}: there is no variance to explain."
+            return f"There is no variance to explain: the mean of the training rows reconstructs the {rows} exactly."
         explained = self.by_size("isthmus", "variance_explained")
         codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
-        others = {"PCA's": self.by_size("pca", "error"), "the random start's": self.by_size("random", "error")}
+        others = {"PCA's": self.by_size("pca", "error"), "the random initialisation's": self.by_size("random", "error")}
         return f"{codes} {errors_sentence(self.by_size('isthmus', 'error'), others, _SAME * variance)}"
 
     def by_size(self, model: str, column: str) -> dict[int, float]:
@@ -110,11 +110,11 @@ class Comparison:
         return dict(zip(sizes.tolist(), values.tolist(), strict=True))
 
     def to_csv(self) -> str:
-        """One line a measurement, with all digits; a share that does not exist is empty."""
+        """One line for each measurement, with all digits; an undefined share is empty."""
         return formats.csv_text(self.results)
 
     def to_json(self) -> str:
-        """Everything but the networks, with all digits; a share that does not exist is null."""
+        """Everything but the networks, with all digits; an undefined share is null."""
         return formats.json_text(
             {
                 "sentence": self.sentence,
@@ -128,11 +128,11 @@ class Comparison:
         )
 
     def to_markdown(self) -> str:
-        """A table with one line a code size, rounded, and the sentence."""
+        """A table with a line for each code size, rounded, and the sentence."""
         return formats.markdown(self.heading, self._cells, self.sentence)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the share of variance explained over the number of codes; needs ``pip install "isthmus[report]"``.
+        """Draw the share of variance explained by code size; needs ``pip install "isthmus[report]"``.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Comparison:
 
     @property
     def heading(self) -> str:
-        """What was measured, in a line."""
+        """A line about the rows and the units."""
         rows, columns = _count(len(self.test_index), "held-out row"), _count(self.n_features, "column")
         variance = formats.number(self.pca_errors[0])
         return (
@@ -164,7 +164,7 @@ class Comparison:
 
     @property
     def _variance(self) -> float:
-        """The mean's error; 0 where it is nothing but rounding."""
+        """The mean's error; 0 if it is rounding alone."""
         return 0.0 if np.isnan(self.results["variance_explained"][0]) else float(self.pca_errors[0])
 
     @property
@@ -172,12 +172,12 @@ class Comparison:
         return formats.cells(self.code_sizes, self.by_size)
 
     def to_text(self, mark: Callable[[str], str] = str) -> str:
-        """What ``print`` shows: a table with one line a code size, rounded, and the sentence.
+        """The text that ``print`` shows: a table with a line for each code size, rounded, and the sentence.
 
         Parameters
         ----------
         mark : callable, default=str
-            From a cell to what is to be shown instead where it has the lowest error of its line.
+            Highlights a cell with the lowest error of its line: takes its text and returns what to show.
         """
         return formats.plain(self.heading, self._cells, self.sentence, mark)
 

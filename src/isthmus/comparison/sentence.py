@@ -1,4 +1,4 @@
-"""What a comparison comes to, in words: only what was measured is said."""
+"""The result of a comparison in words, which claim only what was measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Saving:
-    """With how many codes Isthmus explains a share of the variance, and how many PCA needs for the same."""
+    """Codes with which Isthmus explains a share of the variance, and codes that PCA needs for the same share."""
 
     codes: int
     share: float
-    pca_codes: int | None  # None: PCA does not explain as much with all its components
+    pca_codes: int | None  # None: not even all components are enough
 
 
 def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> Saving:
-    """What the fitted sizes show of how many codes Isthmus saves.
+    """How many codes Isthmus saves, as far as the fitted sizes show.
 
-    That is for ``share``, if a size reaches it, and otherwise for what the best size explains. Where the smallest size
-    that reaches it is no smaller than PCA's only because nothing in between was fitted, it is for the size below.
+    The saving is at ``share`` if a size reaches it, otherwise at what the best size explains. If Isthmus might need
+    fewer codes than PCA but no size in between was fitted, the saving is at what the next smaller size explains.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> 
     pca : sequence of float
         The share that PCA explains with 0, 1, 2, … components.
     share : float
-        The share that is asked for.
+        The share to reach.
     """
     size = _smallest(isthmus, share)
     if size is None:
@@ -39,9 +39,9 @@ def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> 
 
 
 def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: float, rows: str) -> str:
-    """How many codes Isthmus and PCA need for a share of the variance of ``rows`` ("36 held-out rows").
+    """Say how many codes Isthmus and PCA need for a share of the variance of ``rows`` ("36 held-out rows").
 
-    PCA's need is known exactly, since one PCA has every size; Isthmus's only as far as its sizes were fitted.
+    PCA is known at every size, Isthmus only at the fitted sizes.
     """
     size, need, n_components = _smallest(isthmus, share), _need(pca, share), len(pca) - 1
     found = saving(isthmus, pca, share)
@@ -52,7 +52,7 @@ def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: fl
     known = too_few == size - 1
     needed = f"Isthmus needs {'' if known else 'at most '}{_codes(size)}"
     if need is None:
-        return f"{needed} to explain {asked}; PCA does not with all its {n_components}."
+        return f"{needed} to explain {asked}; PCA does not reach that with all its {n_components}."
     if size < need:
         return f"{needed} instead of PCA's {need} to explain {asked}."
     if known and size == need:
@@ -60,18 +60,18 @@ def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: fl
     if too_few >= need:
         return f"{needed} to explain {asked}, more than PCA's {need}."
     between = f"more than {too_few} and at most {size}" if too_few else f"at most {size}"
-    unknown = f"PCA needs {_codes(need)} to explain {asked}, Isthmus {between}; none between was fitted."
+    unknown = f"PCA needs {_codes(need)} to explain {asked}, Isthmus {between}; no size in between was fitted."
     return unknown if found.codes == size else f"{unknown} {_explains(found, n_components, share, 'it')}"
 
 
 def _explains(found: Saving, n_components: int, share: float, rows: str) -> str:
-    """What a size explains that does not reach the share, and how many codes PCA needs for that."""
+    """Say what the largest saving below the share explains, and how many codes PCA needs for it."""
     if found.share <= 0:
         return f"Isthmus explains no more of the variance of {rows} than the mean alone."
     whole = "" if rows == "it" else f" of the variance of {rows}"
     explains = f"With {_codes(found.codes)} Isthmus explains {_percent(found.share, below=share)}{whole}"
     if found.pca_codes is None:
-        return f"{explains}; PCA does not with all its {n_components}."
+        return f"{explains}; PCA does not reach that with all its {n_components}."
     if found.pca_codes == found.codes:
         return f"{explains}, and PCA needs as many for that."
     return f"{explains}; PCA needs {'' if found.pca_codes > found.codes else 'only '}{found.pca_codes} for that."
@@ -93,16 +93,16 @@ def _need(pca: Sequence[float], share: float) -> int | None:
 
 
 def errors_sentence(isthmus: Mapping[int, float], others: Mapping[str, Mapping[int, float]], tolerance: float) -> str:
-    """With which code sizes Isthmus's error is below, above or equal to those of the others.
+    """Say at which code sizes Isthmus's error is below, above or equal to those of the other models.
 
     Parameters
     ----------
     isthmus : mapping of int to float
         Isthmus's error, by code size.
     others : mapping of str to mapping of int to float
-        The same of the others, by their names (in the possessive: "PCA's").
+        The other models' errors, by their names in the possessive ("PCA's").
     tolerance : float
-        Up to which difference errors count as equal.
+        Errors that differ by no more count as equal.
     """
     parts: dict[str, list[str]] = {}
     for name, errors in others.items():
@@ -112,7 +112,7 @@ def errors_sentence(isthmus: Mapping[int, float], others: Mapping[str, Mapping[i
 
 
 def _order(isthmus: Mapping[int, float], other: Mapping[int, float], tolerance: float) -> str:
-    """Such as "below {name} with 2 and 4 codes and above with 1 code"."""
+    """For example "below {name} with 2 and 4 codes and above with 1 code"."""
     sizes: dict[str, list[int]] = {"below": [], "equal to": [], "above": []}
     for size in sorted(isthmus):
         difference = isthmus[size] - other[size]
@@ -133,7 +133,7 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def _percent(share: float, below: float | None = None) -> str:
-    """A share in percent; with more digits where rounding would lift it to what it does not reach."""
+    """A share in percent, with more digits if rounding would lift it to ``below``."""
     text = f"{100 * share:.4g}"
     if below is not None and float(text) >= 100 * below:
         text = f"{100 * share:.17g}"

@@ -7,7 +7,7 @@ import numpy as np
 from isthmus.report.images import ImageShape, Montage, montage
 from isthmus.report.measure import Measured, sample_of
 from isthmus.report.model import Model, Table
-from isthmus.rows.frames import taken
+from isthmus.rows.frames import select_rows
 
 MOST_COLUMNS = 15
 _MOST_CODES = 10
@@ -97,7 +97,7 @@ def influence_of(model: Model, X: Table, measured: Measured, shape: ImageShape |
     if not len(varying):
         return None
     rows = sample_of(measured.n_rows, _INFLUENCE_ROWS)
-    influence = np.asarray(model.code_influence(taken(X, rows), standardise=True), dtype=np.float64)
+    influence = np.asarray(model.code_influence(select_rows(X, rows), standardise=True), dtype=np.float64)
     relative = influence / np.where(measured.deviation > 0, measured.deviation, np.inf)
     order = np.argsort(-relative.max(axis=0)[varying], kind="stable")[:MOST_COLUMNS]
     columns = sorted(varying[order].tolist())

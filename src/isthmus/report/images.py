@@ -1,4 +1,4 @@
-"""Rows as images: small PNG files within the page."""
+"""Draw rows as images: small PNG files within the page."""
 
 import base64
 import io
@@ -27,7 +27,7 @@ class Montage:
 
 @dataclass(frozen=True)
 class ImageShape:
-    """Height, width and channels (1 grey, 3 colours, which come last) of the image that a row holds."""
+    """Height, width and channels of the image in a row: 1 channel is grey, 3 are colours, the last axis."""
 
     height: int
     width: int
@@ -35,7 +35,7 @@ class ImageShape:
 
     @classmethod
     def of(cls, shape: Sequence[int] | None, n_features: int) -> "ImageShape | None":
-        """The checked ``image_shape`` parameter."""
+        """The checked ``image_shape`` parameter of ``report``."""
         if shape is None:
             return None
         numbers = tuple(shape)
@@ -43,14 +43,14 @@ class ImageShape:
         height, width, channels = (*numbers, 1)[:3] if len(numbers) in (2, 3) else (0, 0, 0)
         if not whole or channels not in _MOST or height * width * channels != n_features:
             raise ParameterError(
-                "The 'image_shape' parameter of report must be (height, width) or (height, width, 3) whose product is "
-                f"the number of columns, {n_features}. Got {numbers!r} instead."
+                "The 'image_shape' parameter of report must be (height, width) or (height, width, 3) with a product equal "
+                f"to the number of columns, {n_features}. Got {numbers!r} instead."
             )
         return cls(int(height), int(width), int(channels))
 
     @property
     def shrunk(self) -> tuple[int, int]:
-        """Height and width in which images are shown."""
+        """Height and width of the images as they are shown."""
         factor = min(1.0, _MOST[self.channels] / max(self.height, self.width))
         return max(1, round(self.height * factor)), max(1, round(self.width * factor))
 
@@ -58,7 +58,7 @@ class ImageShape:
 def montage(
     rows: Sequence[Float64[np.ndarray, "images features"]], shape: ImageShape, low: float, high: float
 ) -> Montage:
-    """Lines of images, from black (``low``) to white (``high``)."""
+    """Draw lines of images, from black (``low``) to white (``high``)."""
     height, width = shape.shrunk
     factor = max(1, _SHOWN // max(height, width))
     gap = max(1, round(_GAP / factor))

@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 
 from isthmus.report.model import Model, Table
 from isthmus.rows.batches import n_batch_rows
-from isthmus.rows.frames import taken
+from isthmus.rows.frames import select_rows
 
 MAX_SAMPLE = 2000
 
@@ -104,7 +104,7 @@ def reconstructed(
     Float64[np.ndarray, "rows features"], Float64[np.ndarray, "rows codes"], Float64[np.ndarray, "rows features"]
 ]:
     """Some rows of a table: their values, their codes and their reconstructions."""
-    part = taken(X, index)
+    part = select_rows(X, index)
     codes = np.asarray(model.transform(part))
     rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64)
     return _values(part), codes.astype(np.float64), rebuilt.reshape(len(codes), -1)

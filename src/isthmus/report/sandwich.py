@@ -1,4 +1,4 @@
-"""The network drawn as a sandwich: wide, narrow at the code, and wide again."""
+"""Draw the network as a sandwich: wide, narrow at the code, and wide again."""
 
 import html
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from isthmus.networks.layers import Layer
 
 @dataclass(frozen=True)
 class Size:
-    """Of a drawing, in pixels: its width (with many layers it is wider) and its margins, layers and letters."""
+    """Sizes of a drawing in pixels: width (larger with many layers), margins, layers and letters."""
 
     width: int
     sides: int
@@ -27,7 +27,7 @@ SMALL = Size(width=330, sides=34, above=24, below=28, height=72, bar=8, steps=(2
 
 
 def sandwich_svg(layers: Sequence[Layer], size: Size = LARGE) -> str:
-    """The layers as bars, tall as the square root of their widths, so that a small code can still be seen."""
+    """Draw layers as bars. Their height grows with the square root of the width, so that a small code is visible."""
     widest = max(layer.width for layer in layers)
     code = next(i for i, layer in enumerate(layers) if layer.label == "code")
     narrowest, broadest = size.steps
@@ -46,10 +46,10 @@ def sandwich_svg(layers: Sequence[Layer], size: Size = LARGE) -> str:
     for i, (layer, (x, half)) in enumerate(zip(layers, places, strict=True)):
         fill = "model" if i == code else "muted"
         weight = ' font-weight="600"' if i == code else ""
-        is_told = i in (0, code, len(layers) - 1)  # there is no room for all of them
-        shown = layer.label if step > 70 or is_told else ""
+        has_label = i in (0, code, len(layers) - 1)  # there is no room for all of them
+        shown = layer.label if step > 70 or has_label else ""
         width = f"{layer.width:,}"
-        width = width if is_told or 0.6 * size.letters * len(width) < step else ""
+        width = width if has_label or 0.6 * size.letters * len(width) < step else ""
         parts.append(
             f'<rect x="{x - size.bar / 2:g}" y="{middle - half:.1f}" width="{size.bar}" height="{2 * half:.1f}" rx="2" '
             f'fill="var(--{fill})"/>'

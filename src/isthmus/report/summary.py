@@ -7,7 +7,7 @@ import numpy as np
 from isthmus.report.figures import Curve, learning_curves, rate_distortion
 from isthmus.report.measure import Measured, best_linear_error
 from isthmus.report.model import Model, Ordered, Table
-from isthmus.rows.frames import taken
+from isthmus.rows.frames import select_rows
 
 _MOST_SIZES = 24
 
@@ -73,7 +73,7 @@ def sample_errors(model: Model, X: Table, measured: Measured) -> SampleErrors:
     is fitted to the sample itself, where no linear code can be better.
     """
     variance = float(np.mean(((measured.sample_values - measured.training_mean) / measured.unit) ** 2))
-    table = _by_size(model, taken(X, measured.sample))
+    table = _by_size(model, select_rows(X, measured.sample))
     own = float(measured.row_error[measured.sample].mean())
     if table is None:
         linear = best_linear_error(measured.sample_values, measured.unit)

@@ -1,4 +1,4 @@
-"""Numbers and names as the report prints them: for readers, and safe in a page."""
+"""Numbers and names as reports print them: readable, and safe in a page."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent; what is not all of it is never rounded to 100 %."""
+    """A share in percent; less than everything is never rounded to 100 %."""
     if not math.isfinite(share):
         return "not finite"
     value = 100 * share
@@ -52,9 +52,9 @@ def counted(count: int, thing: str) -> str:
 
 
 class Names:
-    """Column names as they are shown: short, on one line, with the whole name in a title where it first stands.
+    """Column names for display: short, on one line, with the whole name in a title at its first use.
 
-    Titles together take at most ``most_in_titles`` characters, so that no names can blow up the page.
+    All titles together have at most ``most_in_titles`` characters, so that long names cannot bloat the page.
     """
 
     def __init__(self, names: Sequence[str], longest: int = 40, most_in_titles: int = 60_000) -> None:
@@ -62,7 +62,7 @@ class Names:
         self._titled: set[int] = set()
 
     def __getitem__(self, column: int) -> dict[str, str]:
-        """``text`` to show, and ``title`` (often empty)."""
+        """The ``text`` to show, and a ``title``, which is often empty."""
         text, title = self.short(self._names[column]), ""
         name = printable(self._names[column])
         if text != name and column not in self._titled and len(name) <= self._left:
