@@ -43,8 +43,8 @@ class ImageShape:
         height, width, channels = (*numbers, 1)[:3] if len(numbers) in (2, 3) else (0, 0, 0)
         if not whole or channels not in _MOST or height * width * channels != n_features:
             raise ParameterError(
-                "The 'image_shape' parameter of report must be (height, width) or (height, width, 3) with a product equal "
-                f"to the number of columns, {n_features}. Got {numbers!r} instead."
+                "The 'image_shape' parameter of report must be (height, width) or (height, width, 3) with a product "
+                f"equal to the number of columns, {n_features}. Got {numbers!r} instead."
             )
         return cls(int(height), int(width), int(channels))
 
