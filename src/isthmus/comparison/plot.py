@@ -26,8 +26,8 @@ _SHARE = 0.95
 class Measured(Protocol):
     """The part of a ``Comparison`` that is drawn."""
 
-    test_index: np.ndarray
-
+    @property
+    def test_index(self) -> np.ndarray: ...
     @property
     def code_sizes(self) -> tuple[int, ...]: ...
     @property

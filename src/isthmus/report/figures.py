@@ -32,26 +32,28 @@ class Curve:
     colour: str
 
 
-def learning_curves(history: Mapping[str, Sequence[float]], best_epoch: int, pca: float, variance: float) -> str:
-    """Draw errors by epoch, as shares of the variance, and the level of PCA."""
+def learning_curves(
+    history: Mapping[str, Sequence[float]], best_epoch: int, pca: float, variance: float, scored: str
+) -> str:
+    """Draw errors by epoch, as shares of the variance, and the level of PCA; ``scored`` names the rows that count."""
     epochs = np.asarray(history["epoch"])
     with plot_style():
         figure = new_figure()
         axes = figure.subplots()
-        training, held_out = (np.asarray(history[f"{kind}_error"]) / variance for kind in ("training", "validation"))
+        training, measured = (np.asarray(history[f"{kind}_error"]) / variance for kind in ("training", "validation"))
         known = np.isfinite(training)
         axes.axhline(pca / variance, color=colour("pca"), linestyle=(0, (5, 3)), linewidth=1.4, label="PCA")
         axes.plot(epochs[known], training[known], color=colour("muted"), linewidth=1.2, label="training rows")
-        axes.plot(epochs, held_out, color=colour("model"), label="held-out rows")
-        best = held_out[best_epoch]
+        axes.plot(epochs, measured, color=colour("model"), label=scored)
+        best = measured[best_epoch]
         axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="kept weights")
         axes.set_xlabel("epoch")
         axes.set_xlim(-0.01 * epochs[-1], 1.01 * epochs[-1])  # room for the dot at either end
-        lost_axis(axes, np.concatenate([training[known], held_out, [pca / variance]]))
+        lost_axis(axes, np.concatenate([training[known], measured, [pca / variance]]))
         integer_axis(axes.xaxis)
         legend_above(axes)
         label = (
-            f"Learning curves over {epochs[-1]} epochs: on held-out rows the model loses {100 * held_out[0]:.3g} % of "
+            f"Learning curves over {epochs[-1]} epochs: on {scored} the model loses {100 * measured[0]:.3g} % of "
             f"the variance at the start and {100 * best:.3g} % at epoch {best_epoch}, whose weights were kept; PCA "
             f"loses {100 * pca / variance:.3g} %."
         )

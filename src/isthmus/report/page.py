@@ -157,7 +157,7 @@ def report(
     rows = _flat(X)
     shape = ImageShape.of(_image_shape_of(model) if image_shape is None else image_shape, model.n_features_in_)
     measured = measure(model, rows)
-    sampled = sample_errors(model, rows, measured)
+    facts, sampled = facts_of(model), sample_errors(model, rows, measured)
     names = Names(model.feature_names)
     low, high = measured.value_range
     context = {
@@ -166,7 +166,7 @@ def report(
         "command": command,
         "date": date,
         "model": model,
-        "facts": facts_of(model),
+        "facts": facts,
         "measured": measured,
         "names": names,
         "low": low,
@@ -176,7 +176,7 @@ def report(
         "lost": measured.error / measured.variance if measured.variance > 0 else None,
         "sampled": sampled,
         "sandwich": sandwich_svg(model.layers),
-        "learning": learning_figure(model),
+        "learning": learning_figure(model, facts),
         "rate": rate_figure(sampled),
         "examples": examples(model, rows, measured, shape),
         "example_columns": example_columns(measured),

@@ -104,11 +104,12 @@ def _by_size(model: Model, rows: Table) -> dict[str, np.ndarray] | None:
         return None
 
 
-def learning_figure(model: Model) -> str | None:
+def learning_figure(model: Model, facts: Facts) -> str | None:
     """Errors by epoch; None if there is nothing to show."""
     if model.n_epochs_ == 0 or not model.validation_variance_ > 0:
         return None
-    return learning_curves(model.history_, model.best_epoch_, model.pca_error_, model.validation_variance_)
+    scored = "held-out rows" if facts.held_out else "training rows after the epoch"
+    return learning_curves(model.history_, model.best_epoch_, model.pca_error_, model.validation_variance_, scored)
 
 
 def rate_figure(found: SampleErrors) -> str | None:
