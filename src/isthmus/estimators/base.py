@@ -1,39 +1,85 @@
-"""What the estimators share: from fitted networks to codes, reconstructions, scores and model files."""
+"""What all estimators share: fitting, encoding, decoding, scores, reports and model files."""
 
-import copy
 import os
+import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float64
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from isthmus.model_files.models import read_model, write_model
+from isthmus.errors import WorseThanPCAWarning
+from isthmus.fitting.applying import (
+    apply_in_batches,
+    apply_to_batch,
+    batches_of,
+    float_type,
+    in_precision_of,
+    per_column,
+)
+from isthmus.fitting.design import Design, Settings, TrainingSet
+from isthmus.fitting.fit import fit
+from isthmus.fitting.fitted import Fitted
+from isthmus.fitting.parts import InParts
+from isthmus.model_files.models import SavedModel, read_model, write_model
 from isthmus.networks import RowAutoencoder
 from isthmus.networks.jacobian import mean_absolute_jacobian
 from isthmus.networks.layers import Layer
+from isthmus.parameters import ParameterTable, validate
+from isthmus.parameters.rules import checked_noise
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import as_type_of, without_torch
+from isthmus.rows.scaling import column_range, refuse_too_large
+from isthmus.training.history import History, OnEpoch, warn_of_early_end
 
 if TYPE_CHECKING:
     from isthmus.report import Report
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A fitted network ``module_`` behind scikit-learn's methods; subclasses fit it."""
+    """Base of the estimators: scikit-learn's interface to a ``Fitted``.
 
+    A kind of estimator says which rows it takes (``_check_input``), which network it fits (``_design``), and how the
+    network is applied (``_module_of``).
+    """
+
+    parameter_table: ClassVar[ParameterTable]
+
+    loss: str
+    start: str
+    noise: str | tuple[str, float] | None
+    scale: str
+    max_epochs: int
+    batch_size: int | str
+    learning_rate: float
+    weight_decay: float
+    validation_fraction: float
+    patience: int | None
+    random_state: int | np.random.RandomState | None
+    verbose: bool
+
+    fitted_: Fitted[Any]
     module_: RowAutoencoder
     mean_: Float64[np.ndarray, " columns"]
     scale_: Float64[np.ndarray, " columns"]
     code_size_: int
+    loss_: str
+    n_samples_: int
+    n_epochs_: int
+    best_epoch_: int
+    history_: dict[str, list[float]]
+    start_error_: float
+    validation_error_: float
+    validation_variance_: float
+    pca_error_: float
     n_features_in_: int
+    _in_parts: InParts[Any, Any, Any]
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: object) -> Any:
         """Encode rows.
 
         Parameters
@@ -46,9 +92,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In float32 if X is, otherwise in float64; a dataframe after ``set_output``.
         """
         rows, network = self._ready(X)
-        return self._codes_like(X, through(network.encode, network, rows, network.code_size), network)
+        return self._codes_like(X, apply_in_batches(network.encode, network, rows, network.code_size), network)
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: object) -> Any:
         """Decode codes.
 
         Parameters
@@ -67,9 +113,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"X has {codes.shape[1]} codes, but {type(self).__name__} is expecting {self.code_size_} codes."
             )
         network = self._network(codes)
-        return self._rows_like(X, through(network.decode, network, codes, network.n_features), network)
+        return self._rows_like(X, apply_in_batches(network.decode, network, codes, network.n_features), network)
 
-    def reconstruct(self, X: Any) -> Any:
+    def reconstruct(self, X: object) -> Any:
         """Encode and decode rows.
 
         Parameters
@@ -82,16 +128,18 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In the data's units.
         """
         rows, network = self._ready(X)
-        return self._rows_like(X, through(network, network, rows, network.n_features), network)
+        return self._rows_like(X, apply_in_batches(network, network, rows, network.n_features), network)
 
-    def reconstruction_error(self, X: Any, *, target: Any = None, scaled: bool = False) -> Float[np.ndarray, " rows"]:
-        """How far each row is from its reconstruction: the mean squared error over its columns.
+    def reconstruction_error(
+        self, X: object, *, target: object = None, scaled: bool = False
+    ) -> Float[np.ndarray, " rows"]:
+        """Return the mean squared error of each row's reconstruction over its columns.
 
         Parameters
         ----------
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         target : like X, optional
-            What the reconstructions are compared with (the clean rows of a denoiser); X itself by default.
+            Rows to compare the reconstructions with (the clean rows of a denoiser); X itself by default.
         scaled : bool, default=False
             Divide each column by ``scale_`` first: with ``scale="standard"`` columns of different units then count
             alike, as they do in training.
@@ -106,20 +154,21 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if expected.shape != rows.shape:
             raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
-        unit = self._per_column(self.scale_, network) if scaled else None
+        unit = per_column(network, self.scale_) if scaled else None
         for part in batches_of(rows, network):
-            difference = applied(network, network, rows, part) - dense_rows(expected, part)
+            difference = apply_to_batch(network, network, rows, part) - dense_rows(expected, part)
             if unit is not None:
                 difference /= unit
             errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
         return errors
 
-    def code_influence(self, X: Any, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
-        """Which columns each code moves: the mean absolute Jacobian of the decoder at the codes of some rows.
+    def code_influence(self, X: object, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
+        """Return how far each code moves each column: the mean absolute Jacobian of the decoder.
 
         Parameters
         ----------
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+            The mean is over the codes of these rows.
         standardise : bool, default=False
             Multiply by each code's standard deviation over X, so that codes can be compared with each other.
 
@@ -130,15 +179,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             linear network it is ``abs(components_)`` where the scale does not standardise.
         """
         rows, network = self._ready(X)
-        codes = torch.from_numpy(through(network.encode, network, rows, network.code_size).astype(np.float64))
-        codes = codes.to(self.module_.device)
-        influence = mean_absolute_jacobian(copy.deepcopy(self.module_).double(), codes)
-        if standardise:
-            influence *= codes.std(dim=0, correction=0)[:, None]
-        return influence.cpu().numpy()
+        codes = apply_in_batches(network.encode, network, rows, network.code_size).astype(np.float64)
+        return mean_absolute_jacobian(self.module_, codes, standardise=standardise)
 
-    def report(self, X: Any, **options: Any) -> "Report":
-        """One self-contained HTML page about this model and some rows, best such that it was not fitted on.
+    def report(self, X: object, **options: Any) -> "Report":
+        """Make one self-contained HTML page about this model and some rows, preferably rows it was not fitted on.
 
         Parameters
         ----------
@@ -160,31 +205,60 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         return report(self, X, **options)
 
-    def score(self, X: Any, y: Any = None, *, target: Any = None) -> float:
-        """The share of the variance that the codes keep: 1 − error / variance about the training mean.
+    def score(self, X: object, y: object = None, *, target: object = None) -> float:
+        """Return the share of the variance that the codes keep: 1 − error / variance about the training mean.
 
         Parameters
         ----------
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         y : ignored
         target : like X, optional
-            What the reconstructions are compared with; X itself by default.
+            Rows to compare the reconstructions with; X itself by default.
 
         Returns
         -------
         share : float
-            1 for perfect reconstructions, 0 for what the mean alone would reach. Where the rows do not vary
-            about the training mean at all: 1 if they are reconstructed exactly, otherwise 0.
+            1 for perfect reconstructions, 0 for those of the training mean. Where the rows do not vary about the
+            training mean at all: 1 if they are reconstructed exactly, otherwise 0.
         """
         error = float(np.mean(self.reconstruction_error(X, target=target)))
         expected, network = self._ready(X if target is None else target)
-        mean, total = self._per_column(self.mean_, network), 0.0
+        mean, total = per_column(network, self.mean_), 0.0
         for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
             total += float(((dense_rows(expected, part) - mean) ** 2).sum())
         variance: float = total / (expected.shape[0] * expected.shape[1])
         if variance == 0:
             return float(error == 0)
         return 1 - error / variance
+
+    def partial_fit(self, X: object, y: object = None, *, target: object = None) -> Any:
+        """Train one epoch on rows that come in parts.
+
+        The first call determines the scale, the code size and the start from its rows, unless the model is fitted
+        already. No rows are held out, the learning rate stays the same, and errors are those of the rows given.
+
+        Parameters
+        ----------
+        X, y, target
+            As for ``fit``.
+
+        Returns
+        -------
+        self : estimator
+        """
+        is_first = not hasattr(self, "fitted_")
+        part = self._training_set(X, target, reset=is_first)
+        if not hasattr(self, "_in_parts"):
+            settings = self._settings()
+            if is_first:
+                design = self._design(self._resolve_loss(part.expected), is_linear=False)
+                self._in_parts = InParts.begun(part, settings, design)
+            else:
+                design = self._design(self.loss_, is_linear=False)
+                self._in_parts = InParts.resumed(self.fitted_, len(part), settings, design)
+        self._in_parts = self._in_parts.trained(part)
+        self._publish(self._in_parts.fitted)
+        return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to one file, whole or not at all; ``isthmus.load`` reads it.
@@ -200,12 +274,30 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             If the file cannot be written.
         """
         check_is_fitted(self)
-        write_model(path, self)
+        names = list(map(str, getattr(self, "feature_names_in_", []))) or None
+        parameters, layout = self.get_params(deep=False), getattr(self, "image_layout_", None)
+        name = type(self).__name__
+        write_model(path, SavedModel(name, parameters, self.n_features_in_, names, self.fitted_, layout))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "BaseAutoencoder":
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a model of this class from a file; see ``isthmus.load``."""
-        return read_model(path, {cls.__name__: cls})
+        return cls.from_saved(read_model(path, (cls.__name__,)))
+
+    @classmethod
+    def from_saved(cls, saved: SavedModel) -> Self:
+        """Return the fitted estimator that a model file holds."""
+        model = cls(**saved.parameters)
+        model.n_features_in_ = saved.n_features_in
+        if saved.feature_names is not None:
+            model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
+        model._restore_input(saved)
+        model._publish(saved.fitted, on_device=False)  # this machine may lack the device
+        return model
+
+    def validate_parameters(self) -> None:
+        """Raise ParameterError if a parameter has a value that it cannot have."""
+        validate(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -213,13 +305,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @property
-    def _n_features_out(self) -> int:
-        return self.code_size_
-
-    def _check_rows(self, X: Any) -> Rows:
-        check_is_fitted(self)
-        return validate_data(self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle everything but the optimiser, which the next ``partial_fit`` makes anew."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_in_parts"}
 
     @property
     def feature_names(self) -> list[str]:
@@ -228,65 +317,138 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         names = getattr(self, "feature_names_in_", None)
         return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
 
-    def _ready(self, X: Any) -> tuple[Rows, RowAutoencoder]:
-        """Checked rows, and the network for them."""
-        rows = self._check_rows(X)
-        return rows, self._network(rows)
-
-    def _network(self, X: Rows) -> RowAutoencoder:
-        """The network in the precision of X: float64 rows are encoded in float64."""
-        if float_type(X) == np.float32 or self.module_.dtype == torch.float64:
-            return self.module_
-        return copy.deepcopy(self.module_).double()
-
-    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
-        """Rows as what the user gave for them."""
-        return as_type_of(X, rows, self.feature_names)
-
-    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
-        """Codes as suits what the user gave for their rows."""
-        return codes
-
-    def _per_column(self, values: np.ndarray, network: RowAutoencoder) -> Float64[np.ndarray, " features"]:
-        """One number for each column of the network's rows."""
-        return network.per_column(torch.from_numpy(values)).numpy()
-
     @property
     @abstractmethod
     def layers(self) -> list[Layer]:
         """The network's layers, from the columns through the code to the reconstructed columns."""
 
+    @property
+    @abstractmethod
+    def starts_at_pca(self) -> bool:
+        """Whether the network is PCA, or near it, before it is trained."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the fitted network is linear: PCA, fitted to all rows."""
+        return False
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.code_size_
+
+    @abstractmethod
+    def _check_input(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
+        """Check parameters and rows, and return the rows as the network takes them."""
+
+    def _restore_input(self, saved: SavedModel) -> None:
+        """Set the attributes that ``_check_input`` leaves on a fitted estimator, beside the columns."""
+
+    @abstractmethod
+    def _resolve_loss(self, expected: Rows) -> str:
+        """Return the loss that ``loss`` stands for on these rows."""
+
+    @abstractmethod
+    def _design(self, loss: str, *, is_linear: bool) -> Design[Any, Any, Any]:
+        """Describe the network that is fitted to the rows that were checked last."""
+
+    @abstractmethod
+    def _module_of(self, fitted: Fitted[Any], *, on_device: bool) -> RowAutoencoder:
+        """Return the torch module of a fitted network, on the parameter ``device`` or on the CPU."""
+
+    def _fit(self, X: object, target: object, on_epoch: OnEpoch | None, feature_names: Sequence[str] | None) -> None:
+        """Fit the network, publish what was found, and warn of what should be known."""
+        data = self._training_set(X, target, reset=True)
+        if feature_names is not None:
+            self.feature_names_in_ = np.array(feature_names, dtype=object)
+        loss = self._resolve_loss(data.expected)
+        design = self._design(loss, is_linear=self._fits_linear(loss, data.target))
+
+        def after_epoch(history: History, network: RowAutoencoder) -> None:
+            assert on_epoch is not None
+            self.module_ = network
+            on_epoch(history)
+
+        fitted = fit(data, self._settings(), design, None if on_epoch is None else after_epoch)
+        self.__dict__.pop("_in_parts", None)
+        self._publish(fitted)
+        warn_of_early_end(fitted.history, stacklevel=4)
+        if fitted.is_worse_than_pca:
+            rows = "held-out rows" if self.validation_fraction else "training rows"
+            warnings.warn(
+                f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
+                f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
+                WorseThanPCAWarning,
+                stacklevel=3,
+            )
+
+    def _fits_linear(self, loss: str, target: Rows | None) -> bool:
+        """Whether the network is linear, and can be solved for on all rows."""
+        return False
+
+    def _publish(self, fitted: Fitted[Any], *, on_device: bool = True) -> None:
+        """Set every attribute that a fit leaves on the estimator."""
+        history = fitted.history
+        self.fitted_ = fitted
+        self.module_ = self._module_of(fitted, on_device=on_device)
+        self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
+        self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
+        self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch
+        self.history_ = {
+            "epoch": list(range(history.n_epochs + 1)),
+            "training_error": history.training_error,
+            "validation_error": history.held_out_error,
+        }
+        self.start_error_, self.validation_error_ = fitted.start_error, fitted.validation_error
+        self.validation_variance_ = fitted.validation_variance
+        self.__dict__.pop("pca_error_", None)
+        if fitted.pca_error is not None:
+            self.pca_error_ = fitted.pca_error
+
+    def _settings(self) -> Settings:
+        """Return the parameters that all kinds of networks share."""
+        return Settings(
+            loss=self.loss,
+            scale=self.scale,
+            noise=checked_noise(self, self.noise),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            validation_fraction=self.validation_fraction,
+            patience=self.patience,
+            random_state=self.random_state,
+            verbose=self.verbose,
+        )
+
+    def _training_set(self, X: object, target: object, *, reset: bool) -> TrainingSet:
+        """Check rows; refuse values whose squares overflow, which would end training if they were held out."""
+        data = TrainingSet(*self._check_input(X, target, reset=reset))
+        for rows in (data.inputs, data.target):
+            if rows is not None:
+                refuse_too_large(*column_range(rows))
+        return data
+
+    def _check_rows(self, X: object) -> Rows:
+        check_is_fitted(self)
+        return validate_data(self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
+
+    def _ready(self, X: object) -> tuple[Rows, RowAutoencoder]:
+        """Return checked rows, and the network for them."""
+        rows = self._check_rows(X)
+        return rows, self._network(rows)
+
+    def _network(self, X: Rows) -> RowAutoencoder:
+        """Return the network in the precision of X."""
+        return in_precision_of(X, self.module_)
+
+    def _rows_like(self, X: object, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
+        """Return rows as the type that the user gave."""
+        return as_type_of(X, rows, self.feature_names)
+
+    def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
+        """Return codes in the form that suits the rows that the user gave."""
+        return codes
+
     def _between_columns(self, layers: list[Layer]) -> list[Layer]:
         n = self.n_features_in_
         return [Layer("columns", n), *layers, Layer("columns, reconstructed", n, short="rebuilt")]
-
-
-def float_type(X: Rows) -> type[np.floating[Any]]:
-    """The precision that is answered in."""
-    return np.float32 if X.dtype == np.float32 else np.float64
-
-
-def through(
-    function: Callable[[torch.Tensor], torch.Tensor], network: RowAutoencoder, X: Rows, width: int
-) -> Float[np.ndarray, "rows width"]:
-    """What a function of the network gives for rows, batch by batch."""
-    result = np.empty((X.shape[0], width), dtype=float_type(X))
-    for rows in batches_of(X, network):
-        result[rows] = applied(function, network, X, rows)
-    return result
-
-
-def batches_of(X: Rows, network: RowAutoencoder) -> Iterator[slice]:
-    """Rows in batches that fit into memory within the network."""
-    return gen_batches(X.shape[0], n_batch_rows(max(X.shape[1], network.n_values)))  # type: ignore[no-any-return]
-
-
-@torch.no_grad()
-def applied(
-    function: Callable[[torch.Tensor], torch.Tensor], network: RowAutoencoder, X: Rows, rows: slice
-) -> np.ndarray:
-    """What a function of the network gives for some rows."""
-    part = X[rows]
-    # A copy where the rows cannot be written to (a memory map, say), since torch warns of such.
-    batch = np.require(part if isinstance(part, np.ndarray) else part.toarray(), float_type(X), ("C", "W"))
-    return function(torch.from_numpy(batch).to(network.device)).cpu().numpy()

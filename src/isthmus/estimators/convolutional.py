@@ -3,67 +3,48 @@
 import copy
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float64
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import InputError, ParameterError
-from isthmus.estimators.base import float_type, through
-from isthmus.estimators.fitting import TrainedAutoencoder, generator_from
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.image_rows import ImagesAsRows, n_dimensions_of, shape_text
-from isthmus.estimators.parameters import (
-    check_bool,
-    check_choice,
-    check_code_size,
-    check_filters,
-    check_image_shape,
-    check_int,
-    check_kernel_size,
-    check_pooling,
-    checked_device,
-    is_int,
-    refuse,
+from isthmus.fitting.applying import apply_in_batches, float_type
+from isthmus.fitting.convolutional import (
+    ConvolutionalParameters,
+    ImageNetwork,
+    convolutional_design,
+    fitted_around,
+    settings_of,
 )
+from isthmus.fitting.design import Design, TrainingSet
+from isthmus.fitting.fitted import Fitted
+from isthmus.fitting.loss import resolve_loss
 from isthmus.networks import (
-    ACTIVATIONS,
-    FROM_THE_IMAGE,
-    MAX_GRID,
     ConvolutionalAutoencoder,
     ImageAutoencoder,
     ImageCodeAutoencoder,
     ImageShape,
     RowAutoencoder,
     for_inference,
-    start_convolutional,
     upsampling_of,
-    with_channels_last,
 )
+from isthmus.networks.convolutional import Architecture
 from isthmus.networks.layers import Layer
 from isthmus.parameters import CONVOLUTIONAL, ParameterTable
-from isthmus.pca.axes import PrincipalAxes
-from isthmus.pca.start import Build, Design, prepare, resolve_loss
+from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
+from isthmus.parameters.rules import checked_device, is_int
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
-from isthmus.rows.scaling import column_statistics, scale_of
-from isthmus.rows.splits import random_state_of
-from isthmus.system.memory import kept_memory
 from isthmus.training.batches import Batches
-from isthmus.training.history import History, OnEpoch
-from isthmus.training.loop import Trainer
-from isthmus.training.scoring import pca_errors
-
-# Nodes of the dense layer between convolutions and code: what was compared is in docs/convolutional-network.md.
-MIDDLE_NODES = 512
-# 64 MB in a layer; training keeps about four times as much for each.
-_BATCH_VALUES = 2**24
+from isthmus.training.history import OnEpoch
 
 
-class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
+class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     """A convolutional autoencoder for images of any size, whose default is the reference network.
 
     An encoder of convolutions and poolings makes small images of an image, and a decoder that mirrors it makes the
@@ -202,7 +183,8 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
 
     parameter_table: ClassVar[ParameterTable] = CONVOLUTIONAL
 
-    module_: ImageAutoencoder | ImageCodeAutoencoder
+    module_: ImageNetwork
+    fitted_: Fitted[ImageNetwork]
 
     def __init__(
         self,
@@ -257,7 +239,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
 
     @classmethod
     def from_network(
-        cls, network: ConvolutionalAutoencoder, X: Any, *, target: Any = None, device: str | torch.device = "auto"
+        cls, network: ConvolutionalAutoencoder, X: object, *, target: object = None, device: str | torch.device = "auto"
     ) -> "ConvAutoencoder":
         """A fitted estimator around a network that was trained otherwise; it can be saved, and trained further.
 
@@ -289,23 +271,20 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             settings["batch_norm"] = "auto"
         loss = "bce" if network.output == "sigmoid" else "mse"
         model = cls(**settings, loss=loss, scale="none", validation_fraction=0.0, device=device)
-        X, target = model._check_input(X, target, reset=True)
+        data = TrainingSet(*model._check_input(X, target, reset=True))
         if model.image_shape_[2] != network.channels:
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
-        expected = X if target is None else target
-        model._resolve_loss(expected)
-        model._put_images(copy.deepcopy(network).float(), expected, model.loss)
-        trainer, rows = model._new_trainer(len(X), random_state_of(None)), model._batches(X, target)
-        model._measure_start(trainer, rows)
-        model._publish(History([float("nan")], [trainer.error(rows)]))
+        model._resolve_loss(data.expected)
+        copied = copy.deepcopy(network).float()
+        model._publish(fitted_around(copied, model._network_parameters(), data, model._settings(), loss))
         return model
 
     def fit(
         self,
-        X: Any,
-        y: Any = None,
+        X: object,
+        y: object = None,
         *,
-        target: Any = None,
+        target: object = None,
         on_epoch: OnEpoch | None = None,
         feature_names: Sequence[str] | None = None,
     ) -> "ConvAutoencoder":
@@ -322,7 +301,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         target : like X, optional
             What is to be reconstructed from each image, for a denoiser that knows the clean version.
         on_epoch : callable, optional
-            Called after every epoch with the training history so far.
+            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
         feature_names : sequence of str, optional
             Names of the columns of an array; a dataframe brings its own.
 
@@ -345,7 +324,7 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         self._fit(X, target, on_epoch, feature_names)
         return self
 
-    def inverse_transform(self, X: Any, *, image_size: tuple[int, int] | None = None) -> Any:
+    def inverse_transform(self, X: object, *, image_size: tuple[int, int] | None = None) -> Any:
         """Decode codes.
 
         Parameters
@@ -369,8 +348,11 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         check_is_fitted(self)
         if self._has_one_size:
             rows = super().inverse_transform(X)
-            return rows if self._layout == "rows" else self._as_images(rows, with_channels=self._layout == "channels")
-        module = cast(ImageAutoencoder, self.module_)
+            if self.image_layout_ == "rows":
+                return rows
+            return self._as_images(rows, with_channels=self.image_layout_ == "channels")
+        module = self.module_
+        assert isinstance(module, ImageAutoencoder)
         convolutional = module.convolutional
         if convolutional.needs_image:
             raise ParameterError(
@@ -394,8 +376,8 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             raise ParameterError(
                 f"image_size={image_size} has codes of shape {network.code_shape}, and X {codes.shape[1:]}."
             )
-        rows = through(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
-        with_channels = self._layout == "channels" or channels > 1
+        rows = apply_in_batches(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
+        with_channels = self.image_layout_ == "channels" or channels > 1
         return self._as_images(rows, network.image_shape, with_channels=with_channels)
 
     def __sklearn_tags__(self) -> Tags:
@@ -404,177 +386,21 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _ready(self, X: Any) -> tuple[Rows, RowAutoencoder]:
-        check_is_fitted(self)
-        rows, shape = self._checked(X, reset=False)
-        # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
-        precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
-        return rows, self._fast_network(precision, shape)
-
-    def _network(self, X: Rows) -> RowAutoencoder:
-        return self._fast_network(float_type(X), self.image_shape_)
-
-    def _fast_network(self, precision: type, image_shape: ImageShape) -> RowAutoencoder:
-        """The network in this precision, for images of this shape, in its fastest form."""
-        network = for_inference(self.module_)
-        if isinstance(network, ImageAutoencoder):
-            network.image_shape, network.tiled = image_shape, True
-        return network.double() if precision == np.float64 else network
-
-    def validate_parameters(self) -> None:
-        """Raise ParameterError if a parameter has a value that it cannot have."""
-        check_filters(self, "filters")
-        check_filters(self, "decoder_filters", optional=True)
-        check_kernel_size(self, "kernel_size")
-        check_pooling(self, "pooling", len(self._filters))
-        check_int(self, "patch", 1)
-        check_choice(self, "activation", tuple(ACTIVATIONS))
-        check_bool(self, "batch_norm", or_auto=True)
-        check_bool(self, "skips")
-        if self.code_size is None:
-            check_choice(self, "start", ("auto", "random", *FROM_THE_IMAGE))
-        else:
-            check_code_size(self, "code_size")
-            check_choice(self, "start", ("auto", "random", "pca"))
-            if self.skips:
-                raise refuse(self, "skips", "False with code_size, as a code must be all that it takes", self.skips)
-        self._check_layers()
-        check_image_shape(self, "image_shape")
-        self._check_training_parameters()
-
-    def _check_layers(self) -> None:
-        """Refuse a decoder that does not fit the encoder, and images of nothing but padding."""
-        decoder, pooling = self._decoder_filters, self.pooling
-        n_poolings = sum(pooling) if isinstance(pooling, Sequence) else bool(pooling) * len(self._filters)
-        if self.patch * 2**n_poolings > MAX_GRID:
-            rule = f"such that a pixel of the code stands for {MAX_GRID} rows of an image at most"
-            raise refuse(self, "pooling", rule, self.pooling)
-        if decoder is not None and len(decoder) < n_poolings:
-            raise refuse(self, "decoder_filters", f"None or name {n_poolings} layers at least", self.decoder_filters)
-        if self.skips and decoder is not None and decoder != self._filters[::-1]:
-            raise refuse(self, "decoder_filters", "the mirror of filters with skips=True", self.decoder_filters)
-
     @property
-    def _filters(self) -> tuple[int, ...]:
-        return (self.filters,) * 2 if isinstance(self.filters, int | np.integer) else tuple(self.filters)
-
-    @property
-    def _decoder_filters(self) -> tuple[int, ...] | None:
-        filters = self.decoder_filters
-        if isinstance(filters, int | np.integer):
-            return (filters,) * len(self._filters)
-        return None if filters is None else tuple(filters)
-
-    def _resolve_loss(self, expected: Rows) -> str:
-        channels = self.image_shape_[2]
-        names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
-        loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
-        return resolve_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
-
-    def _start(
-        self,
-        expected: Rows,
-        loss: str,
-        rng: np.random.RandomState,
-        *,
-        is_linear: bool = False,
-        code_size: int | None = None,
-    ) -> None:
-        architecture: dict[str, Any] = {
-            "decoder_filters": self._decoder_filters,
-            "kernel_size": self.kernel_size,
-            "pooling": self.pooling if isinstance(self.pooling, Sequence) else bool(self.pooling),
-            "activation": self.activation,
-            "batch_norm": self.code_size is None if self.batch_norm == "auto" else bool(self.batch_norm),
-            "patch": self.patch,
-        }
-        if self.code_size is None:
-            network = ConvolutionalAutoencoder.on(
-                torch.device("cpu"),
-                self._filters,
-                **architecture,
-                channels=self.image_shape_[2],
-                skips=bool(self.skips),
-                start=self.start if self.start in FROM_THE_IMAGE else "random",
-                output="sigmoid" if loss == "bce" else "linear",
-            )
-            start_convolutional(network, generator_from(rng))
-            self._put_images(network, expected, loss)
-        else:
-            build = partial(
-                ImageCodeAutoencoder.on,
-                torch.device("cpu"),
-                self.image_shape_,
-                filters=self._filters,
-                middle=MIDDLE_NODES,
-                **architecture,
-            )
-            self._put_codes(build, expected, loss, rng, self.code_size if code_size is None else code_size)
-
-    def _put_images(self, network: ConvolutionalAutoencoder, expected: Rows, loss: str) -> None:
-        """Have the estimator use this network, with the scale that these rows ask for."""
-        self._statistics = column_statistics(expected.reshape(-1, self.image_shape_[2]))
-        scale = scale_of(self.scale, self._statistics)
-        module = ImageAutoencoder(self.image_shape_, network)
-        if not (scale == 1).all():
-            module.set_units(shift=self._statistics.mean, scale=scale)
-        self._axes = PrincipalAxes(np.zeros((0, self.n_features_in_)), np.zeros(0))
-        self._put(module, scale, expected, loss)
-
-    def _put_codes(
-        self, build: Build, expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | float
-    ) -> None:
-        """Have the estimator use a network that leads to a dense code."""
-        self._statistics = column_statistics(expected)
-        start = "pca" if self._starts_at_pca else "random"
-        code_size = int(code_size) if is_int(code_size) else float(code_size)
-        prepared = prepare(expected, Design(code_size, start, self.scale, build), loss, self._statistics, rng)
-        self._axes = prepared.axes
-        self._put(cast(ImageCodeAutoencoder, prepared.network), prepared.scale, expected, loss)
-
-    def _put(
-        self,
-        module: ImageAutoencoder | ImageCodeAutoencoder,
-        scale: Float64[np.ndarray, " columns"],
-        expected: Rows,
-        loss: str,
-    ) -> None:
-        self.module_ = with_channels_last(module.to(checked_device(self, self.device)))
-        self.code_size_, self.loss_ = module.code_size, loss
-        self.mean_, self.scale_ = self._statistics.mean, scale
-        self.n_samples_ = int(expected.shape[0])
-
-    def _suited_batch_size(self, n_rows: int) -> int:
-        return max(1, min(super()._suited_batch_size(n_rows), _BATCH_VALUES // self.module_.n_values))
-
-    def _optimise(self, *arguments: Any, **options: Any) -> History:
-        with kept_memory():
-            return super()._optimise(*arguments, **options)
-
-    def _measure_start(self, trainer: Trainer, scored: Batches) -> None:
-        by_pca = pca_errors(self._axes.axes, self._centre(), trainer.scored(scored)) * self._squared_unit
-        self.validation_variance_ = float(by_pca[0])
-        if self._has_pca:
-            self.pca_error_ = float(by_pca[-1])
-
-    @property
-    def _has_pca(self) -> bool:
-        return self.code_size is not None
-
-    @property
-    def _starts_at_pca(self) -> bool:
+    def starts_at_pca(self) -> bool:
+        """Whether the network is PCA, or near it, before it is trained."""
         return self.code_size is not None and self.start != "random"
 
     @property
-    def _settings(self) -> dict[str, Any]:
-        """What makes a network like the fitted one."""
-        module = self.module_
-        return module.settings if isinstance(module, ImageCodeAutoencoder) else module.convolutional.settings
+    def architecture_(self) -> dict[str, Any]:
+        """Parameters of the fitted network by name: filters, pooling, kernel size and others."""
+        check_is_fitted(self)
+        return settings_of(self.fitted_.network)
 
     @property
     def layers(self) -> list[Layer]:
         """The network's layers, from the columns through the code to the reconstructed columns."""
-        settings = self._settings
+        settings = self.architecture_
         pooling, decoder_filters = settings["pooling"], settings["decoder_filters"]
         grid = settings["patch"] * 2 ** sum(pooling)
         height, width = (-(-side // grid) for side in self.image_shape_[:2])
@@ -597,3 +423,57 @@ class ConvAutoencoder(ImagesAsRows, TrainedAutoencoder):
             dense = Layer(f"dense, {settings['activation']}", self.module_.middle, short=settings["activation"])
             middle = [dense, Layer("code", self.code_size_), dense]
         return self._between_columns([*before, *middle, *after])
+
+    def _check_input(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
+        self.validate_parameters()
+        return self._images_as_rows(X, target, reset=reset)
+
+    def _resolve_loss(self, expected: Rows) -> str:
+        channels = self.image_shape_[2]
+        names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
+        loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
+        return resolve_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
+
+    def _design(self, loss: str, *, is_linear: bool) -> Design[ImageNetwork, ImageNetwork, Batches]:
+        return convolutional_design(self._network_parameters(), loss)
+
+    def _network_parameters(self) -> ConvolutionalParameters:
+        filters, code_size = filters_of(self.filters), self.code_size
+        architecture: Architecture = {
+            "decoder_filters": None if self.decoder_filters is None else filters_of(self.decoder_filters, len(filters)),
+            "kernel_size": self.kernel_size,
+            "pooling": self.pooling if isinstance(self.pooling, Sequence) else bool(self.pooling),
+            "activation": self.activation,
+            "batch_norm": code_size is None if self.batch_norm == "auto" else bool(self.batch_norm),
+            "patch": self.patch,
+        }
+        return ConvolutionalParameters(
+            image_shape=self.image_shape_,
+            filters=filters,
+            architecture=architecture,
+            code_size=code_size if code_size is None else int(code_size) if is_int(code_size) else float(code_size),
+            skips=bool(self.skips),
+            start=self.start,
+            scale=self.scale,
+            device=checked_device(self, self.device),
+        )
+
+    def _module_of(self, fitted: Fitted[ImageNetwork], *, on_device: bool) -> ImageNetwork:
+        return fitted.network
+
+    def _ready(self, X: object) -> tuple[Rows, RowAutoencoder]:
+        check_is_fitted(self)
+        rows, shape = self._checked(X, reset=False)
+        # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
+        precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
+        return rows, self._fast_network(precision, shape)
+
+    def _network(self, X: Rows) -> RowAutoencoder:
+        return self._fast_network(float_type(X), self.image_shape_)
+
+    def _fast_network(self, precision: type, image_shape: ImageShape) -> ImageNetwork:
+        """Return the network in this precision, for images of this shape, in its fastest form."""
+        network = for_inference(self.module_)
+        if isinstance(network, ImageAutoencoder):
+            network.image_shape, network.tiled = image_shape, True
+        return network.double() if precision == np.float64 else network

@@ -1,41 +1,32 @@
 """Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
 from isthmus.errors import InputError
-from isthmus.estimators.fitting import TrainedAutoencoder, generator_from
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.ordered import OrderedCodes
-from isthmus.estimators.parameters import (
-    check_bool,
-    check_choice,
-    check_code_size,
-    check_layers,
-    checked_device,
-    is_int,
-    refuse,
-)
 from isthmus.estimators.pca_attributes import PCAAttributes
-from isthmus.networks import ACTIVATIONS, DenseAutoencoder, prefix_sizes, sandwich_widths
+from isthmus.fitting.dense import DenseParameters, dense_design
+from isthmus.fitting.dense_arrays import DenseArrays, module_of
+from isthmus.fitting.design import Design
+from isthmus.fitting.fitted import Fitted
+from isthmus.fitting.loss import resolve_loss
+from isthmus.networks import DenseAutoencoder
 from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
-from isthmus.pca.descent import descend, linear_rows
-from isthmus.pca.start import Design, prepare, resolve_loss, start_at_principal_axes
+from isthmus.parameters.rules import checked_device, is_int, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
-from isthmus.rows.scaling import column_statistics
 from isthmus.training.batches import Batches
-from isthmus.training.history import History, OnEpoch, warn_of_early_end
-from isthmus.training.loop import Trainer
+from isthmus.training.history import OnEpoch
 
 
-class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
+class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     """A dense autoencoder that starts at PCA and only improves.
 
     An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
@@ -172,6 +163,9 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
     parameter_table: ClassVar[ParameterTable] = DENSE
 
     module_: DenseAutoencoder
+    fitted_: Fitted[DenseArrays]
+    encoder_layers_: tuple[int, ...]
+    decoder_layers_: tuple[int, ...]
 
     def __init__(
         self,
@@ -237,7 +231,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         target : like X, optional
             What is to be reconstructed from each row, for a denoiser that knows the clean version of its rows.
         on_epoch : callable, optional
-            Called after every epoch with the training history so far.
+            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
         feature_names : sequence of str, optional
             Names of the columns of an array; a dataframe brings its own.
 
@@ -260,165 +254,65 @@ class Autoencoder(OrderedCodes, PCAAttributes, TrainedAutoencoder):
         self._fit(X, target, on_epoch, feature_names)
         return self
 
-    def _is_linear(self, loss: str, target: Any) -> bool:
+    @property
+    def starts_at_pca(self) -> bool:
+        """Whether the network is PCA, or near it, before it is trained."""
+        return self.start == "pca"
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the fitted network is linear: PCA, fitted to all rows."""
+        return self._fits_linear(self.loss_, None)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The network's layers, from the columns through the code to the reconstructed columns."""
+        network = self.fitted_.network
+
+        def dense(widths: tuple[int, ...]) -> list[Layer]:
+            if not network.stacks:
+                return []
+            return [Layer(f"dense, {network.activation}", width, short=network.activation) for width in widths]
+
+        code = Layer("code", self.code_size_)
+        return self._between_columns([*dense(network.encoder_layers), code, *dense(network.decoder_layers)])
+
+    def _fits_linear(self, loss: str, target: Rows | None) -> bool:
         is_linear = self.activation == "identity" and loss == "mse" and self.noise is None and target is None
         if self.whiten and not is_linear:
             raise refuse(self, "whiten", "False unless the network is linear (activation='identity', loss='mse')", True)
         return is_linear
 
-    @property
-    def _has_pca(self) -> bool:
-        return True
-
-    @property
-    def _starts_at_pca(self) -> bool:
-        return self.start == "pca"
-
-    @property
-    def _is_pca(self) -> bool:
-        return self._variances is not None
-
-    def _leave_start(self) -> None:
-        self._variances = None  # what moves on from PCA is PCA no longer
-
-    def _complete(self, expected: Rows, rng: np.random.RandomState, *, held_out: bool) -> None:
-        if self._is_pca:
-            self._whiten()
-        if self.ordered and not self._is_pca and not is_int(self.code_size):
-            self._cut(self._smallest_size(float(self.code_size)))
-        if not self.ordered:
-            super()._complete(expected, rng, held_out=held_out)
-
-    def _publish(self, history: History) -> None:
-        super()._publish(history)
-        self._errors_by_size["pca"][-1] = self.pca_error_
-
-    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
+    def _check_input(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
         self.validate_parameters()
         accepted = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
-        X = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
-        if target is not None:
-            target = validate_data(self, without_torch(target), reset=False, **accepted)
-            if target.shape[0] != X.shape[0]:
-                raise InputError(f"target has {target.shape[0]} rows, but X has {X.shape[0]}.")
-        return X, target
-
-    def validate_parameters(self) -> None:
-        """Raise ParameterError if a parameter has a value that it cannot have."""
-        check_code_size(self, "code_size")
-        check_layers(self, "encoder_layers")
-        check_layers(self, "decoder_layers", optional=True)
-        check_choice(self, "activation", tuple(ACTIVATIONS))
-        check_choice(self, "start", ("pca", "random"))
-        check_bool(self, "ordered")
-        check_bool(self, "whiten")
-        self._check_training_parameters()
+        rows = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
+        if target is None:
+            return rows, None
+        expected = validate_data(self, without_torch(target), reset=False, **accepted)
+        if expected.shape[0] != rows.shape[0]:
+            raise InputError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
+        return rows, expected
 
     def _resolve_loss(self, expected: Rows) -> str:
         names = [f"column {name!r}" for name in self.feature_names]
         return resolve_loss(self.loss, self.scale, self.activation, expected, names)
 
-    def _start(
-        self,
-        expected: Rows,
-        loss: str,
-        rng: np.random.RandomState,
-        *,
-        is_linear: bool = False,
-        code_size: int | None = None,
-    ) -> None:
-        """Make the network from the training rows."""
-        self._statistics = column_statistics(expected)
-        start = "pca" if is_linear else self.start  # a linear network is in PCA's form also from a random start
-        asked = self.code_size if code_size is None else code_size
-
-        def build(size: int, *, linear_paths: bool, output: str) -> DenseAutoencoder:
-            return DenseAutoencoder.on(
-                torch.device("cpu"),
-                expected.shape[1],
-                size,
-                *sandwich_widths(self.encoder_layers, self.decoder_layers, expected.shape[1], size),
-                self.activation,
-                linear_paths=linear_paths,
-                stacks=not (linear_paths and self.activation == "identity"),
-                output=output,
-                prefixes=prefix_sizes(size) if self.ordered and not is_linear else (),
-            )
-
-        design = Design(int(asked) if is_int(asked) else float(asked), start, self.scale, build)
-        prepared = prepare(expected, design, loss, self._statistics, rng)
-        network = cast(DenseAutoencoder, prepared.network)
-        self.module_ = network.to(checked_device(self, self.device))
-        self.code_size_ = network.code_size
-        self.encoder_layers_, self.decoder_layers_ = network.encoder_layers, network.decoder_layers
-        self.loss_ = loss
-        self.mean_, self.scale_ = self._statistics.mean, prepared.scale
-        self.n_samples_ = int(expected.shape[0])
-        # In the precision in which the model file keeps them.
-        axes = prepared.axes.axes.astype(str(network.dtype).removeprefix("torch."))
-        self._axes = replace(prepared.axes, axes=axes.astype(np.float64))
-        self._variances = self._code_variances(prepared.axes.spread) if is_linear else None
-
-    def _optimise(
-        self,
-        X: Rows,
-        rng: np.random.RandomState,
-        trainer: Trainer,
-        rows: Batches,
-        held_out: Batches | None,
-        *,
-        on_epoch: OnEpoch | None,
-    ) -> History:
-        """A linear network from a random start descends on all rows, and is put in PCA's form."""
-        if not self._is_pca or self.start == "pca":
-            return super()._optimise(X, rng, trainer, rows, held_out, on_epoch=on_epoch)
-        network = self.module_
-        descent = descend(
-            linear_rows(X, network.shift.cpu().numpy(), network.scale.cpu().numpy()),
-            self.encoder_layers_,
-            self.code_size_,
-            self.decoder_layers_,
-            generator_from(rng),
+    def _design(self, loss: str, *, is_linear: bool) -> Design[DenseAutoencoder, DenseArrays, Batches]:
+        parameters = DenseParameters(
+            code_size=int(self.code_size) if is_int(self.code_size) else float(self.code_size),
+            encoder_layers=self.encoder_layers,
+            decoder_layers=self.decoder_layers,
+            activation=self.activation,
+            start=self.start,
+            ordered=bool(self.ordered),
+            whiten=bool(self.whiten),
+            scale=self.scale,
             max_epochs=self.max_epochs,
-            on_epoch=None if on_epoch is None else lambda errors: on_epoch(_linear_history(errors)),
+            device=checked_device(self, self.device),
         )
-        start_at_principal_axes(network, descent.axes)
-        self._variances = self._code_variances(descent.axes.spread)
-        history = _linear_history([*descent.errors[:-1], trainer.error(rows)])
-        if descent.interrupted:
-            history.stopped = "interrupted"
-            warn_of_early_end(history)
-        return history
+        return dense_design(parameters, loss, is_linear=is_linear)
 
-    def _code_variances(self, spread: np.ndarray) -> np.ndarray:
-        """The variance of each code of a linear network; codes beyond the rank have none."""
-        return np.pad(spread**2, (0, self.code_size_ - len(spread))) * self._squared_unit
-
-    def _whiten(self) -> None:
-        """Have the codes of a linear network divided by their standard deviations."""
-        if self.whiten:
-            assert self._variances is not None
-            deviations = np.sqrt(self._variances)
-            deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
-            self.module_.code_unit /= torch.from_numpy(deviations).to(self.module_.code_unit)
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The network's layers, from the columns through the code to the reconstructed columns."""
-
-        def dense(widths: tuple[int, ...]) -> list[Layer]:
-            return [Layer(f"dense, {self.activation}", width, short=self.activation) for width in widths]
-
-        before, after = (
-            dense(widths) if half.stack is not None else []
-            for half, widths in (
-                (self.module_.encoder, self.encoder_layers_),
-                (self.module_.decoder, self.decoder_layers_),
-            )
-        )
-        return self._between_columns([*before, Layer("code", self.code_size_), *after])
-
-
-def _linear_history(errors: list[float]) -> History:
-    """Every epoch of a linear network is better than the one before; errors are those of all rows."""
-    return History([math.nan, *errors[1:]], errors, best_epoch=len(errors) - 1)
+    def _module_of(self, fitted: Fitted[DenseArrays], *, on_device: bool) -> DenseAutoencoder:
+        self.encoder_layers_, self.decoder_layers_ = fitted.network.encoder_layers, fitted.network.decoder_layers
+        return module_of(fitted.network, checked_device(self, self.device) if on_device else None)

@@ -1,5 +1,6 @@
 """Arrays of images as rows of pixels, and back: what estimators for images are given, and what they give."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from sklearn.utils.validation import validate_data
 
 from isthmus.errors import InputError
 from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.parameters import refuse
+from isthmus.model_files.models import SavedModel
 from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder, ImageShape
+from isthmus.parameters.rules import refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 
@@ -21,12 +23,13 @@ class ImagesAsRows(BaseAutoencoder):
     A row is an image, pixel by pixel and row by row, the channels of a pixel side by side.
     """
 
-    image_shape: Any
+    image_shape: Sequence[int] | None
+    code_size: int | float | None
     image_shape_: ImageShape
-    _layout: str  # "rows", "images" or "channels": what the estimator was fitted on
+    image_layout_: str
 
-    def _check_input(self, X: Any, target: Any, *, reset: bool) -> tuple[Rows, Rows | None]:
-        self.validate_parameters()
+    def _images_as_rows(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
+        """Check images and their targets, and return them as rows."""
         rows, shape = self._checked(X, reset=reset)
         if not reset and shape != self.image_shape_:
             raise InputError(
@@ -34,13 +37,18 @@ class ImagesAsRows(BaseAutoencoder):
             )
         if target is None:
             return rows, None
-        target, target_shape = self._checked(target, reset=False)
-        if target_shape != shape or len(target) != len(rows):
-            given = f"{len(target)} images of {shape_text(target_shape)}"
+        expected, target_shape = self._checked(target, reset=False)
+        if target_shape != shape or len(expected) != len(rows):
+            given = f"{len(expected)} images of {shape_text(target_shape)}"
             raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
-        return rows, target
+        return rows, expected
 
-    def _checked(self, X: Any, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
+    def _restore_input(self, saved: SavedModel) -> None:
+        network = saved.fitted.network
+        assert isinstance(network, ImageAutoencoder | ImageCodeAutoencoder)
+        self.image_shape_, self.image_layout_ = network.image_shape, saved.image_layout or "images"
+
+    def _checked(self, X: object, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
         """Flat rows, and the shape of the image that each of them is."""
         X = _small_integers_as_floats(without_torch(X))
         rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
@@ -48,7 +56,7 @@ class ImagesAsRows(BaseAutoencoder):
         if n_dimensions not in (3, 4):
             rows = validate_data(self, X, reset=reset, **rules)
             if reset:
-                self.image_shape_, self._layout = self._shape_of_rows(rows.shape[1]), "rows"
+                self.image_shape_, self.image_layout_ = self._shape_of_rows(rows.shape[1]), "rows"
             return rows, self.image_shape_
         images = check_array(X, allow_nd=True, input_name="X", estimator=self, **rules)
         shape = (*images.shape[1:3], images.shape[3] if n_dimensions == 4 else 1)
@@ -57,7 +65,7 @@ class ImagesAsRows(BaseAutoencoder):
         if reset:
             if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
                 raise refuse(self, "image_shape", f"that of the images, {shape_text(shape)}, or None", self.image_shape)
-            self.image_shape_, self._layout = shape, "channels" if n_dimensions == 4 else "images"
+            self.image_shape_, self.image_layout_ = shape, "channels" if n_dimensions == 4 else "images"
             self.n_features_in_ = int(np.prod(shape))
             self.__dict__.pop("feature_names_in_", None)
         elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
@@ -68,7 +76,7 @@ class ImagesAsRows(BaseAutoencoder):
     @property
     def _has_one_size(self) -> bool:
         """Whether the fitted network takes images of one size alone."""
-        return isinstance(getattr(self, "module_", None), ImageCodeAutoencoder)
+        return self.code_size is not None
 
     def _shape_of_rows(self, n_columns: int) -> ImageShape:
         if self.image_shape is None:
@@ -78,12 +86,12 @@ class ImagesAsRows(BaseAutoencoder):
             raise refuse(self, "image_shape", f"that of rows of {n_columns} numbers", self.image_shape)
         return height, width, channels
 
-    def _rows_like(self, X: Any, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
+    def _rows_like(self, X: object, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
         if (n_dimensions := n_dimensions_of(X)) == 2:
             return super()._rows_like(X, rows, network)
         return self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4)
 
-    def _codes_like(self, X: Any, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
+    def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
         small_images = isinstance(network, ImageAutoencoder) and n_dimensions_of(X) > 2
         return codes.reshape(-1, *network.code_shape) if small_images else codes
 
@@ -94,12 +102,12 @@ class ImagesAsRows(BaseAutoencoder):
         return rows.reshape(-1, *(shape if with_channels else shape[:2]))
 
 
-def n_dimensions_of(X: Any) -> int:
+def n_dimensions_of(X: object) -> int:
     """2 for rows, 3 or 4 for images."""
     return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
 
 
-def _small_integers_as_floats(X: Any) -> Any:
+def _small_integers_as_floats(X: object) -> Any:
     """Integers of at most 16 bits in float32, which holds them all."""
     if isinstance(X, np.ndarray) and X.dtype.kind in "uib" and X.dtype.itemsize <= 2:
         return X.astype(np.float32)

@@ -7,7 +7,7 @@ from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.dense import Autoencoder
 from isthmus.model_files.models import read_model
 
-_ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
+ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
 
 
 def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
@@ -22,12 +22,13 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
 
     Returns
     -------
-    model : Autoencoder
+    model : Autoencoder or ConvAutoencoder
         A fitted estimator of the class that was saved.
 
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, of an unknown version, or no model file of Isthmus.
+        If the file is missing, damaged, of an unknown version, or not an Isthmus model file.
     """
-    return read_model(path, _ESTIMATORS)
+    saved = read_model(path, ESTIMATORS)
+    return ESTIMATORS[saved.estimator].from_saved(saved)

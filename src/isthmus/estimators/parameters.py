@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from isthmus.errors import ParameterError
-from isthmus.training.corruption import DEFAULT_STRENGTHS, Noise
+from isthmus.parameters.rules import NOISE_STRENGTHS as DEFAULT_STRENGTHS
+from isthmus.training.corruption import Noise
 
 
 def refuse(estimator: object, name: str, rule: str, value: object) -> ParameterError:

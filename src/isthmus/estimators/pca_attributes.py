@@ -10,10 +10,11 @@ from jaxtyping import Float64
 from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted
 
-from isthmus.rows.scaling import ColumnStatistics
-
-if TYPE_CHECKING:
-    from isthmus.networks import DenseAutoencoder
+from isthmus.fitting.as_pca import as_pca
+from isthmus.fitting.dense_arrays import DenseArrays
+from isthmus.fitting.fitted import Fitted
+from isthmus.fitting.truncation import code_shares
+from isthmus.rows.batches import Rows
 
 
 class _linear_only:
@@ -38,19 +39,13 @@ class PCAAttributes:
     """
 
     if TYPE_CHECKING:
-        module_: DenseAutoencoder
+        fitted_: Fitted[DenseArrays]
         code_size_: int
         n_features_in_: int
-        n_samples_: int
-        validation_error_: float
-        mean_: Float64[np.ndarray, " features"]
         scale_: Float64[np.ndarray, " features"]
         scale: str
-        _statistics: ColumnStatistics
-        _variances: Float64[np.ndarray, " code"] | None
 
-        def _check_rows(self, X: Any) -> Any: ...
-        def _shares(self) -> Float64[np.ndarray, " code"] | None: ...
+        def _check_rows(self, X: object) -> Rows: ...
 
     @property
     def n_components_(self) -> int:
@@ -76,9 +71,8 @@ class PCAAttributes:
         held-out rows drops as the code is added to those before it.
         """
         check_is_fitted(self)
-        shares = self._shares()
-        if shares is not None:
-            return shares
+        if self.fitted_.variances is None and "model" in self.fitted_.errors_by_size:
+            return code_shares(self.fitted_)
         return self._as_pca("explained_variance_ratio_").explained_variance_ratio_  # type: ignore[no-any-return]
 
     @property
@@ -108,7 +102,7 @@ class PCAAttributes:
         return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
 
     @_linear_only
-    def score_samples(self, X: Any) -> Float64[np.ndarray, " rows"]:
+    def score_samples(self, X: object) -> Float64[np.ndarray, " rows"]:
         """Log-likelihood of each row by the model of probabilistic PCA (linear networks).
 
         Parameters
@@ -132,29 +126,11 @@ class PCAAttributes:
         return self.scale_ if self.scale == "standard" else np.ones_like(self.scale_)
 
     def _as_pca(self, name: str) -> PCA:
-        """A fitted PCA of scikit-learn that is the linear network; AttributeError if the network is none."""
+        """Return a fitted PCA that equals the linear network; raise AttributeError if the network is not linear."""
         check_is_fitted(self)
-        if self._variances is None:
+        if self.fitted_.variances is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}: {self._why_not_pca(name)}")
-        weight = self.module_.encoder.linear
-        assert weight is not None
-        n, variances = min(self.n_samples_, self.n_features_in_), self._variances
-        degrees_of_freedom = max(1, self.n_samples_ - 1)
-        total = float(np.sum((self._statistics.deviation / self._pca_unit) ** 2)) * self.n_samples_
-        total /= degrees_of_freedom
-        # Not from total − variances.sum(), of which rounding leaves little where the last variances are small.
-        left_out = self.validation_error_ * self.n_samples_ * self.n_features_in_ / degrees_of_freedom
-        # Whitening scales codes and no density; PCA(whiten=True) takes each variance twice in it (scikit-learn #13898).
-        pca = PCA(self.code_size_)
-        pca.components_ = weight.weight.detach().cpu().double().numpy().copy()
-        pca.mean_ = self.mean_ / self._pca_unit
-        pca.explained_variance_ = variances.copy()
-        pca.explained_variance_ratio_ = variances / total if total else np.zeros_like(variances)
-        pca.singular_values_ = np.sqrt(variances * degrees_of_freedom)
-        n_left = n - self.code_size_
-        pca.noise_variance_ = left_out / n_left if n_left > 0 else 0.0
-        pca.n_components_, pca.n_samples_, pca.n_features_in_ = self.code_size_, self.n_samples_, self.n_features_in_
-        return pca
+        return as_pca(self.fitted_, self._pca_unit)
 
     def _with_density(self, name: str) -> PCA:
         """The same, if its covariance can be inverted."""

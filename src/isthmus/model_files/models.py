@@ -1,28 +1,55 @@
-"""Fitted models to files and back: the tensors and settings of a network, and a network from them."""
+"""Fitted models to files and back: settings and tensors of a ``Fitted``, and a ``Fitted`` from them."""
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from isthmus.errors import ModelFileError, ParameterError
+from isthmus.fitting.convolutional import ImageNetwork, settings_of
+from isthmus.fitting.dense_arrays import DenseArrays
+from isthmus.fitting.fitted import Columns, Fitted, squared_unit_of
 from isthmus.model_files.container import Expected, Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings, read_settings
-from isthmus.networks import DenseAutoencoder, ImageCodeAutoencoder, RowAutoencoder, with_channels_last
+from isthmus.networks import ImageCodeAutoencoder, RowAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import ColumnStatistics, scale_of
+from isthmus.training.history import History
 
-Unfitted = TypeVar("Unfitted")
-_COMMON = ("loss", "n_samples", "n_epochs", "best_epoch", "start_error", "validation_error", "validation_variance")
 _NOT_STORED = "num_batches_tracked"  # counters of batch norms, which change nothing
 
 
-def write_model(path: str | os.PathLike[str], model: Any) -> None:
-    """Write a fitted model to one file, whole or not at all; parameters that JSON cannot hold become null.
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """Everything that a model file holds.
+
+    Attributes
+    ----------
+    estimator : {"Autoencoder", "ConvAutoencoder"}
+    parameters : mapping of str to object
+        Of the estimator, by name.
+    n_features_in : int
+    feature_names : list of str or None
+        None where the training rows had no names.
+    fitted : Fitted
+    image_layout : {"rows", "images", "channels"} or None
+        The form of the training images; None for tables.
+    """
+
+    estimator: str
+    parameters: Mapping[str, Any]
+    n_features_in: int
+    feature_names: list[str] | None
+    fitted: Fitted[DenseArrays | ImageNetwork]
+    image_layout: str | None = None
+
+
+def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
+    """Write a model to one file, whole or not at all; parameters that JSON cannot hold become null.
 
     Raises
     ------
@@ -32,13 +59,14 @@ def write_model(path: str | os.PathLike[str], model: Any) -> None:
         If the file cannot be written.
     """
     settings, tensors = _contents(model)
-    parameters = {name: value if _is_json(value) else None for name, value in model.get_params(deep=False).items()}
-    contents = {"estimator": type(model).__name__, "parameters": parameters, "fitted": asdict(settings)}
-    write_model_file(path, tensors, contents)
+    parameters = {name: value if _is_json(value) else None for name, value in model.parameters.items()}
+    write_model_file(
+        path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": asdict(settings)}
+    )
 
 
-def read_model(path: str | os.PathLike[str], estimators: Mapping[str, Callable[..., Unfitted]]) -> Unfitted:
-    """Read the model in a file, which must be of one of these classes; its network is on the CPU.
+def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> SavedModel:
+    """Read the model in a file, which must be of one of these estimators; its network is on the CPU.
 
     Raises
     ------
@@ -53,12 +81,11 @@ def read_model(path: str | os.PathLike[str], estimators: Mapping[str, Callable[.
         parameters = _parameters(schema, file.settings.get("parameters"))
         settings = read_settings(schema, file.settings.get("fitted"))
         network = _built(settings)
-        model = estimators[schema.estimator](**parameters)
-        _restore(model, settings, network, file.read_tensors(_expected(settings, network)))
-        return model
+        tensors = file.read_tensors(_expected(settings, network))
+        return _restored(parameters, settings, network, tensors)
 
 
-def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
+def _parameters(schema: type[Settings], found: object) -> dict[str, Any]:
     """Check the parameters of an estimator, whose tuples are lists in JSON."""
     if not isinstance(found, dict) or found.keys() != {parameter.name for parameter in schema.parameters}:
         raise ModelFileError(f"the parameters are not those of {schema.estimator}")
@@ -71,7 +98,7 @@ def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
 
 
 def _built(settings: Settings) -> RowAutoencoder:
-    """The network that settings describe, without memory for its weights."""
+    """Build the network that settings describe, without memory for its weights."""
     try:
         return settings.network(torch.device("meta"))
     except (TypeError, ValueError, RuntimeError, OverflowError):
@@ -80,108 +107,136 @@ def _built(settings: Settings) -> RowAutoencoder:
 
 def _expected(settings: Settings, network: RowAutoencoder) -> Expected:
     dtypes = {torch.float32: "float32", torch.float64: "float64"}
-    stored = _stored(network).items()
-    return settings.tensors() | {name: (dtypes[value.dtype], tuple(value.shape)) for name, value in stored}
+    stored = ((name, value) for name, value in network.state_dict().items() if not name.endswith(_NOT_STORED))
+    return settings.tensors() | {f"network.{name}": (dtypes[value.dtype], tuple(value.shape)) for name, value in stored}
 
 
-def _stored(network: RowAutoencoder) -> dict[str, torch.Tensor]:
-    """The tensors of a network by their names in a file."""
-    state = network.state_dict()
-    return {f"network.{name}": value for name, value in state.items() if not name.endswith(_NOT_STORED)}
-
-
-def _load_weights(network: RowAutoencoder, tensors: Tensors) -> None:
-    state = {
-        name: torch.zeros((), dtype=torch.int64)
-        if name.endswith(_NOT_STORED)
-        else torch.from_numpy(tensors[f"network.{name}"])
-        for name in network.state_dict()
-    }
-    network.load_state_dict(state, assign=True)
-    network.eval()
-
-
-def _contents(model: Any) -> tuple[Settings, Tensors]:
-    network, statistics = model.module_, model._statistics
-    tensors = {name: value.cpu().numpy() for name, value in _stored(network).items()}
-    tensors |= {f"statistics.{name}": getattr(statistics, name) for name in STATISTICS}
+def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
+    fitted, network = model.fitted, model.fitted.network
+    history, statistics = fitted.history, fitted.columns.statistics
+    tensors = {f"statistics.{name}": getattr(statistics, name) for name in STATISTICS}
     common: dict[str, Any] = {
-        "n_features_in": model.n_features_in_,
-        "feature_names": list(map(str, getattr(model, "feature_names_in_", []))) or None,
-        "history": _with_null(model.history_),
-        **{name: getattr(model, name + "_") for name in _COMMON},
+        "n_features_in": model.n_features_in,
+        "feature_names": model.feature_names,
+        "n_samples": fitted.n_samples,
+        "loss": fitted.loss,
+        "n_epochs": history.n_epochs,
+        "best_epoch": history.best_epoch,
+        "history": _with_null(
+            {
+                "epoch": range(history.n_epochs + 1),
+                "training_error": history.training_error,
+                "validation_error": history.held_out_error,
+            }
+        ),
+        "start_error": fitted.start_error,
+        "validation_error": fitted.validation_error,
+        "validation_variance": fitted.validation_variance,
+        "pca_error": fitted.pca_error,
     }
-    if not isinstance(network, DenseAutoencoder):
+    if not isinstance(network, DenseArrays):
+        state = network.state_dict().items()
+        tensors |= {f"network.{name}": value.cpu().numpy() for name, value in state if not name.endswith(_NOT_STORED)}
         architecture: dict[str, Any] = {
-            name: list(value) if isinstance(value, tuple) else value for name, value in model._settings.items()
+            name: list(value) if isinstance(value, tuple) else value for name, value in settings_of(network).items()
         }
         with_code = isinstance(network, ImageCodeAutoencoder)
         return ConvolutionalSettings(
             **common,
-            image_shape=list(model.image_shape_),
-            layout=model._layout,
+            image_shape=list(network.image_shape),
+            layout=model.image_layout or "images",
             code_size=network.code_size if with_code else None,
-            middle=network.middle if with_code else None,
-            linear_paths=with_code and network.encoder.linear is not None,
-            pca_error=model.pca_error_ if with_code else None,
+            middle=network.middle if isinstance(network, ImageCodeAutoencoder) else None,
+            linear_paths=isinstance(network, ImageCodeAutoencoder) and network.encoder.linear is not None,
             **architecture,
         ), tensors
-    precision = str(network.dtype).removeprefix("torch.")
-    tensors |= {"pca.axes": model._axes.axes.astype(precision), "pca.spread": model._axes.spread}
-    if model._variances is not None:
-        tensors["linear.variances"] = model._variances
+    tensors |= {f"network.{name}": value for name, value in network.arrays.items()}
+    tensors |= {"pca.axes": fitted.axes.axes.astype(network.precision), "pca.spread": fitted.axes.spread}
+    if fitted.variances is not None:
+        tensors["linear.variances"] = fitted.variances
     return DenseSettings(
         **common,
-        code_size=model.code_size_,
+        code_size=fitted.code_size,
         encoder_layers=list(network.encoder_layers),
         decoder_layers=list(network.decoder_layers),
-        activation=model.activation,
-        linear_paths=network.encoder.linear is not None,
-        stacks=network.encoder.stack is not None,
+        activation=network.activation,
+        linear_paths=network.linear_paths,
+        stacks=network.stacks,
         prefixes=list(network.prefixes),
         takes_over=list(network.first_sizes),
-        precision=precision,
-        n_axes=len(model._axes.axes),
-        linear=model._variances is not None,
-        errors_by_size=_with_null(model._errors_by_size),
-        pca_error=model.pca_error_,
+        precision=network.precision,
+        n_axes=len(fitted.axes.axes),
+        linear=fitted.variances is not None,
+        errors_by_size=_with_null(fitted.errors_by_size),
     ), tensors
 
 
-def _restore(model: Any, settings: Settings, network: RowAutoencoder, tensors: Tensors) -> None:
-    _load_weights(network, tensors)
-    model.module_, model.n_features_in_ = network, settings.n_features_in
-    model._statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
-    model.mean_, model.scale_ = model._statistics.mean, scale_of(model.scale, model._statistics)
-    if settings.feature_names is not None:
-        model.feature_names_in_ = np.array(settings.feature_names, dtype=object)
-    for name in _COMMON:
-        setattr(model, name + "_", getattr(settings, name))
-    model.history_, model.code_size_ = _with_nan(settings.history), network.code_size
-    if settings.pca_error is not None:
-        model.pca_error_ = settings.pca_error
-    if isinstance(settings, ConvolutionalSettings):
-        model.image_shape_, model._layout = tuple(settings.image_shape), settings.layout
-        with_channels_last(network)
-    elif isinstance(settings, DenseSettings):
-        model.encoder_layers_, model.decoder_layers_ = tuple(settings.encoder_layers), tuple(settings.decoder_layers)
-        model._axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
-        model._variances = tensors.get("linear.variances")
-        model._errors_by_size = {name: np.array(column) for name, column in _with_nan(settings.errors_by_size).items()}
+def _restored(parameters: dict[str, Any], settings: Settings, built: RowAutoencoder, tensors: Tensors) -> SavedModel:
+    statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
+    weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+    network: DenseArrays | ImageNetwork
+    axes, by_size, layout = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}, None
+    if isinstance(settings, DenseSettings):
+        network = DenseArrays(
+            settings.n_features_in,
+            tuple(settings.encoder_layers),
+            tuple(settings.decoder_layers),
+            settings.activation,
+            linear_paths=settings.linear_paths,
+            stacks=settings.stacks,
+            output=settings.output,
+            prefixes=tuple(settings.prefixes),
+            first_sizes=tuple(settings.takes_over),
+            arrays=weights,
+        )
+        axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
+        by_size = {name: np.array(column) for name, column in _with_nan(settings.errors_by_size).items()}
+    else:
+        assert isinstance(settings, ConvolutionalSettings)
+        network, layout = _with_weights(built, weights), settings.layout
+    history = _with_nan(settings.history)
+    fitted = Fitted(
+        network=network,
+        code_size=built.code_size,
+        loss=settings.loss,
+        columns=Columns(statistics, scale_of(parameters["scale"], statistics)),
+        squared_unit=squared_unit_of(parameters["scale"], float(weights["scale"][0])),
+        axes=axes,
+        variances=tensors.get("linear.variances"),
+        n_samples=settings.n_samples,
+        history=History(history["training_error"], history["validation_error"], settings.best_epoch),
+        start_error=settings.start_error,
+        validation_error=settings.validation_error,
+        validation_variance=settings.validation_variance,
+        pca_error=settings.pca_error,
+        errors_by_size=by_size,
+    )
+    return SavedModel(settings.estimator, parameters, settings.n_features_in, settings.feature_names, fitted, layout)
+
+
+def _with_weights(network: RowAutoencoder, weights: Tensors) -> ImageNetwork:
+    """Give a convolutional network that was built without memory its weights."""
+    state = {
+        name: torch.zeros((), dtype=torch.int64) if name.endswith(_NOT_STORED) else torch.from_numpy(weights[name])
+        for name in network.state_dict()
+    }
+    network.load_state_dict(state, assign=True)
+    network.eval()
+    return with_channels_last(network)  # type: ignore[return-value]
 
 
 def _with_null(table: Mapping[str, Iterable[float]]) -> dict[str, Column]:
-    """Columns as JSON has them, with null for NaN."""
+    """Return columns as JSON has them, with null for NaN."""
     return {name: [None if math.isnan(value) else value for value in column] for name, column in table.items()}
 
 
 def _with_nan(table: dict[str, Column]) -> dict[str, list[float]]:
-    """Columns as they were before ``_with_null``."""
+    """Undo ``_with_null``."""
     return {name: [math.nan if value is None else value for value in column] for name, column in table.items()}
 
 
 def _is_json(value: object) -> bool:
-    """Whether JSON can hold a parameter (not a RandomState, for example)."""
+    """Return whether JSON can hold a parameter (not a RandomState, for example)."""
     if isinstance(value, tuple | list):
         return all(map(_is_json, value))
     return value is None or isinstance(value, str | int | float | np.integer | np.floating | np.bool_)

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int64
 from scipy import sparse
 from torch import Tensor
 
+from isthmus.networks import RowAutoencoder
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 _TAKEN = 1 << 18  # numbers that are taken from the rows at once
@@ -76,3 +77,9 @@ class Batches:
         if isinstance(values, Tensor):
             return values.index_select(0, rows.to(values.device))
         return self._normaliser(values, rows.numpy())
+
+
+def batches_for(network: RowAutoencoder, X: Rows, targets: Rows | None) -> Batches:
+    """Prepare rows for training or scoring a network."""
+    shift, scale = (network.per_column(values).cpu().numpy() for values in (network.shift, network.scale))
+    return Batches(X, targets, Normaliser(shift, scale, network.dtype, network.device), network.n_values)

@@ -7,8 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-DEFAULT_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
-
 Corruption = Callable[[Float[Tensor, "rows features"]], Float[Tensor, "rows features"]]
 
 

@@ -24,18 +24,19 @@ class History:
 OnEpoch = Callable[[History], None]
 
 
-def warn_of_early_end(history: History) -> None:
+def warn_of_early_end(history: History, *, stacklevel: int) -> None:
+    """Warn if training ended because of an overflow or Ctrl-C."""
     if history.stopped == "diverged":
         warnings.warn(
             f"The loss became NaN or infinite in epoch {history.n_epochs + 1}; the weights of epoch "
             f"{history.best_epoch} are kept. A lower learning_rate, or scale='standard', may help.",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
     elif history.stopped == "interrupted":
         warnings.warn(
             f"Training was interrupted after {history.n_epochs} epochs; the weights of epoch "
             f"{history.best_epoch} are kept.",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

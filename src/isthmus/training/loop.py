@@ -2,24 +2,30 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from isthmus.networks import RowAutoencoder
+from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.rows.batches import Rows
+from isthmus.system.threads import suited_threads
 from isthmus.training.autograd_step import AutogradStep
-from isthmus.training.batches import Batches
+from isthmus.training.batches import Batches, batches_for
 from isthmus.training.corruption import Corruption
 from isthmus.training.dense_step import DenseStep
-from isthmus.training.history import History, OnEpoch, warn_of_early_end
+from isthmus.training.history import History, OnEpoch
 from isthmus.training.losses import Loss
 from isthmus.training.recipe import Recipe
-from isthmus.training.scoring import network_errors
+from isthmus.training.scoring import choose_decoders, network_errors, pca_errors
+
+NetworkT = TypeVar("NetworkT", bound=RowAutoencoder)
 
 
-class Trainer:
+class Trainer(Generic[NetworkT]):
     """A network with its optimiser, which training can be continued with.
 
     Parameters
@@ -36,14 +42,15 @@ class Trainer:
 
     def __init__(
         self,
-        network: RowAutoencoder,
+        network: NetworkT,
         loss: Loss,
         recipe: Recipe,
         generator: torch.Generator,
         *,
         corruption: Callable[[torch.Generator], Corruption] | None = None,
     ) -> None:
-        self.network = network.eval()
+        network.eval()
+        self.network = network
         self.loss = loss
         self.recipe = recipe
         self.generator = generator
@@ -56,6 +63,10 @@ class Trainer:
             else AutogradStep(network, loss, recipe.weight_decay, generator)
         )
 
+    def batches(self, X: Rows, target: Rows | None) -> Batches:
+        """Prepare rows for training and scoring."""
+        return batches_for(self.network, X, target)
+
     def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
         """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
 
@@ -65,6 +76,15 @@ class Trainer:
         above the start's in. Without held-out rows the last epoch is kept unless it is worse on the
         training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
         """
+        with self._suited_threads():
+            return self._fit(rows, held_out, on_epoch)
+
+    def train_an_epoch(self, rows: Batches) -> tuple[float, float]:
+        """Train once on every row at a constant learning rate; return the training error and the error after it."""
+        with self._suited_threads():
+            return self.epoch(rows), self.error(rows)
+
+    def _fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None) -> History:
         scored = rows if held_out is None else held_out
         start = self.errors(scored, self._scored_sizes)
         history = History([math.nan], [float(start[-1])])
@@ -97,7 +117,6 @@ class Trainer:
         except KeyboardInterrupt:
             history.stopped = "interrupted"
         self._restore_weights(best_weights)
-        warn_of_early_end(history)
         return history
 
     def epoch(self, rows: Batches, schedule: Iterator[float] | None = None) -> float:
@@ -124,12 +143,29 @@ class Trainer:
         """The mean squared errors of rows, in unit scale, when so many of the first codes are kept."""
         return network_errors(self.network, self.loss, self.scored(rows), sizes)
 
+    def pca_errors(
+        self,
+        axes: Float64[np.ndarray, "components features"],
+        mean: Float64[np.ndarray, " columns"],
+        rows: Batches,
+    ) -> Float64[np.ndarray, " sizes"]:
+        """Score PCA with 0, 1, … and all components on rows, in unit scale."""
+        return pca_errors(axes, self.network, mean, self.scored(rows))
+
+    def choose_decoders(self, rows: Batches) -> None:
+        """Choose the code size from which each decoder of an ordered network is used."""
+        assert isinstance(self.network, DenseAutoencoder)
+        choose_decoders(self.network, self.loss, self.scored(rows))
+
     def scored(self, rows: Batches) -> Iterator[tuple[Tensor, Tensor]]:
         """All rows in order, as the network is scored on them: with noise, if there is any, the same every time."""
         corruption = self._make_corruption and self._make_corruption(torch.Generator().manual_seed(0))
         for index in rows.in_order():
             inputs, targets = rows[index]
             yield (inputs if corruption is None else corruption(inputs)), targets
+
+    def _suited_threads(self) -> AbstractContextManager[int]:
+        return suited_threads(self.network.n_multiplications, self.recipe.batch_size)
 
     def _copy_weights(self) -> dict[str, Tensor]:
         """Weights, and what batch norms have seen."""

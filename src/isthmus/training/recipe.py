@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+Noise = tuple[str, float]
+"""A kind of noise and its strength."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -13,6 +16,7 @@ class Recipe:
     learning_rate: float
     weight_decay: float
     patience: int | None
+    noise: Noise | None = None
 
 
 def suited_batch_size(n_rows: int) -> int:

@@ -44,9 +44,17 @@ def choose_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> No
 
 @torch.no_grad()
 def pca_errors(
-    axes: Float64[np.ndarray, "components features"], centre: Float[Tensor, " features"], scored: Scored
+    axes: Float64[np.ndarray, "components features"],
+    network: RowAutoencoder,
+    mean: Float64[np.ndarray, " columns"],
+    scored: Scored,
 ) -> Float64[np.ndarray, " sizes"]:
-    """Mean squared errors, in unit scale, of 0, 1, … and all components; that of 0 is the variance about the centre."""
+    """Return mean squared errors, in a network's unit scale, of PCA with 0, 1, … and all components.
+
+    The error with 0 components is the variance about ``mean``, which is in the data's units.
+    """
+    centre = (torch.from_numpy(mean).to(network.device) - network.shift) / network.scale
+    centre = network.per_column(centre)
     columns = torch.from_numpy(axes.T.copy()).to(centre.device)
     total, removed, n_values = 0.0, torch.zeros(len(axes), dtype=torch.float64, device=centre.device), 0
     for inputs, targets in scored:
@@ -57,5 +65,5 @@ def pca_errors(
         removed += (2 * codes * (expected @ columns) - codes.square()).sum(dim=0)
         n_values += expected.numel()
     errors = total - np.concatenate([[0.0], removed.cumsum(0).cpu().numpy()])
-    # What is left of a difference of nearly equal numbers is rounding.
+    # The difference of nearly equal numbers is rounding.
     return np.where(errors > 1e-13 * total, errors, 0.0) / n_values

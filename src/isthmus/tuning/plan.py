@@ -11,8 +11,8 @@ from sklearn.utils import gen_batches
 
 from isthmus.errors import ParameterError
 from isthmus.estimators.parameters import check_code_size, is_int, is_real
+from isthmus.fitting.loss import resolve_loss
 from isthmus.pca.axes import principal_axes
-from isthmus.pca.start import resolve_loss
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.scaling import column_range, column_statistics, scale_of
 from isthmus.rows.splits import set_aside

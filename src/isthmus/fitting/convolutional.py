@@ -1,0 +1,174 @@
+"""Convolutional networks: how they start, train and are kept."""
+
+import copy
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+import torch
+
+from isthmus.fitting.design import Design, Settings, Start, TrainingSet
+from isthmus.fitting.fit import begin, measured
+from isthmus.fitting.fitted import Columns, Fitted
+from isthmus.fitting.learner import torch_learner
+from isthmus.networks import (
+    ConvolutionalAutoencoder,
+    ImageAutoencoder,
+    ImageCodeAutoencoder,
+    ImageShape,
+    start_convolutional,
+    with_channels_last,
+)
+from isthmus.networks.convolutional import Architecture
+from isthmus.parameters.convolutional import FROM_THE_IMAGE
+from isthmus.pca.axes import PrincipalAxes
+from isthmus.pca.start import start_two_paths
+from isthmus.rows.batches import Rows
+from isthmus.rows.scaling import column_statistics, scale_of
+from isthmus.system.memory import kept_memory
+from isthmus.training.batches import Batches
+from isthmus.training.history import History
+from isthmus.training.recipe import suited_batch_size
+
+ImageNetwork: TypeAlias = ImageAutoencoder | ImageCodeAutoencoder
+
+# Nodes of the dense layer between convolutions and code (docs/notes compares sizes).
+MIDDLE_NODES = 512
+# 64 MB in a layer; training keeps about four times as much for each.
+_BATCH_VALUES = 2**24
+
+
+@dataclass(frozen=True)
+class ConvolutionalParameters:
+    """The parameters of ``ConvAutoencoder`` that describe its network, and the shape of its images."""
+
+    image_shape: ImageShape
+    filters: tuple[int, ...]
+    architecture: Architecture
+    code_size: int | float | None
+    skips: bool
+    start: str
+    scale: str
+    device: torch.device
+
+
+def convolutional_design(parameters: ConvolutionalParameters, loss: str) -> Design[ImageNetwork, ImageNetwork, Batches]:
+    """Describe a convolutional network, with or without a dense code."""
+    has_code = parameters.code_size is not None
+    return Design(
+        loss=loss,
+        start=partial(_start_code if has_code else _start_images, parameters),
+        learner=torch_learner,
+        batch_size=image_batch_size,
+        keep=copy.deepcopy,
+        revive=copy.deepcopy,
+        starts_at_pca=has_code and parameters.start != "random",
+        has_pca=has_code,
+        around_training=kept_memory,
+    )
+
+
+def image_batch_size(n_rows: int, network: ImageNetwork) -> int:
+    """Return the batch size for ``batch_size="auto"``: smaller than for tables where images are large."""
+    return max(1, min(suited_batch_size(n_rows), _BATCH_VALUES // network.n_values))
+
+
+def fitted_around(
+    network: ConvolutionalAutoencoder,
+    parameters: ConvolutionalParameters,
+    data: TrainingSet,
+    settings: Settings,
+    loss: str,
+) -> Fitted[ImageNetwork]:
+    """Return the fit that leaves a trained network as it is; errors are those of the rows."""
+
+    def start(expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | None) -> Start[ImageNetwork]:
+        return _on(parameters.device, _start_around(network, parameters, expected))
+
+    design = replace(convolutional_design(parameters, loss), start=start)
+    begun = begin(data, data, settings, design, np.random.RandomState(0))
+    return measured(begun, design, History([math.nan], [begun.learner.error(begun.scored)]), None)
+
+
+def _start_around(
+    network: ConvolutionalAutoencoder, parameters: ConvolutionalParameters, expected: Rows
+) -> Start[ImageNetwork]:
+    """Return the start of a fit whose code is a small image, with this network of images."""
+    shape = parameters.image_shape
+    statistics = column_statistics(expected.reshape(-1, shape[2]))
+    divisors = scale_of(parameters.scale, statistics)
+    module = ImageAutoencoder(shape, network)
+    if not (divisors == 1).all():
+        module.set_units(shift=statistics.mean, scale=divisors)
+    axes = PrincipalAxes(np.zeros((0, module.n_features)), np.zeros(0))
+    return Start(module, module.code_size, Columns(statistics, divisors), float(divisors[0]), axes)
+
+
+def _start_images(
+    parameters: ConvolutionalParameters,
+    expected: Rows,
+    loss: str,
+    rng: np.random.RandomState,
+    _code_size: int | None,
+) -> Start[ImageNetwork]:
+    network = ConvolutionalAutoencoder.on(
+        torch.device("cpu"),
+        parameters.filters,
+        **parameters.architecture,
+        channels=parameters.image_shape[2],
+        skips=parameters.skips,
+        start=parameters.start if parameters.start in FROM_THE_IMAGE else "random",
+        output="sigmoid" if loss == "bce" else "linear",
+    )
+    start_convolutional(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
+    return _on(parameters.device, _start_around(network, parameters, expected))
+
+
+def _start_code(
+    parameters: ConvolutionalParameters,
+    expected: Rows,
+    loss: str,
+    rng: np.random.RandomState,
+    code_size: int | None,
+) -> Start[ImageNetwork]:
+    def build(size: int, *, linear_paths: bool, output: str) -> ImageCodeAutoencoder:
+        return ImageCodeAutoencoder.on(
+            torch.device("cpu"),
+            parameters.image_shape,
+            size,
+            filters=parameters.filters,
+            middle=MIDDLE_NODES,
+            linear_paths=linear_paths,
+            output=output,
+            **parameters.architecture,
+        )
+
+    asked = parameters.code_size if code_size is None else code_size
+    assert asked is not None
+    statistics = column_statistics(expected)
+    start = start_two_paths(
+        expected,
+        statistics,
+        build,
+        code_size=asked,
+        from_pca=parameters.start != "random",
+        scale=parameters.scale,
+        loss=loss,
+        rng=rng,
+    )
+    columns = Columns(statistics, start.scale)
+    return _on(parameters.device, Start(start.network, start.network.code_size, columns, start.divisor, start.axes))
+
+
+def _on(device: torch.device, start: Start[ImageNetwork]) -> Start[ImageNetwork]:
+    """Put the network on a device, in the memory layout that convolutions are fastest in."""
+    with_channels_last(start.network.to(device))
+    return start
+
+
+def settings_of(network: ImageNetwork) -> dict[str, object]:
+    """Return the architecture of a network, by the names of the estimator's parameters."""
+    settings = network.settings if isinstance(network, ImageCodeAutoencoder) else network.convolutional.settings
+    return dict(settings)

@@ -1,0 +1,39 @@
+"""The loss that suits the rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.rows.batches import Rows
+from isthmus.rows.scaling import column_range
+
+
+def resolve_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
+    """Return the loss that the parameter ``loss`` stands for on these rows.
+
+    Parameters
+    ----------
+    loss, scale, activation : str
+        The estimator's parameters.
+    X : rows
+    names : sequence of str
+        How an error calls each column: "column 'age'" or "channel 0".
+
+    Raises
+    ------
+    InputError
+        If ``loss`` is "bce" and a value lies outside [0, 1].
+    """
+    low, high = column_range(X)
+    outside = np.flatnonzero((low < 0) | (high > 1))
+    if loss == "bce" and len(outside):
+        j = outside[0]
+        raise InputError(
+            f"loss='bce' needs values in [0, 1], but {names[j]} ranges from {low[j]:g} to {high[j]:g}; use "
+            "loss='mse', or bring it to [0, 1]."
+        )
+    if loss != "auto":
+        return loss
+    rescaled = scale in ("standard", "global")
+    return "mse" if len(outside) or rescaled or activation == "identity" else "bce"

@@ -1,0 +1,38 @@
+"""Fits cut to their first codes, without training."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
+from isthmus.fitting.fitted import Fitted
+from isthmus.pca.axes import PrincipalAxes
+
+
+def truncated(fitted: Fitted[DenseArrays], size: int) -> Fitted[DenseArrays]:
+    """Return the fit of an ordered or linear network with its first ``size`` codes only."""
+    by_size = {name: errors[: size + 1] for name, errors in fitted.errors_by_size.items()}
+    return replace(
+        fitted,
+        network=arrays_of(module_of(fitted.network).truncated(size), fitted.network.activation),
+        code_size=size,
+        axes=PrincipalAxes(fitted.axes.axes[:size], fitted.axes.spread[:size]),
+        variances=None if fitted.variances is None else fitted.variances[:size],
+        errors_by_size=by_size,
+        start_error=float(by_size["start"][size]),
+        validation_error=float(by_size["model"][size]),
+        pca_error=float(by_size["pca"][size]),
+    )
+
+
+def smallest_size(fitted: Fitted[DenseArrays], share: float) -> int:
+    """Return the fewest codes that explain a share of the held-out rows' variance; all, if none are enough."""
+    explained = 1 - fitted.errors_by_size["model"][1:] / (fitted.validation_variance or 1.0)
+    enough = np.flatnonzero(explained >= share)
+    return int(enough[0]) + 1 if len(enough) else fitted.code_size
+
+
+def code_shares(fitted: Fitted[DenseArrays]) -> Float64[np.ndarray, " code"]:
+    """Return by how much each code of an ordered network lowers the error, as a share of the variance."""
+    return -np.diff(fitted.errors_by_size["model"]) / (fitted.validation_variance or 1.0)
