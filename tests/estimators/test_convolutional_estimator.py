@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import isthmus
 from isthmus import ConvAutoencoder, InputError, ParameterError
+from isthmus.fitting.convolutional import image_batch_size
 from isthmus.networks import ConvolutionalAutoencoder
 
 IMAGES = load_digits().images
@@ -385,6 +386,6 @@ def test_a_network_for_other_channels_is_refused():
 
 def test_large_images_are_trained_on_a_few_at_a_time():
     model = ConvAutoencoder((1,), max_epochs=1).fit(uniform(40, 4, 4))
-    assert model._suited_batch_size(20_000) == 128
+    assert image_batch_size(20_000, model.module_) == 128
     large = ConvAutoencoder((64, 2), max_epochs=1, validation_fraction=0).fit(uniform(2, 512, 256, dtype=np.float32))
-    assert large._suited_batch_size(20_000) == 2
+    assert image_batch_size(20_000, large.module_) == 2

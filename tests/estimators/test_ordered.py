@@ -34,7 +34,7 @@ def test_one_fit_is_below_pca_at_every_size(digits):
 def test_every_size_keeps_its_promise_on_the_held_out_rows(loss, seed):
     X = DIGITS[:500] if loss == "bce" else CANCER
     model = Autoencoder(7, ordered=True, loss=loss, max_epochs=15, random_state=seed).fit(X)
-    by_size = model._errors_by_size
+    by_size = model.errors_by_size
     assert model.validation_error_ == pytest.approx(by_size["model"][7], rel=1e-6)
     assert model.validation_error_ <= model.start_error_
     assert np.mean(by_size["model"][1:] / by_size["pca"][1:]) < 1
@@ -83,7 +83,7 @@ def test_the_table_has_pca_of_the_training_rows_and_the_share_of_variance(digits
         assert error == pytest.approx(expected, rel=1e-5)
     variance = np.mean((rows - model.mean_) ** 2)
     np.testing.assert_allclose(table["explained_variance_ratio"], 1 - table["error"] / variance, rtol=1e-5)
-    assert model.truncate(2).pca_error_ == pytest.approx(model._errors_by_size["pca"][2])
+    assert model.truncate(2).pca_error_ == pytest.approx(model.errors_by_size["pca"][2])
 
 
 def test_each_code_has_the_share_by_which_it_lowers_the_held_out_error(digits):

@@ -112,12 +112,12 @@ def _shape_of(model: Any) -> dict[str, Any]:
             "encoder layers": list(model.encoder_layers_),
             "decoder layers": list(model.decoder_layers_),
         }
-    settings = model._settings
+    settings = model.architecture_
     return {
         **({"column names": columns_of(model)} if hasattr(model, "feature_names_in_") else {}),
         "image shape": list(model.image_shape_),
         "code size": model.code_size_,
-        "dense code": model._has_one_size,
+        "dense code": model.code_size is not None,
         **{name: list(settings[name.replace(" ", "_")]) for name in ("filters", "decoder filters", "pooling")},
         **{name: settings[name.replace(" ", "_")] for name in ("kernel size", "patch", *_SWITCHES)},
     }
@@ -125,7 +125,7 @@ def _shape_of(model: Any) -> dict[str, Any]:
 
 def _has_seen_every_row(model: Any) -> bool:
     """Whether no rows were held out: on demand, or since a linear network has no epoch to choose."""
-    return model._is_linear(model.loss_, None) or bool(model.validation_fraction == 0)
+    return model.is_linear or bool(model.validation_fraction == 0)
 
 
 def _share(model: Any, error: float) -> str:
