@@ -1,6 +1,7 @@
-# make demo: set up, fit digits, clean a page, show both  make test: set up, run the tests
-# make lint: formatting, style, types                      make bench: the figures in docs/notes/benchmarks.md and README.md
-# make bench-quick: the speeds on a small setting          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
+# make demo: set up, fit digits, clean a page, show both  make test: set up, run the tests but for the slow ones
+# make lint: formatting, style, types                      make test-slow: thousands of broken files, killed runs, memory
+# make bench-quick: the speeds on a small setting          make bench: the figures in docs/notes/benchmarks.md and README.md
+#                                                          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ INSTALL := $(BIN)/python $(PIP)
 # Only one make at a time sets up; without flock (macOS) do not start two at once on a fresh clone.
 LOCK := $(shell command -v flock >/dev/null 2>&1 && echo flock .venv.lock)
 
-.PHONY: demo test lint bench bench-quick clean
+.PHONY: demo test test-slow lint bench bench-quick clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python demo/digits.py build/demo
@@ -19,6 +20,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

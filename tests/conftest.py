@@ -8,6 +8,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from jaxtyping import install_import_hook
@@ -16,6 +19,27 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy are imported
 
 install_import_hook("isthmus", "shape_checks.check")
+ROOT = Path(__file__).parents[1]
+SLOW_TIMEOUT = 3600  # seconds
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests by what they use, so that nobody has to remember it."""
+    for item in items:
+        if "chromium_program" in item.fixturenames:
+            item.add_marker("browser")
+        if starts_programs(item.module):
+            item.add_marker("subprocess")
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+
+
+def starts_programs(module: ModuleType) -> bool:
+    """Whether a file of tests, or a helper or benchmark that it imports from, imports ``subprocess``."""
+    names = {getattr(value, "__module__", None) or getattr(value, "__name__", None) for value in vars(module).values()}
+    helpers = [each for name, each in sys.modules.items() if name in names and not name.startswith("isthmus")]
+    ours = [each for each in helpers if ROOT in Path(getattr(each, "__file__", None) or "/").parents]
+    return any(value is subprocess for each in [module, *ours] for value in vars(each).values())
 
 
 @pytest.fixture(scope="session")
