@@ -1,16 +1,26 @@
-"""Words for messages: text that a terminal can show, counts, lists."""
+"""Words for messages: text that a terminal can show, counts, lists, and names of columns that have none."""
 
 from collections.abc import Sequence
 
 
-def counted(number: int, noun: str) -> str:
-    """A count with its noun, as in "1 row" and "2 rows"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(count: int, noun: str, *, typeset: bool = False) -> str:
+    """A count with its noun, as in "1 row" and "2 rows".
+
+    ``typeset`` is for pages of HTML: it separates thousands, and the line never breaks before the noun.
+    """
+    plural = noun if count == 1 else f"{noun}s"
+    return f"{count:,}\u00a0{plural}" if typeset else f"{count} {plural}"
 
 
-def printable(text: str) -> str:
-    """A text on one line, with control characters escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+def joined(parts: Sequence[str]) -> str:
+    """Parts of a sentence, as in "a, b and c"."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names in quotes, separated by commas; after ``most`` of them, how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(shown, names[:most])) + more
 
 
 def shown(value: object, most: int = 40) -> str:
@@ -19,7 +29,11 @@ def shown(value: object, most: int = 40) -> str:
     return '"' + printable(text if len(text) <= most else text[: most - 1] + "…") + '"'
 
 
-def listed(names: Sequence[str], most: int = 8) -> str:
-    """Some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(shown, names[:most])) + more
+def printable(text: str) -> str:
+    """A text on one line, with control characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def generic_names(n_columns: int) -> tuple[str, ...]:
+    """Names for columns without any, as scikit-learn makes them: x0, x1, …"""
+    return tuple(f"x{i}" for i in range(n_columns))

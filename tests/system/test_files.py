@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.errors import OutputError
-from isthmus.system.files import atomic_write, check_writable, refuse_same_file
+from isthmus.errors import InputError, ModelFileError, OutputError
+from isthmus.system.files import atomic_write, check_writable, open_input, refuse_same_file
 
 
 def names(folder: Path) -> list[str]:
@@ -51,7 +51,7 @@ def interrupted_at(step: int, path: Path) -> bool:
 
     def trace(frame, event, _):
         nonlocal left
-        if Path(frame.f_code.co_filename).name not in ("atomic.py", "contextlib.py", "pathlib.py"):
+        if Path(frame.f_code.co_filename).name not in ("files.py", "contextlib.py", "pathlib.py"):
             return None
         if event == "line":
             left -= 1
@@ -171,8 +171,8 @@ def test_standard_output_can_be_named(tmp_path, redirected):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "it is no name of a file"),
-        ("a\0b", "it is no name of a file"),
+        ("", "it is not a file name"),
+        ("a\0b", "it is not a file name"),
         (".", "it is a folder"),
         ("new/", "it is a folder"),
         ("missing/out", "there is no such folder"),
@@ -241,3 +241,33 @@ def test_the_input_is_refused_as_output_by_whatever_name(tmp_path, monkeypatch):
     for output in ("other", "new", "/dev/null", "-", "a\0b"):
         refuse_same_file("in", output)
     refuse_same_file("/dev/null", "/dev/null")
+
+
+@pytest.mark.parametrize("pipes", [False, True])
+def test_inputs_are_opened_or_refused_in_a_sentence(tmp_path, monkeypatch, pipes):
+    monkeypatch.chdir(tmp_path)
+    Path("data").write_bytes(b"content")
+    with open_input("data", InputError, "a table", pipes=pipes) as file:
+        assert file.read() == b"content"
+    for name, sentence in {
+        "none": "none: there is no such file.",
+        "a\nb": r"a\nb: there is no such file.",
+        ".": ".: is a folder, not a table.",
+        "data/below": "data/below: cannot be read (there is no such folder).",
+        "a\0b": r"a\x00b: is not a file name.",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            open_input(name, InputError, "a table", pipes=pipes)
+        assert str(caught.value) == sentence
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_refused_at_once_unless_pipes_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelFileError, match="pipe: is a device or pipe, not a model file"):
+        open_input(tmp_path / "pipe", ModelFileError, "a model file")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"content",))
+    writer.start()
+    with open_input(tmp_path / "pipe", InputError, "a table", pipes=True) as file:
+        assert file.read() == b"content"
+    writer.join()

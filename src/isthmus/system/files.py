@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files: outputs that appear whole or not at all, and inputs that are opened or refused in a sentence."""
 
 import errno
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from isthmus.errors import IsthmusError, OutputError
+from isthmus.words import printable
 
 try:
     import fcntl
@@ -33,20 +34,57 @@ _REASONS = {
     errno.ELOOP: "the symbolic links go round in a circle",
     errno.EPIPE: "the reader has closed the pipe",
 }
-
-
 _LEFT = (".isthmus-", ".part")
 _SECOND, _DAY = 1.0, 86400.0  # a file is locked within a second after it was made
 
 
+def open_input(
+    path: str | os.PathLike[str], error: type[IsthmusError], wanted: str, *, pipes: bool = False
+) -> BinaryIO:
+    """Open a file for reading.
+
+    Parameters
+    ----------
+    path : path
+    error : type
+        The class of errors to raise.
+    wanted : str
+        What the file should be, such as "a table".
+    pipes : bool, default=False
+        Whether pipes and devices can be read, too. Otherwise they are refused at once, even if nobody writes to them.
+
+    Raises
+    ------
+    error
+        If there is no such file, it is a folder, or it cannot be read.
+    """
+    name = printable(os.fspath(path))
+    waiting = 0 if pipes else getattr(os, "O_NONBLOCK", 0)  # or opening a pipe would wait for its writer
+    try:
+        handle = os.open(path, os.O_RDONLY | waiting | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise error(f"{name}: there is no such file.") from None
+    except OSError as refused:
+        if Path(path).is_dir():  # Windows opens no folders
+            raise error(f"{name}: is a folder, not {wanted}.") from None
+        raise error(f"{name}: cannot be read ({reason(refused)}).") from None
+    except ValueError:
+        raise error(f"{name}: is not a file name.") from None
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISDIR(mode) or not (pipes or stat.S_ISREG(mode)):
+        os.close(handle)
+        raise error(f"{name}: is a {'folder' if stat.S_ISDIR(mode) else 'device or pipe'}, not {wanted}.")
+    return os.fdopen(handle, "rb")
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A binary file to write to that takes the name ``path`` only when the body has ended without an exception.
+    """A binary file that gets the name ``path`` only if the body ends without an exception.
 
-    It is written beside its destination under a temporary name, flushed to disk, and renamed; until then an old
-    file stays, and after an exception (Ctrl-C included) the temporary file is gone. A symbolic link is written
-    through, the permissions of an old file are kept, and new ones follow the umask. What is no regular file (a
-    pipe, a terminal, ``/dev/null``) is written to directly.
+    It is written beside its destination under a temporary name, flushed to disk, and renamed. Until then an old file
+    stays, and after an exception (Ctrl-C included) the temporary file is gone. A symbolic link stays, and its target
+    is replaced. The permissions of an old file are kept; those of a new one follow the umask. Anything that is not a
+    regular file (a pipe, a terminal, ``/dev/null``) is written to directly.
 
     Raises
     ------
@@ -64,7 +102,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         # The umask applies here; nobody may read the temporary file who could not read the old one.
         mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o777 | stat.S_IWUSR
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with _removed(temporary), _removed(temporary):  # Ctrl-C may fall into the first
+        with _removed(temporary), _removed(temporary):  # twice, as Ctrl-C may interrupt the first
             with os.fdopen(os.open(temporary, flags, mode), "w+b") as file:
                 _lock(file.fileno())
                 yield file
@@ -77,14 +115,13 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
-        shown = name.replace("\0", "\\x00")
-        raise OutputError(f"{shown}: cannot be written ({reason(error)}).") from error
+        raise OutputError(f"{printable(name)}: cannot be written ({reason(error)}).") from error
 
 
 def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
-    """Remove the temporary files of runs that were killed; those of runs that go on are locked, and stay.
+    """Remove the temporary files of killed runs; those of other runs are locked, and stay.
 
-    Where files cannot be locked, those go that are older than a day.
+    On systems without file locks, remove those that are older than a day.
     """
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -99,20 +136,20 @@ def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, str]]:
-    """A file with a name for as long as the body runs, and no longer than until ``sweep_leftovers`` if it is killed."""
+    """A file and its name, removed when the body ends; ``sweep_leftovers`` removes it if the process is killed."""
     path = _temporary_name(Path(folder))
     try:
-        with _removed(path), _removed(path), path.open("x+b") as file:  # Ctrl-C may fall into the first
+        with _removed(path), _removed(path), path.open("x+b") as file:  # twice, as Ctrl-C may interrupt the first
             _lock(file.fileno())
             yield file, str(path)
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
-        raise OutputError(f"{folder}: no temporary file can be written ({reason(error)}).") from error
+        raise OutputError(f"{folder}: a temporary file cannot be written ({reason(error)}).") from error
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise what ``atomic_write`` would raise at its start, before the work whose result is to be written."""
+    """Raise the errors of ``atomic_write``, before the work whose result is to be written."""
     with suppress(_EnoughError):
         destination = Path(os.fspath(path))
         with suppress(OSError, ValueError):
@@ -141,15 +178,15 @@ class _EnoughError(Exception):
 
 
 def _destination(name: str) -> tuple[Path, os.stat_result | None]:
-    """Where a name leads to, and what stands there; an OSError if no file can be written there."""
+    """The path behind a name, and the status of an old file there; raise OSError if it cannot be written."""
     if not name or "\0" in name:
-        raise OSError(errno.EINVAL, "it is no name of a file")
+        raise OSError(errno.EINVAL, "it is not a file name")
     try:
         destination = Path(name).resolve()
-    except RuntimeError:  # what Python 3.11 and 3.12 make of ELOOP
+    except RuntimeError:  # Python 3.11 and 3.12 raise this for ELOOP
         raise OSError(errno.ELOOP, "loop") from None
     try:
-        old = Path(name).stat()  # /dev/stdout resolves to a name that no pipe has
+        old = Path(name).stat()  # not of the destination: /dev/stdout resolves to a name that does not exist
     except FileNotFoundError:
         if name.endswith(os.sep):
             raise IsADirectoryError(errno.EISDIR, "folder") from None
@@ -169,7 +206,7 @@ def _temporary_name(folder: Path) -> Path:
 
 @contextmanager
 def _removed(path: Path) -> Iterator[None]:
-    """See to it that no file of that name is left when the body ends, however it ends."""
+    """Remove a file when the body ends, whether it succeeds or not."""
     try:
         yield
     finally:
@@ -178,14 +215,14 @@ def _removed(path: Path) -> Iterator[None]:
 
 
 def _lock(handle: int) -> None:
-    """Tell other processes that a temporary file is in use, until it is closed or its process ends."""
+    """Lock a temporary file, so that other processes leave it alone until it is closed or its process ends."""
     if _HAS_LOCKS:
         with suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_free(path: str) -> bool:
-    """Whether no process has locked a file."""
+    """Whether a file is unlocked, so that no process is writing it."""
     if not _HAS_LOCKS:
         return False
     with open(path, "rb") as file:  # noqa: PTH123
@@ -197,7 +234,7 @@ def _is_free(path: str) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make a rename outlast a power cut, where the system lets folders be flushed."""
+    """Flush a folder to disk, so that a rename survives a power cut; some systems cannot."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,0 +1,37 @@
+"""Progress is shown on a terminal, on standard error, and nowhere else."""
+
+import io
+import sys
+
+import pytest
+
+from isthmus.system.progress import progress_bar, progress_console
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    return sys.stderr
+
+
+def test_a_terminal_shows_how_much_is_done(terminal):
+    with progress_bar("pages", 3, shown=True, transient=False) as show:
+        show(2, "page [b]")
+    assert "pages 2/3" in terminal.getvalue()
+    assert "page [b]" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_nothing_is_shown_where_nobody_looks(monkeypatch, shown):
+    file = Terminal() if not shown else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", file)
+    with progress_bar("pages", 3, shown=shown) as show:
+        show(1, "a page")
+    assert progress_console(shown=shown) is None
+    assert file.getvalue() == ""
