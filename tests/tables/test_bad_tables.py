@@ -101,11 +101,11 @@ BAD_TEXT = {
     "binary": (bytes(range(256)) * 9, "is no text; if it is a table, give its format"),
     "PNG": (b"\x89PNG\r\n\x1a\n\0\0\0", "is a PNG image, not a table of text"),
     "PDF": (b"%PDF-1.7\n", "is a PDF, not a table of text"),
-    "Excel": (b"PK\x03\x04\x14\0\6\0", "Excel's .xlsx, not a table of text; save a spreadsheet as CSV"),
+    "Excel": (b"PK\x03\x04\x14\0\6\0", ".npz and torch.save), not a table of text; save a spreadsheet as CSV"),
     "Parquet": (as_parquet(a=[1.0]), "is a Parquet file, not a table of text; give its format with --format parquet"),
     "Feather": (as_feather(a=[1.0]), "--format feather"),
     "NPY": (NUMBERS, "--format npy"),
-    "gzip": (gzip.compress(CSV), "is compressed with gzip, not a table of text; for CSV give its format with --f"),
+    "gzip": (gzip.compress(CSV), "is a file compressed with gzip, not a table of text; for CSV give its"),
 }
 
 
@@ -348,7 +348,7 @@ def test_files_that_cannot_be_opened_are_refused(tmp_path, monkeypatch):
     assert "--format" in refusal("data.xyz")
     with pytest.raises(InputError, match="no name that tells the format; give it with --format"):
         open_table("-")
-    with pytest.raises(InputError, match=r"^a\\x00b.csv: is no name of a file\.$"):
+    with pytest.raises(InputError, match=r"^a\\x00b.csv: is not a file name\.$"):
         open_table("a\0b.csv")
     with pytest.raises(InputError, match=r"^a\\nb.csv: there is no such file\.$"):
         open_table("a\nb.csv")

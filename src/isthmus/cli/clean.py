@@ -1,7 +1,6 @@
 """isthmus clean: dirty scans in, clean pages out."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,9 +65,12 @@ def clean(
     """
     from isthmus.documents import Options, Rules, transform_documents
     from isthmus.documents.batch import Batch, plan_batch
+    from isthmus.documents.contract import Plan
     from isthmus.documents.review import Review
+    from isthmus.documents.work import PageReport
     from isthmus.pages.documents import Cleaner
     from isthmus.system.memory import give_back_freed_memory
+    from isthmus.system.progress import progress_bar
 
     _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
     if dpi is not None:
@@ -83,24 +85,32 @@ def clean(
     if dry_run:
         batch = Batch(tuple((source, "-") for source, _ in batch.pairs), batch.n_done)
     failed: list[tuple[str, Exception]] = []
-    with _Progress(len(batch.pairs), hidden=quiet) as progress:
+    n_documents, n_done, share = len(batch.pairs), 0, 0.0  # share: of the pages of one document
+    with progress_bar("documents", n_documents, shown=not quiet) as show:
+
+        def show_page(source: str, plan: Plan, page: PageReport) -> None:
+            nonlocal share
+            share += 1 / len(plan.places)
+            show(min(n_done + share, n_documents), f"{Path(source).name}, page {page.page} of {plan.n_pages}")
+
         options = Options(
             pages=chosen,
             rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
             dry_run=dry_run,
             review=None if review is None else Review(review),
             jobs=jobs,
-            progress=progress.page,
+            progress=show_page,
         )
         for report in transform_documents(batch, Cleaner(network, strength, dpi), options):
-            progress.document()
+            n_done, share = n_done + 1, 0.0
+            show(n_done)
             if report.error is not None:
                 if not keep_going:
                     raise report.error
                 failed.append((report.source, report.error))
                 say(f"isthmus: {_sentence(report.error)}")
             elif not quiet:
-                say(summary(report, every_page=len(batch.pairs) == 1))
+                say(summary(report, every_page=n_documents == 1))
     if not quiet and len(batch.pairs) + batch.n_done > 1:
         done = f"; {batch.n_done} were done before" if batch.n_done else ""
         say(f"{counted(len(batch.pairs) - len(failed), 'document')} cleaned{done}.")
@@ -156,40 +166,3 @@ def _sentence(error: Exception) -> str:
         return "there is not enough memory for this."
     where = "; ".join(getattr(error, "__notes__", []))
     return f"{where}: unexpected {type(error).__name__}: {error}."
-
-
-class _Progress:
-    """A bar on a terminal: the share of the documents that is done, by pages, and the time left."""
-
-    def __init__(self, n_documents: int, *, hidden: bool) -> None:
-        self._total, self._done, self._part = n_documents, 0, 0.0
-        self._bar: Any = None
-        if not hidden and sys.stderr is not None and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-
-    def __enter__(self) -> "_Progress":
-        if self._bar is not None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=self._total)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def page(self, source: str, plan: Any, report: Any) -> None:
-        """One picture is done."""
-        self._part += 1 / max(1, len(plan.places))
-        if self._bar is not None:
-            what = f"{Path(source).name}, page {report.page} of {plan.n_pages}"
-            self._bar.update(self._task, completed=min(self._done + self._part, self._total), description=what)
-
-    def document(self) -> None:
-        """One document is done."""
-        self._done, self._part = self._done + 1, 0.0
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self._done)

@@ -52,7 +52,7 @@ def evaluate_pages(
     time.
     """
     from isthmus.pages import evaluation
-    from isthmus.pages.evaluation.page import evaluation_page, require_jinja
+    from isthmus.pages.evaluation.page import evaluation_page
     from isthmus.system.files import check_writable
 
     files = {"--output": output, "--csv": csv, "--json": json, "--markdown": markdown}
@@ -61,8 +61,6 @@ def evaluate_pages(
         raise ParameterError(f"{', '.join(name for name, file in files.items() if file)} must be different files.")
     if dpi is not None and not 0 < dpi < float("inf"):
         raise ParameterError(f"--dpi must be a positive number. Got {dpi:g} instead.")
-    if output is not None:
-        require_jinja()
     for file in written:
         check_writable(file)  # sooner than after hours of pages
     found = evaluation.evaluate_pages(

@@ -41,18 +41,16 @@ def make_pages(
     Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever
     the number of pages and processes; another dpi gives the same pages in more or fewer pixels.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from isthmus import synthetic_pages as made
+    from isthmus.system.progress import progress_bar
 
     resolutions = _resolutions(dpi)
     settings = made.Settings(seed, _size(size), dirt, colour)
     names = made.make_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
-    console = Console(stderr=True)
     total = pages * len(resolutions)
-    for _ in track(names, "pages", total, console=console, disable=quiet or not console.is_terminal):
-        pass
+    with progress_bar("pages", total, shown=not quiet) as show:
+        for n_done, name in enumerate(names, 1):
+            show(n_done, name)
     if not quiet:
         say(f"{counted(total, 'pair')} written to {folder / 'clean'} and {folder / 'dirty'}.")
 

@@ -39,10 +39,10 @@ def report(
     from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
-    from isthmus.report.plots import require_report_extra
+    from isthmus.system.extras import require
     from isthmus.system.files import check_writable, refuse_same_file
 
-    require_report_extra()
+    require("report")
     shape = None if image_shape is None else _shape(image_shape)
     fitted = load(model)
     ImageShape.of(shape, fitted.n_features_in_)  # sooner than after the last row of a long table

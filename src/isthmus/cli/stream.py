@@ -10,6 +10,7 @@ from isthmus.cli.options import checked_format
 from isthmus.system.files import refuse_same_file
 from isthmus.system.memory import give_back_freed_memory
 from isthmus.tables import open_table, write_table
+from isthmus.words import generic_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,8 +63,6 @@ def frame(rows: np.ndarray, columns: Sequence[str]) -> "pa.Table":
 
 def columns_of(model: Any) -> list[str]:
     """The columns that a model was fitted on; x0, x1, … where they had no names."""
-    from isthmus.tables import generic_names
-
     names = getattr(model, "feature_names_in_", None)
     return list(generic_names(model.n_features_in_) if names is None else names)
 

@@ -102,9 +102,9 @@ def tune(
     kept_in = f"{output}.study" if study is None else study
     check_outputs(table, output, result, report)
     if report is not None:
-        from isthmus.report.plots import require_report_extra
+        from isthmus.system.extras import require
 
-        require_report_extra()
+        require("report")
     with open_table(
         table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
     ) as reader:

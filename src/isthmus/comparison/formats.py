@@ -1,15 +1,11 @@
-"""A comparison as text: a plain table, Markdown, HTML, CSV and JSON."""
+"""A comparison as text for people: a plain table, Markdown and HTML."""
 
-import csv
 import html
-import io
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
+from isthmus.report.formats import markdown_table
 
 MODELS = {"pca": "PCA", "random": "random", "isthmus": "Isthmus"}
 _GROUPS = {"variance_explained": "variance explained, %", "error": "mean squared error", "seconds": "seconds to fit"}
@@ -76,11 +72,11 @@ def plain(heading: str, table: Cells, sentence: str, mark: Callable[[str], str] 
 def markdown(heading: str, table: Cells, sentence: str) -> str:
     """A table of GitHub's Markdown; the lowest errors in bold."""
     titles = ["codes", *(f"{model}: {group}" for group in table.groups for model in table.models)]
-    lines = [f"| {' | '.join(titles)} |", "|" + "---:|" * len(titles)]
-    for cells, best in zip(table.lines, table.best, strict=True):
-        marked = [f"**{cell}**" if is_best else cell for cell, is_best in zip(cells, best, strict=True)]
-        lines.append(f"| {' | '.join(marked)} |")
-    return "\n".join([heading, "", *lines, "", sentence, ""])
+    rows = [
+        [f"**{cell}**" if is_best else cell for cell, is_best in zip(cells, best, strict=True)]
+        for cells, best in zip(table.lines, table.best, strict=True)
+    ]
+    return "\n".join([heading, "", markdown_table(titles, ["---:"] * len(titles), rows), "", sentence, ""])
 
 
 def html_table(heading: str, table: Cells, sentence: str) -> str:
@@ -95,27 +91,3 @@ def html_table(heading: str, table: Cells, sentence: str) -> str:
         f"<p>{html.escape(heading)}</p><table><thead><tr><th></th>{top}</tr><tr><th>codes</th>{names}</tr></thead>"
         f"<tbody>{body}</tbody></table><p>{html.escape(sentence)}</p>"
     )
-
-
-def csv_text(results: Mapping[str, np.ndarray]) -> str:
-    """A header, and one line a measurement, with all digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(results)
-    writer.writerows([_or(value, "") for value in line.values()] for line in _lines(results))
-    return text.getvalue()
-
-
-def json_text(first: Mapping[str, Any], results: Mapping[str, np.ndarray], last: Mapping[str, Any]) -> str:
-    """One object, whose "results" has an object a measurement."""
-    lines = [{name: _or(value, None) for name, value in line.items()} for line in _lines(results)]
-    return json.dumps({**first, "results": lines, **last}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _lines(results: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    columns = [column.tolist() for column in results.values()]
-    return [dict(zip(results, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _or(value: Any, otherwise: Any) -> Any:
-    return otherwise if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,16 +2,13 @@
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 from jaxtyping import Float64
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
@@ -23,6 +20,7 @@ from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import select_rows, without_torch
 from isthmus.rows.splits import set_aside
+from isthmus.system.progress import progress_bar
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _MOST_CODES = 64
@@ -126,16 +124,15 @@ def compare(
 
     lines: list[tuple[str, int, float, float]] = [("mean", 0, float(pca_errors[0]), mean_seconds)]
     models: dict[str, dict[int, Autoencoder]] = {name: {} for name in _STARTS}
-    with _bar(len(_STARTS) * len(sizes), shown=verbose) as advance:
+    with progress_bar("fits", len(_STARTS) * len(sizes), shown=verbose) as show:
         for size in sizes:
             lines.append(("pca", size, float(pca_errors[min(size, len(pca.axes))]), pca_seconds))
             for name, start in _STARTS.items():
-                advance(f"code size {size}, {start} start", 0)
+                show(sum(map(len, models.values())), f"code size {size}, {start} start")
                 model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
                 seconds = _fit(model, X_train, target_train)
                 models[name][size] = model
                 lines.append((name, size, _error(model, X_test, expected_test, pca.unit), seconds))
-                advance(f"code size {size}, {start} start", 1)
     # Smaller deviations from the mean are rounding errors of float64.
     rounding = float(np.mean((10 * np.finfo(np.float64).eps * pca.mean / pca.unit) ** 2))
     return Comparison(
@@ -244,22 +241,3 @@ def _columns(lines: list[tuple[str, int, float, float]], variance: float) -> dic
         "variance_explained": explained,
         "seconds": seconds,
     }
-
-
-@contextmanager
-def _bar(n_fits: int, *, shown: bool) -> Iterator[Any]:
-    """A function that says what is being fitted, and by how many fits the bar is to go on."""
-    console = Console(stderr=True)
-    if not shown or not (console.is_terminal or console.is_jupyter):
-        yield lambda description, n_done: None
-        return
-    columns = (
-        TextColumn("fit"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=24),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=n_fits)
-        yield lambda description, n_done: progress.update(task, description=description, advance=n_done)

@@ -12,7 +12,8 @@ from jaxtyping import Float64
 
 from isthmus.comparison.sentence import saving
 from isthmus.errors import OutputError
-from isthmus.report.plots import colour, new_figure, percent_axis, plot_style, require_report_extra
+from isthmus.report.plots import colour, new_figure, percent_axis, plot_style
+from isthmus.system.extras import require
 from isthmus.system.files import atomic_write
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def plot_format(path: str | os.PathLike[str]) -> str:
     if kind not in FORMATS:
         suffixes = " or ".join([", ".join(f".{name}" for name in FORMATS[:-1]), f".{FORMATS[-1]}"])
         raise OutputError(f"{os.fspath(path)}: the name of a plot must end in {suffixes}.")
-    require_report_extra()
+    require("report")
     return kind
 
 

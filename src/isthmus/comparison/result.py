@@ -12,6 +12,8 @@ from isthmus.comparison import formats
 from isthmus.comparison.sentence import codes_sentence, errors_sentence
 from isthmus.errors import ParameterError
 from isthmus.estimators.dense import Autoencoder
+from isthmus.report.formats import csv_text, json_text
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +96,7 @@ class Comparison:
             raise ParameterError(
                 f"The 'share' parameter of describe must be a number in (0, 1]. Got {share!r} instead."
             )
-        rows = _count(len(self.test_index), "held-out row")
+        rows = counted(len(self.test_index), "held-out row")
         variance = self._variance
         if variance == 0:
             return f"There is no variance to explain: the mean of the training rows reconstructs the {rows} exactly."
@@ -111,20 +113,20 @@ class Comparison:
 
     def to_csv(self) -> str:
         """One line for each measurement, with all digits; an undefined share is empty."""
-        return formats.csv_text(self.results)
+        return csv_text(self.results, self._rows)
 
     def to_json(self) -> str:
         """Everything but the networks, with all digits; an undefined share is null."""
-        return formats.json_text(
+        return json_text(
             {
                 "sentence": self.sentence,
                 "n_train": self.n_train,
                 "n_test": len(self.test_index),
                 "n_features": self.n_features,
                 "error_unit": self.error_unit,
-            },
-            self.results,
-            {"pca_errors": self.pca_errors.tolist()},
+                "results": [dict(zip(self.results, row, strict=True)) for row in self._rows],
+                "pca_errors": self.pca_errors.tolist(),
+            }
         )
 
     def to_markdown(self) -> str:
@@ -155,7 +157,7 @@ class Comparison:
     @property
     def heading(self) -> str:
         """A line about the rows and the units."""
-        rows, columns = _count(len(self.test_index), "held-out row"), _count(self.n_features, "column")
+        rows, columns = counted(len(self.test_index), "held-out row"), counted(self.n_features, "column")
         variance = formats.number(self.pca_errors[0])
         return (
             f"{rows} of {columns}, after fitting on {self.n_train}. "
@@ -166,6 +168,11 @@ class Comparison:
     def _variance(self) -> float:
         """The mean's error; 0 if it is rounding alone."""
         return 0.0 if np.isnan(self.results["variance_explained"][0]) else float(self.pca_errors[0])
+
+    @property
+    def _rows(self) -> list[tuple[object, ...]]:
+        """The results, one measurement after the other."""
+        return list(zip(*(column.tolist() for column in self.results.values()), strict=True))
 
     @property
     def _cells(self) -> formats.Cells:
@@ -189,7 +196,3 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return formats.html_table(self.heading, self._cells, self.sentence)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

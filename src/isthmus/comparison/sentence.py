@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from isthmus.words import counted, joined
+
 
 @dataclass(frozen=True)
 class Saving:
@@ -107,7 +109,7 @@ def errors_sentence(isthmus: Mapping[int, float], others: Mapping[str, Mapping[i
     parts: dict[str, list[str]] = {}
     for name, errors in others.items():
         parts.setdefault(_order(isthmus, errors, tolerance), []).append(name)
-    said = [order.format(name=_and(names)) for order, names in parts.items()]
+    said = [order.format(name=joined(names)) for order, names in parts.items()]
     return f"Its error is {'; it is '.join(said)}."
 
 
@@ -121,15 +123,11 @@ def _order(isthmus: Mapping[int, float], other: Mapping[int, float], tolerance: 
     if len(found) == 1 and len(isthmus) > 1:
         return f"{found[0]} {{name}} with every code size"
     first, *rest = (f"{order} {{name}} with {_codes(*sizes[order])}" for order in found)
-    return _and([first, *(part.replace(" to {name}", "").replace(" {name}", "") for part in rest)])
+    return joined([first, *(part.replace(" to {name}", "").replace(" {name}", "") for part in rest)])
 
 
 def _codes(*sizes: int) -> str:
-    return f"{_and([str(size) for size in sizes])} code{'' if sizes == (1,) else 's'}"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return counted(sizes[0], "code") if len(sizes) == 1 else f"{joined([str(size) for size in sizes])} codes"
 
 
 def _percent(share: float, below: float | None = None) -> str:

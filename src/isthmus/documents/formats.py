@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import cast
 
 from isthmus.documents.contract import File, Format
-from isthmus.errors import InputError, MissingExtraError, ParameterError
+from isthmus.errors import InputError, ParameterError
+from isthmus.system.extras import require
+from isthmus.system.magic import Kind, kind_of
 
 _SUFFIXES = {
     "png": (".png",),
@@ -19,19 +21,8 @@ _SUFFIXES = {
 }
 SUFFIXES = frozenset(suffix for of_format in _SUFFIXES.values() for suffix in of_format)
 _NAMES = "PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM or PDF"
-_OTHERS = {
-    b"GIF8": "a GIF image",
-    b"PK\x03\x04": "a ZIP archive or an office document",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
-    b"AT&TFORM": "a DjVu document",
-    b"%!PS": "a PostScript document",
-    b"8BPS": "a Photoshop document",
-    b"\xd0\xcf\x11\xe0": "an office document",
-}
-_BEGINNINGS = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
-    (re.compile(rb"\xff\xd8\xff"), "jpeg"),
-    (re.compile(rb"II[*+]\0|MM\0[*+]"), "tiff"),
+_KINDS = {Kind.PNG: "png", Kind.JPEG: "jpeg", Kind.TIFF: "tiff"}
+_WEAK_MAGIC = (  # text can begin like these
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
     (re.compile(rb"BM.{24}", re.DOTALL), "bmp"),
     (re.compile(rb"P[1-6]\s"), "pnm"),
@@ -47,10 +38,9 @@ def format_named(name: str) -> Format:
     MissingExtraError
         If what it reads with is not installed.
     """
-    try:
-        return cast(Format, import_module(f"isthmus.documents.{name}"))
-    except ImportError as error:
-        raise MissingExtraError('PDFs need pikepdf and pypdfium2: pip install "isthmus[pdf]".') from error
+    if name == "pdf":
+        require("pdf")
+    return cast(Format, import_module(f"isthmus.documents.{name}"))
 
 
 def format_name(name: str) -> str:
@@ -71,10 +61,10 @@ def find_format(file: File, name: str) -> str:
     file.seek(0)
     if not start:
         raise InputError(f"{name}: is empty.")
-    found = next((format for beginning, format in _BEGINNINGS if beginning.match(start)), None)
+    kind = kind_of(start)
+    found = _KINDS.get(kind) if kind in _KINDS else next((f for magic, f in _WEAK_MAGIC if magic.match(start)), None)
     if found is None:
-        what = next((f"is {what}, and not" for begin, what in _OTHERS.items() if start.startswith(begin)), "is not")
-        raise InputError(f"{name}: {what} {_NAMES}.")
+        raise InputError(f"{name}: is {'' if kind is None else f'{kind}, and '}not {_NAMES}.")
     suffix = Path(name).suffix.lower()
     if suffix in SUFFIXES and suffix not in _SUFFIXES[found]:
         raise InputError(

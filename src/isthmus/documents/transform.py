@@ -16,11 +16,11 @@ from isthmus.documents.formats import check_output_name, find_format, format_nam
 from isthmus.documents.review import Review
 from isthmus.documents.work import PageFunction, PageReport, Work
 from isthmus.documents.workers import Result, WorkersEndedError, ordered
-from isthmus.errors import InputError, IsthmusError, OutputError, ParameterError
+from isthmus.errors import InputError, OutputError, ParameterError
 from isthmus.system.files import (
     atomic_write,
     check_writable,
-    reason,
+    open_input,
     refuse_same_file,
     sweep_leftovers,
     temporary_file,
@@ -164,7 +164,7 @@ def _planned(document: _Document, options: Options, stack: ExitStack) -> _Docume
         path = source
         if output != "-" and not options.dry_run:
             refuse_same_file(source, output)
-    with _opened(path, name) as file:
+    with open_input(path, InputError, "a document") as file:
         format_name = find_format(file, name)
         format = format_named(format_name)
         if output != "-":
@@ -205,7 +205,7 @@ def _written(document: _Document, results: Iterator[Result], options: Options, s
         for _ in encoded():
             pass
     else:
-        with _opened(document.path, document.name) as file, _output(document.output, swept) as output:
+        with open_input(document.path, InputError, "a document") as file, _output(document.output, swept) as output:
             format.write(file, document.name, plan, encoded(), output)
             _check(format, output, document)
             growth = output.seek(0, os.SEEK_END) / file.seek(0, os.SEEK_END)
@@ -248,24 +248,6 @@ def _output(name: str, swept: set[Path]) -> Iterator[File]:
         swept.add(folder)
         sweep_leftovers(folder)
     with atomic_write(name) as file:
-        yield file
-
-
-@contextmanager
-def _opened(path: str, name: str) -> Iterator[File]:
-    try:
-        if Path(path).is_dir():
-            raise InputError(f"{name}: is a folder.")
-        if Path(path).exists() and not Path(path).is_file():
-            raise InputError(f"{name}: is no file; '-' reads from standard input.")
-        file = open(path, "rb")  # noqa: PTH123, SIM115
-    except IsthmusError:
-        raise
-    except (OSError, ValueError) as error:
-        why = ("there is no such file" if isinstance(error, FileNotFoundError) else
-               reason(error) if isinstance(error, OSError) else "it is no name of a file")  # fmt: skip
-        raise InputError(f"{name}: cannot be read ({why}).") from error
-    with file:
         yield file
 
 

@@ -35,6 +35,7 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import as_type_of, without_torch
 from isthmus.rows.scaling import column_range, refuse_too_large
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
+from isthmus.words import generic_names
 
 if TYPE_CHECKING:
     from isthmus.report import Report
@@ -315,7 +316,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Names of the columns: those of the training rows, or x0, x1, … where they had none."""
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
+        return list(generic_names(self.n_features_in_) if names is None else names)
 
     @property
     @abstractmethod

@@ -8,18 +8,17 @@ import hashlib
 import json
 import math
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from isthmus._version import __version__
 from isthmus.errors import ModelFileError, ParameterError
-from isthmus.system.files import atomic_write
+from isthmus.system.files import atomic_write, open_input
+from isthmus.system.magic import kind_of
 
 FORMAT = "isthmus"
 FORMAT_VERSION = 1
@@ -34,15 +33,6 @@ _MAX_HEADER_BYTES = 2**26
 _MAX_TENSORS = 10_000
 _MAX_DIMENSIONS = 8
 _MAX_DEPTH = 32
-_OTHER_KINDS = (
-    (b"\x80", "a pickle (PyTorch, joblib or scikit-learn)"),
-    (b"PK\x03\x04", "a zip archive (torch.save, Keras or NPZ)"),
-    (b"\x89HDF", "an HDF5 file (Keras)"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"PAR1", "a Parquet table"),
-    (b"ARROW1", "a Feather table"),
-    (b"\x1f\x8b", "a gzip file"),
-)
 _UNSIGNED = "0" * 64  # the checksum is computed with zeros in its own place
 
 
@@ -134,28 +124,11 @@ def open_model_file(path: str | os.PathLike[str]) -> Iterator[ModelFile]:
     ModelFileError
         With one sentence that begins with the name of the file, also for a ModelFileError of the body.
     """
-    with _opened(path) as file:
+    with open_input(path, ModelFileError, "a model file") as file:
         try:
             yield _checked(file)
         except ModelFileError as error:
             raise ModelFileError(f"{os.fspath(path)}: {error}.") from None
-
-
-def _opened(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a regular file for reading (a pipe would never end)."""
-    name = os.fspath(path)
-    try:
-        # Non-blocking, so that opening a pipe without a writer returns.
-        handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        raise ModelFileError(f"{name}: there is no such file.") from None
-    except (OSError, ValueError) as error:
-        raise ModelFileError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error}).") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        kind = "folder" if Path(name).is_dir() else "device or pipe"
-        raise ModelFileError(f"{name}: is a {kind}, not a model file.")
-    return os.fdopen(handle, "rb")
 
 
 def _checked(file: BinaryIO) -> ModelFile:
@@ -164,7 +137,7 @@ def _checked(file: BinaryIO) -> ModelFile:
     first = file.read(8)
     length = int.from_bytes(first[:8], "little")
     if not 2 <= length <= min(size - 8, _MAX_HEADER_BYTES):
-        if kind := next((kind for magic, kind in _OTHER_KINDS if first.startswith(magic)), None):
+        if kind := kind_of(first):
             raise ModelFileError(f"is {kind}, not an Isthmus model file, and is not loaded; save the model again")
         raise ModelFileError("is not an Isthmus model file, or is truncated" if size else "is empty")
     file.seek(8)

@@ -1,8 +1,10 @@
 """Fill the HTML templates of Isthmus with jinja2, an optional package."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from isthmus.report.words import counted, number, percent, times
+from isthmus.report.words import number, percent, times
+from isthmus.words import counted
 
 
 def render(template: str, context: Mapping[str, object]) -> str:
@@ -28,5 +30,5 @@ def render(template: str, context: Mapping[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "percent": percent, "times": times, "counted": counted}
+    environment.filters |= {"number": number, "percent": percent, "times": times, "counted": partial(counted, typeset=True)}
     return environment.get_template(template).render(context)

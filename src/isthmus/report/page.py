@@ -17,12 +17,14 @@ from isthmus.report.examples import example_columns, examples
 from isthmus.report.html import render
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
-from isthmus.report.plots import css_variables, require_report_extra
+from isthmus.report.plots import css_variables
 from isthmus.report.sandwich import sandwich_svg
 from isthmus.report.summary import Shares, facts_of, learning_figure, rate_figure, sample_errors
-from isthmus.report.words import Names, counted
+from isthmus.report.words import Names
 from isthmus.rows.frames import without_torch
+from isthmus.system.extras import require
 from isthmus.system.files import atomic_write
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from isthmus.report.model import Model, Table
@@ -147,7 +149,7 @@ def report(
 
     ``page.save("report.html")`` writes it, and a notebook shows it.
     """
-    require_report_extra()
+    require("report")
     check_is_fitted(model)
     if not hasattr(model, "pca_error_"):
         raise ParameterError(
@@ -160,9 +162,11 @@ def report(
     facts, sampled = facts_of(model), sample_errors(model, rows, measured)
     names = Names(model.feature_names)
     low, high = measured.value_range
+    columns = counted(model.n_features_in_, "column", typeset=True)
+    codes = counted(model.code_size_, "code", typeset=True)
     context = {
         "variables": css_variables(),
-        "title": title or f"{counted(model.n_features_in_, 'column')} in {counted(model.code_size_, 'code')}",
+        "title": title or f"{columns} in {codes}",
         "command": command,
         "date": date,
         "model": model,

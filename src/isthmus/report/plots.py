@@ -12,10 +12,9 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from isthmus.errors import MissingExtraError
+from isthmus.system.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +50,6 @@ COLOURS = {
 }
 
 _SERIES = ("model", "pca", "other", *(f"class-{i}" for i in range(4, 10)))
-_NEEDED = ("matplotlib", "jinja2")
 _RENDERING = threading.RLock()  # matplotlib's settings belong to the whole process while a figure is made
 _STYLE: "dict[RcKeyType, object]" = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the layout is the same everywhere
@@ -98,21 +96,6 @@ def css_variables() -> str:
     return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def require_report_extra() -> None:
-    """Raise ``MissingExtraError`` unless all that plots and reports need is installed."""
-    missing = []
-    for name in _NEEDED:
-        try:
-            import_module(name)
-        except ImportError:
-            missing.append(name)
-    if missing:
-        names, verb = " and ".join(missing), "is" if len(missing) == 1 else "are"
-        raise MissingExtraError(
-            f'plots and reports need {names}, which {verb} not installed: pip install "isthmus[report]".'
-        )
-
-
 @contextmanager
 def plot_style(name: str = "plot") -> Iterator[None]:
     """Use the style of the reports while figures are made or drawn, whatever the user's settings.
@@ -122,7 +105,7 @@ def plot_style(name: str = "plot") -> Iterator[None]:
     name : str
         Seed of the identifiers within an SVG.
     """
-    require_report_extra()
+    require("report")
     from cycler import cycler
     from matplotlib import rc_context, rcParamsDefault
 

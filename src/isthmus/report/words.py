@@ -46,11 +46,6 @@ def times(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio < 10 else number(ratio, 3)
 
 
-def counted(count: int, thing: str) -> str:
-    """As in "1 row" and "1,797 rows"."""
-    return f"{count:,}\u00a0{thing}{'' if count == 1 else 's'}"
-
-
 class Names:
     """Column names for display: short, on one line, with the whole name in a title at its first use.
 

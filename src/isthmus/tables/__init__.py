@@ -1,8 +1,7 @@
 """Reading and writing tables, as streams; a format is one small module. Knows no estimator."""
 
-from isthmus.tables.contract import generic_names
 from isthmus.tables.formats import FORMATS
 from isthmus.tables.reader import Batch, TableReader, open_table
 from isthmus.tables.writer import TableWriter, write_table
 
-__all__ = ["FORMATS", "Batch", "TableReader", "TableWriter", "generic_names", "open_table", "write_table"]
+__all__ = ["FORMATS", "Batch", "TableReader", "TableWriter", "open_table", "write_table"]

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
+from isthmus.system.magic import Kind, kind_of
 from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
 from isthmus.words import listed, shown
 
@@ -70,11 +71,6 @@ class CannotKeepError(Exception):
     """A carried column has no place in the format; what it says is made a sentence by whoever knows the file."""
 
 
-def generic_names(n_columns: int) -> tuple[str, ...]:
-    """Names of columns that have none, as scikit-learn makes them."""
-    return tuple(f"x{i}" for i in range(n_columns))
-
-
 def rows_per_part(n_columns: int) -> int:
     """So many rows that their numbers take 32 MB or less, and at most 16,384 rows."""
     return max(1, min(16_384, 2**22 // max(1, n_columns)))
@@ -108,30 +104,22 @@ def refuse_cell(name: str, column: str, row: int, problem: str) -> NoReturn:
     )
 
 
-_OTHER_KINDS = (
-    (b"PAR1", "a Parquet file", "give its format with --format parquet"),
-    (b"ARROW1", "a Feather file", "give its format with --format feather"),
-    (b"\x93NUMPY", "a NumPy array", "give its format with --format npy"),
-    (b"\x1f\x8b", "compressed with gzip", "for CSV give its format with --format csv.gz"),
-    (b"PK\x03\x04", "a zip archive, as are NPZ files and Excel's .xlsx", "save a spreadsheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc)", "save a spreadsheet as CSV"),
-    (b"\x89PNG", "a PNG image", ""),
-    (b"\xff\xd8\xff", "a JPEG image", ""),
-    (b"II*\0", "a TIFF image", ""),
-    (b"MM\0*", "a TIFF image", ""),
-    (b"%PDF-", "a PDF", ""),
-    (b"\x89HDF", "an HDF5 file", ""),
-    (b"SQLite format 3", "an SQLite database", ""),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it first"),
-    (b"BZh", "compressed with bzip2", "decompress it first"),
-    (b"\xfd7zXZ", "compressed with xz", "decompress it first"),
-)
+_ADVICE = {
+    Kind.PARQUET: "give its format with --format parquet",
+    Kind.FEATHER: "give its format with --format feather",
+    Kind.NPY: "give its format with --format npy",
+    Kind.GZIP: "for CSV give its format with --format csv.gz",
+    Kind.ZIP: "save a spreadsheet as CSV",
+    Kind.OLD_OFFICE: "save a spreadsheet as CSV",
+    **dict.fromkeys((Kind.ZSTD, Kind.BZIP2, Kind.XZ), "decompress it first"),
+}
 
 
 def refuse_other_kind(name: str, first: bytes, own: str) -> None:
     """Refuse a file whose first bytes are those of another kind of file."""
     if not first:
         raise InputError(f"{name}: is empty.")
-    for magic, kind, advice in _OTHER_KINDS:
-        if first.startswith(magic):
-            raise InputError(f"{name}: is {kind}, not {own}{'; ' if advice else ''}{advice}.")
+    kind = kind_of(first)
+    if kind is not None:
+        advice = f"; {_ADVICE[kind]}" if kind in _ADVICE else ""
+        raise InputError(f"{name}: is {kind}, not {own}{advice}.")

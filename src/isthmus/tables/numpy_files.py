@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Float64, Shaped
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import CannotKeepError, generic_names, refuse_other_kind, rows_per_part
+from isthmus.tables.contract import CannotKeepError, refuse_other_kind, rows_per_part
 from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
-from isthmus.words import listed, printable, shown
+from isthmus.words import generic_names, listed, printable, shown
 
 _NPY_HEADER_BYTES = 128  # room for the number of rows, which is known at the end only
 _MAX_COLUMNS = 2**24  # an archive can claim any number

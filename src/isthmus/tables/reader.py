@@ -18,12 +18,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from isthmus.errors import InputError, MismatchError
-from isthmus.system.files import reason
+from isthmus.system.files import open_input, reason
 from isthmus.tables.arrow import carried_type, is_category, is_number
-from isthmus.tables.contract import Source, exclude_option, generic_names, refuse_cell, refuse_columns, rows_per_part
+from isthmus.tables.contract import Source, exclude_option, refuse_cell, refuse_columns, rows_per_part
 from isthmus.tables.formats import format_of, is_text, open_source
 from isthmus.tables.types import ArrowTable, Field
-from isthmus.words import listed, printable, shown
+from isthmus.words import generic_names, listed, printable, shown
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def open_table(
     kind = format_of(path, format, InputError)
     name = "standard input" if str(path) == "-" else printable(str(path))
     with ExitStack() as resources:
-        file = _opened(path, name, resources)
+        file = _opened(path, resources)
         if not is_text(kind):
             file = _seekable(file, name, resources, standard=str(path) == "-")
         source = open_source(kind, file, name, key)
@@ -199,21 +199,12 @@ def open_table(
     raise AssertionError("unreachable")
 
 
-def _opened(path: str | Path, name: str, resources: ExitStack) -> BinaryIO:
+def _opened(path: str | Path, resources: ExitStack) -> BinaryIO:
     if str(path) == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise InputError("standard input: is closed.")
         return sys.stdin.buffer
-    try:
-        return resources.enter_context(Path(path).open("rb"))
-    except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file.") from None
-    except IsADirectoryError:
-        raise InputError(f"{name}: is a folder, not a table.") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read ({reason(error)}).") from None
-    except ValueError:
-        raise InputError(f"{name}: is no name of a file.") from None
+    return resources.enter_context(open_input(path, InputError, "a table", pipes=True))
 
 
 def _seekable(file: BinaryIO, name: str, resources: ExitStack, *, standard: bool) -> BinaryIO:

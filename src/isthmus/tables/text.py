@@ -15,10 +15,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import generic_names, refuse_cell, refuse_columns
+from isthmus.tables.contract import refuse_cell, refuse_columns
 from isthmus.tables.records import Records
 from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, Schema
-from isthmus.words import shown
+from isthmus.words import generic_names, shown
 
 _BLOCK_BYTES = 2**20
 _BLOCK_BYTES_PER_COLUMN = 2**12

@@ -1,39 +1,25 @@
-"""The progress bar of a fit: epoch, held-out error, PCA's error on the same rows, time left; on stderr."""
+"""The progress bar of a fit: epochs, the held-out error, PCA's error on the same rows, and the time left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from isthmus.system.progress import progress_bar
 from isthmus.training.history import History, OnEpoch
 
 
 @contextmanager
-def epoch_bar(max_epochs: int, unit: float, pca_error: float | None, *, shown: bool) -> Iterator[OnEpoch | None]:
-    """A function to be called after every epoch, or None if nothing is to be shown (no terminal).
+def epoch_bar(max_epochs: int, unit: float, pca_error: float | None, *, shown: bool) -> Iterator[OnEpoch]:
+    """Show a progress bar while the body runs; yields a function to call after every epoch.
 
-    ``unit`` brings errors to the units in which ``pca_error`` is given, if there is one to compare with.
+    Errors are multiplied by ``unit``, which gives them the units of ``pca_error``.
     """
-    console = Console(stderr=True)
-    if not shown or not (console.is_terminal or console.is_jupyter):
-        yield None
-        return
+    beside = "" if pca_error is None else f"  PCA {pca_error:.4g}"
+    with progress_bar("epochs", max_epochs, shown=shown, transient=False) as show:
+        show(0, beside.strip())
 
-    columns = (
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=24),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        beside = "" if pca_error is None else f"  PCA {pca_error:.4g}"
-        task = progress.add_task(beside.strip(), total=max_epochs)
-
-        def show(history: History) -> None:
+        def show_epoch(history: History) -> None:
             best = history.held_out_error[history.best_epoch] * unit
             error = history.held_out_error[-1] * unit
-            progress.update(task, advance=1, description=f"error {error:.4g}  best {best:.4g}{beside}")
+            show(history.n_epochs, f"error {error:.4g}  best {best:.4g}{beside}")
 
-        yield show
+        yield show_epoch

@@ -20,6 +20,7 @@ from isthmus.tuning.domains import Range, read_domain
 from isthmus.tuning.objective import Objective
 from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
 from isthmus.tuning.space import own_values, space_of
+from isthmus.words import generic_names
 
 _HOMES = {"Autoencoder": "isthmus.estimators.dense", "ConvAutoencoder": "isthmus.estimators.convolutional"}
 # A curve goes on beyond PCA's need, since held-out rows need more codes than those that PCA has seen.
@@ -65,7 +66,8 @@ def make_plan(
     own = own_values(estimator, rows.shape[1], largest, loss)
     searched = space_of(estimator, given, own, unit_interval=unit_interval)
     if not unit_interval and ("bce" in _choices_of(searched.described().get("loss")) or loss == "bce"):
-        resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in columns or generic(rows.shape[1])])
+        names = columns or generic_names(rows.shape[1])
+        resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in names])
     return {
         "table": {
             "rows": int(rows.shape[0]),
@@ -111,11 +113,6 @@ def carry_out(plan: Mapping[str, Any], X: Any) -> tuple[Objective, dict[str, Any
         smallest=smallest,
     )
     return objective, first, Parts(search_rows, test_rows)
-
-
-def generic(n_columns: int) -> list[str]:
-    """What columns without names are called."""
-    return [f"x{i}" for i in range(n_columns)]
 
 
 def _choices_of(value: Any) -> list[Any]:

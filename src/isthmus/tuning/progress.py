@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from isthmus.system.progress import progress_console
 from isthmus.tuning.choice import Scored, scored
 from isthmus.tuning.interrupts import held
 
@@ -26,8 +27,8 @@ def live_table(
     study: "Study", pca_explained: float, n_trials: int | None, deadline: float, *, shown: bool
 ) -> Iterator[Callable[[], None]]:
     """A function that brings the table up to date, to be called again and again; it does nothing without a terminal."""
-    console = Console(stderr=True)
-    if not shown or not (console.is_terminal or console.is_jupyter):
+    console = progress_console(shown=shown)
+    if console is None:
         yield lambda: None
         return
     began, looked = time.monotonic(), 0.0

@@ -1,9 +1,5 @@
 """What a search has found: its best trials, a sentence about rows that it never saw, CSV, Markdown and JSON."""
 
-import csv
-import io
-import json
-import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64
 
+from isthmus.report.formats import csv_text, json_text, markdown_table
 from isthmus.tuning.choice import Front, Scored
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -115,7 +113,7 @@ class Result:
     @property
     def sentence(self) -> str:
         """What it comes to on the rows that the search never saw."""
-        test, codes = self.test, f"{self.test.code_size} code{'' if self.test.code_size == 1 else 's'}"
+        test, codes = self.test, counted(self.test.code_size, "code")
         explains = f"explains {_percent(test.tuned)} of the variance of the {test.n_rows} rows set aside"
         pca = f"PCA with as many codes {_percent(test.pca)}"
         parts = []
@@ -166,25 +164,18 @@ class Result:
     def to_markdown(self) -> str:
         """The same for documents."""
         header, *lines = self._lines()
-        table = [header, ["---"] * len(header), *lines]
         front = "" if self.pareto.num_rows < 2 else "\n".join(["", *self._front(), ""])
-        rows = "\n".join(f"| {' | '.join(cells)} |" for cells in table)
-        return f"{self.heading}\n\n{rows}\n{front}\n{self.sentence}\n"
+        table = markdown_table(header, [" --- "] * len(header), lines)
+        return f"{self.heading}\n\n{table}\n{front}\n{self.sentence}\n"
 
     def to_csv(self) -> str:
         """A header and one line a trial, with all digits; what a trial does not have is empty."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.table.column_names)
-        for line in self.table.to_pylist():
-            cells = {name: "" if value is None else value for name, value in line.items()}
-            cells["widths"] = " ".join(map(str, line["widths"] or []))
-            writer.writerow(cells.values())
-        return text.getvalue()
+        lines = [line | {"widths": " ".join(map(str, line["widths"] or []))} for line in self.table.to_pylist()]
+        return csv_text(self.table.column_names, (line.values() for line in lines))
 
     def to_json(self) -> str:
         """One object: the sentence, the test, the front, PCA's line and every trial."""
-        found = {
+        found: dict[str, object] = {
             "sentence": self.sentence,
             "chosen_trial": None if self.chosen is None else self.chosen.number,
             "is_default": self.is_default,
@@ -193,7 +184,7 @@ class Result:
             "pca_variance_explained": [1 - float(share) for share in self.pca_unexplained],
             "trials": self.table.to_pylist(),
         }
-        return json.dumps(_finite(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(found)
 
     def _lines(self) -> list[list[str]]:
         """Cells: the best trials, the default, PCA."""
@@ -245,12 +236,3 @@ def _cell(value: Any) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.4g} %"
-
-
-def _finite(value: Any) -> Any:
-    """NaN as null."""
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

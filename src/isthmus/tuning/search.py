@@ -21,6 +21,7 @@ from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.dense import Autoencoder
 from isthmus.estimators.parameters import check_bool, check_choice, check_int, check_real, is_int, refuse
 from isthmus.rows.frames import without_torch
+from isthmus.system.extras import require
 from isthmus.tuning.choice import Scored, pareto, scored
 from isthmus.tuning.final import Chosen, choose, default_network
 from isthmus.tuning.interrupts import held
@@ -30,7 +31,7 @@ from isthmus.tuning.portfolio import portfolio
 from isthmus.tuning.problem import Parts
 from isthmus.tuning.progress import live_table
 from isthmus.tuning.result import Result, pareto_table, trials_table
-from isthmus.tuning.storage import database_url, let_go, quiet, require_optuna, storage_errors
+from isthmus.tuning.storage import database_url, let_go, quiet, storage_errors
 from isthmus.tuning.study import RESERVE, enqueue_default, fail_lost_trials, open_study, run_trials
 from isthmus.tuning.workers import Work, run_workers
 
@@ -179,7 +180,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         self : AutoencoderSearch
         """
         began = time.monotonic()
-        require_optuna()
+        require("tune")
         estimator = self.validate_parameters()
         values, columns = _checked(X, estimator)
         plan = make_plan(

@@ -21,14 +21,6 @@ _MOST_RETRIES = 3
 _SQLITE = b"SQLite format 3\0"
 
 
-def require_optuna() -> None:
-    """Raise ``MissingExtraError`` unless Optuna is installed."""
-    try:
-        import optuna  # noqa: F401, PLC0415
-    except ImportError:
-        raise MissingExtraError('tuning needs optuna, which is not installed: pip install "isthmus[tune]".') from None
-
-
 def database_url(study: str | os.PathLike[str]) -> str:
     """The URL of a database: of a file, if it is none."""
     name = os.fspath(study)

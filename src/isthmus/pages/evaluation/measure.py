@@ -3,15 +3,12 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.cleaning import clean_page
@@ -21,6 +18,8 @@ from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_grey
 from isthmus.pages.evaluation.result import Cleaned, Evaluation
 from isthmus.pages.evaluation.text import can_read, check_language, text_of
 from isthmus.pages.shipped import is_missing, load_network
+from isthmus.system.extras import require
+from isthmus.system.progress import progress_bar
 
 Page = UInt8[np.ndarray, "h w"]
 Clean = Callable[[Page, float | None], Page]
@@ -108,7 +107,7 @@ def evaluate_pages(
     -----
     Seconds are those of this process and its threads, without reading files, after a small page that is not counted.
     """
-    measures.require_evaluate_extra()
+    require("evaluate")
     pairs, unpaired = find_pairs(noisy, clean)
     group_of = _grouping(by)
     if read and not can_read():
@@ -119,13 +118,13 @@ def evaluate_pages(
     methods = Methods.of(networks)
     _warm_up(methods)
     pages = []
-    with _bar(len(pairs), shown=verbose) as advance:
-        for pair in pairs:
+    with progress_bar("pages", len(pairs), shown=verbose) as show:
+        for n_done, pair in enumerate(pairs):
             dirty, target, resolution = read_pair(pair)
             resolution = resolution if dpi is None else dpi
             expected = text_of(target, language=language, dpi=resolution) if reads else None
             for name, function in methods.functions.items():
-                advance(f"{pair.name}, {name}", 0)
+                show(n_done, f"{pair.name}, {name}")
                 began = time.perf_counter()
                 page = function(dirty, resolution)
                 seconds = time.perf_counter() - began
@@ -134,7 +133,6 @@ def evaluate_pages(
                 pages.append(
                     Cleaned(pair.name, group_of(pair.name), name, *found, seconds=seconds, text=text, expected=expected)
                 )
-            advance(pair.name, 1)
     return Evaluation(tuple(pages), tuple(methods.functions), methods.missing, unpaired)
 
 
@@ -190,18 +188,3 @@ def _warm_up(methods: Methods) -> None:
     """What a first call takes longer for is no page's fault."""
     for function in methods.functions.values():
         function(np.full((_WARM_UP, _WARM_UP), 200, np.uint8), None)
-
-
-@contextmanager
-def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, int], None]]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("pages"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal)) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda description, steps: progress.update(task, description=description, advance=steps)

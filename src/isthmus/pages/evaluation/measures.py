@@ -6,13 +6,13 @@ Pages are grey in [0, 1], black to white.
 
 import math
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 from scipy import ndimage
 
-from isthmus.errors import InputError, MissingExtraError
+from isthmus.errors import InputError
+from isthmus.system.extras import require
 
 DARK = 0.8
 """What is darker than this on a clean page is ink."""
@@ -22,16 +22,6 @@ _LEAST_CONTRAST = 0.25  # of a component on the clean page, to be counted
 _GONE = 0.25  # share of its contrast
 _STROKES = 3  # sides of a small component, at most, in widths of a pen stroke
 _FINEST = 1 / 255 / math.sqrt(12)  # the error of rounding to 8 bits
-
-
-def require_evaluate_extra() -> None:
-    """Raise MissingExtraError, with the command that helps, if a library of the extra is not installed."""
-    missing = [name for name, module in (("scikit-image", "skimage"), ("jiwer", "jiwer")) if find_spec(module) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Evaluating pages needs {' and '.join(missing)}, which the extra 'evaluate' brings: "
-            'pip install "isthmus[evaluate]".'
-        )
 
 
 def rmse_pooled(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
@@ -73,7 +63,7 @@ def ssim(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.nda
     InputError
         If a page has fewer than 7 rows or columns.
     """
-    require_evaluate_extra()
+    require("evaluate")
     from skimage import metrics
 
     values = []
@@ -232,7 +222,7 @@ def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float
     MissingExtraError
         If jiwer is not installed.
     """
-    require_evaluate_extra()
+    require("evaluate")
     import jiwer
 
     pairs = [(" ".join(text.split()), " ".join(right.split())) for text, right in zip(texts, expected, strict=True)]

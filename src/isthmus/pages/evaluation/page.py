@@ -3,15 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from isthmus._version import __version__
-from isthmus.errors import MissingExtraError
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
 from isthmus.pages.evaluation.pairs import find_pairs
 from isthmus.pages.evaluation.result import COLUMNS, Evaluation
 from isthmus.report.html import render
+from isthmus.system.extras import require
 
 _PAGES = 6
 
@@ -21,12 +20,6 @@ class _Shown:
     name: str
     errors: list[tuple[str, str]]
     pieces: list[Piece]
-
-
-def require_jinja() -> None:
-    """Raise MissingExtraError if there is no jinja2."""
-    if find_spec("jinja2") is None:
-        raise MissingExtraError('A page about an evaluation needs jinja2: pip install "isthmus[evaluate]".')
 
 
 def evaluation_page(
@@ -58,7 +51,7 @@ def evaluation_page(
     MissingExtraError
         If jinja2 is not installed.
     """
-    require_jinja()
+    require("evaluate")
     networks = found.methods[len(BASELINES) :]
     judged = networks[-1:] or ("background division",)
     context = {

@@ -13,7 +13,7 @@ from isthmus.documents.contract import Rules, decoding
 from isthmus.documents.formats import SUFFIXES, find_format, format_named
 from isthmus.documents.picture import page_pixels
 from isthmus.errors import InputError
-from isthmus.system.files import reason
+from isthmus.system.files import open_input, reason
 
 _SUFFIXES = SUFFIXES - {".pdf"}
 
@@ -56,12 +56,9 @@ def read_grey(path: Path) -> tuple[UInt8[np.ndarray, "h w"], float | None]:
     InputError
         If the file is damaged, too large, or has several pages.
     """
-    try:
-        with path.open("rb") as file:
-            format = format_named(find_format(file, str(path)))
-            plan = format.plan(file, str(path), Rules())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({reason(error)}).") from error
+    with open_input(path, InputError, "a page") as file, decoding(str(path)):
+        format = format_named(find_format(file, str(path)))
+        plan = format.plan(file, str(path), Rules())
     if len(plan.places) != 1:
         raise InputError(f"{path}: has {len(plan.places)} pages, and pairs are of files of one page each.")
     (place,) = plan.places

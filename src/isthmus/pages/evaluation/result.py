@@ -1,8 +1,5 @@
 """Evaluation: what was measured on each page, summed up by method and by group of pages, as tables and files."""
 
-import csv
-import io
-import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +9,8 @@ import numpy as np
 from rich.table import Table
 
 from isthmus.pages.evaluation.measures import character_error_rate
+from isthmus.report.formats import csv_text, json_text, markdown_table
+from isthmus.words import counted
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Evaluation:
         """What was measured, in a line."""
         first = [page for page in self.pages if page.method == self.methods[0]]
         megapixels = sum(page.pixels for page in first) / 1e6
-        return f"{len(first)} {'page' if len(first) == 1 else 'pages'}, {megapixels:.1f} megapixels."
+        return f"{counted(len(first), 'page')}, {megapixels:.1f} megapixels."
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -169,22 +168,18 @@ class Evaluation:
 
     def to_csv(self) -> str:
         """A line a page and method, with all digits."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         lines = [self._line(page) for page in self.pages]
-        writer.writerow(lines[0])
-        writer.writerows(["" if value is None else value for value in line.values()] for line in lines)
-        return text.getvalue()
+        return csv_text(lines[0], (line.values() for line in lines))
 
     def to_json(self) -> str:
         """The summaries by method and group, and each page and method, with all digits."""
         found = {
-            "summaries": [{k: _finite(v) for k, v in asdict(line).items()} for line in self.summaries.values()],
+            "summaries": [asdict(line) for line in self.summaries.values()],
             "missing": self.missing,
             "unpaired": self.unpaired,
             "pages": [self._line(page) for page in self.pages],
         }
-        return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(found)
 
     def __repr__(self) -> str:
         line = self.summaries[self.methods[-1], None]
@@ -216,16 +211,12 @@ class Evaluation:
         read = page.text is not None and page.expected is not None
         misread = character_error_rate([page.text or ""], [page.expected or ""]) if read else None
         numbers = {k: v for k, v in asdict(page).items() if k not in {"text", "expected"}}
-        return numbers | {"characters_misread": None if misread is None else _finite(misread)}
+        return numbers | {"characters_misread": misread}
 
 
 def _best(column: Column, lines: Sequence[Summary]) -> float | None:
     values = [value for line in lines if not math.isnan(value := getattr(line, column.field))]
     return column.best(values) if column.best is not None and values else None
-
-
-def _finite(value: str | float | None) -> str | float | None:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _rich(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> Table:
@@ -238,8 +229,5 @@ def _rich(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> Table:
 
 
 def _markdown(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> str:
-    lines = [f"| {' | '.join(headings)} |", "|---|" + "---:|" * (len(headings) - 1)]
-    for row in rows:
-        cells = [f"**{cell}**" if best else cell.replace("|", r"\|") for cell, best in row]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rules = ["---", *["---:"] * (len(headings) - 1)]
+    return markdown_table(headings, rules, [[f"**{cell}**" if best else cell for cell, best in row] for row in rows])
