@@ -18,6 +18,7 @@ def faults_of_blocks():
 
 print(faults_of_blocks())
 with kept_memory():
+    faults_of_blocks()  # it takes some blocks until one is found again, whatever small ones lie between
     print(faults_of_blocks())
 """
 

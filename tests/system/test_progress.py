@@ -13,14 +13,11 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch):
+def test_a_terminal_shows_how_much_is_done(monkeypatch):
+    terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    return sys.stderr
-
-
-def test_a_terminal_shows_how_much_is_done(terminal):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stderr", terminal)
     with progress_bar("pages", 3, shown=True, transient=False) as show:
         show(2, "page [b]")
     assert "pages 2/3" in terminal.getvalue()
