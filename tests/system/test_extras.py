@@ -1,5 +1,6 @@
-"""What is missing is named, with the one command that installs it."""
+"""What is missing is named, with the one command that installs it; what is imported is declared."""
 
+import ast
 import re
 import sys
 import tomllib
@@ -7,17 +8,38 @@ from pathlib import Path
 
 import pytest
 
+import isthmus
 from isthmus.errors import MissingExtraError
 from isthmus.system.extras import EXTRAS, require
 
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+MODULES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pillow": "PIL"}
+BROUGHT = {"sqlalchemy": "optuna", "cycler": "matplotlib"}  # used through the library that requires them
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.match(r"[\w-]+", requirement)[0] for requirement in requirements}
+
+
+def imported(path: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module)
+    return {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"isthmus"}
+
+
+def test_every_library_that_is_imported_is_declared():
+    declared = names(PROJECT["dependencies"]).union(*map(names, PROJECT["optional-dependencies"].values()))
+    modules = {MODULES.get(name, name) for name in declared}
+    for path in Path(isthmus.__file__).parent.rglob("*.py"):
+        assert {BROUGHT.get(name, name) for name in imported(path)} <= modules, path
 
 
 def test_the_extras_are_those_of_the_package():
-    declared = {
-        extra: {re.match(r"[\w-]+", requirement)[0] for requirement in requirements}
-        for extra, requirements in tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"].items()
-    }
+    declared = {extra: names(requirements) for extra, requirements in PROJECT["optional-dependencies"].items()}
     assert {extra: set(found.modules) for extra, found in EXTRAS.items()} == {
         extra: declared[extra] for extra in declared if extra not in ("ocrmypdf", "postgresql", "test", "lint")
     }
