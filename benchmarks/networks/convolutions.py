@@ -31,7 +31,7 @@ from isthmus.networks import (
     halo,
     start_convolutional,
 )
-from isthmus.system.memory import kept_memory
+from isthmus.system.memory import keep_freed_memory
 
 Apply = Callable[[Tensor], Tensor]
 LARGE = (16, 128)  # images in a step and their rows and columns, whose layers the C library would give back at once
@@ -143,7 +143,7 @@ def steps_of_large_layers(keeps: bool, threads: int) -> tuple[float, float]:
         gradient(model, x)
         optimiser.step()
 
-    with kept_memory() if keeps else nullcontext():
+    with keep_freed_memory() if keeps else nullcontext():
         step()
         return statistics.median(in_turns({"": step}, 5)[""]), most_memory()
 

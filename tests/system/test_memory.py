@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from isthmus.system.memory import kept_memory
+from isthmus.system.memory import keep_freed_memory
 
 FAULTS = """
 import resource, torch
-from isthmus.system.memory import kept_memory
+from isthmus.system.memory import keep_freed_memory
 
 def faults_of_blocks():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -17,7 +17,7 @@ def faults_of_blocks():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 print(faults_of_blocks())
-with kept_memory():
+with keep_freed_memory():
     faults_of_blocks()  # it takes some blocks until one is found again, whatever small ones lie between
     print(faults_of_blocks())
 """
@@ -35,5 +35,5 @@ def test_the_pages_of_large_blocks_are_mapped_once():
 
 
 def test_it_ends_with_an_error_too():
-    with pytest.raises(RuntimeError, match="inside"), kept_memory():
+    with pytest.raises(RuntimeError, match="inside"), keep_freed_memory():
         raise RuntimeError("inside")

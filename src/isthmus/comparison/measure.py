@@ -4,7 +4,6 @@ import time
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
 
 import narwhals as nw
 import numpy as np

@@ -27,7 +27,7 @@ from isthmus.pca.axes import PrincipalAxes
 from isthmus.pca.start import start_two_paths
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import column_statistics, scale_of
-from isthmus.system.memory import kept_memory
+from isthmus.system.memory import keep_freed_memory
 from isthmus.training.batches import Batches
 from isthmus.training.history import History
 from isthmus.training.recipe import suited_batch_size
@@ -66,7 +66,7 @@ def convolutional_design(parameters: ConvolutionalParameters, loss: str) -> Desi
         revive=copy.deepcopy,
         starts_at_pca=has_code and parameters.start != "random",
         has_pca=has_code,
-        around_training=kept_memory,
+        around_training=keep_freed_memory,
     )
 
 

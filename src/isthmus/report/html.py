@@ -30,5 +30,10 @@ def render(template: str, context: Mapping[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "percent": percent, "times": times, "counted": partial(counted, typeset=True)}
+    environment.filters |= {
+        "number": number,
+        "percent": percent,
+        "times": times,
+        "counted": partial(counted, typeset=True),
+    }
     return environment.get_template(template).render(context)

@@ -1,1 +1,1 @@
-"""The operating system: files, standard output, threads and memory."""
+"""The system around Isthmus: files, standard output, progress, threads, memory and optional libraries."""

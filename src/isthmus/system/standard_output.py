@@ -1,48 +1,52 @@
-"""Standard output as a place for data: what cannot be written there is an OutputError, too."""
+"""Standard output as a file for data, with an OutputError when it cannot be written."""
 
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from isthmus.errors import IsthmusError, OutputError
 from isthmus.system.files import reason
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 
 @contextmanager
 def standard_output() -> Iterator[BinaryIO]:
-    """Standard output as a binary file, whose content has arrived when the body has ended.
+    """Standard output as a binary file, which is flushed when the body ends.
 
     Raises
     ------
     OutputError
-        If it cannot be written; its cause is a BrokenPipeError where the reader has closed the pipe.
+        If it cannot be written; the cause is a BrokenPipeError if the reader has closed the pipe.
     """
     if sys.stdout is None or sys.stdout.closed:
         raise OutputError("standard output: is closed.")
-    with _failing_as_output():
+    with _output_errors():
         stream = cast(BinaryIO, _Stream(sys.stdout.buffer))
         yield stream
         stream.flush()
 
 
 def flush_standard_output() -> None:
-    """Have everything arrive that was printed; raises what ``standard_output`` does."""
+    """Flush what was printed; raises the errors of ``standard_output``."""
     if sys.stdout is not None and not sys.stdout.closed:
-        with _failing_as_output():
+        with _output_errors():
             sys.stdout.flush()
 
 
 @contextmanager
-def _failing_as_output() -> Iterator[None]:
+def _output_errors() -> Iterator[None]:
+    """Turn errors of the system into an OutputError."""
     try:
         yield
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
-        # What is left in the buffer cannot be written either, and must not be tried again at the end of the process.
+        # The rest of the buffer cannot be written either; at its end Python must not try again.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
@@ -50,7 +54,7 @@ def _failing_as_output() -> Iterator[None]:
 
 
 class _Stream(io.RawIOBase):
-    """Standard output without going back, also where it is a file."""
+    """Standard output that cannot seek, even if it is a regular file."""
 
     mode, name = "wb", "<stdout>"
 
@@ -60,7 +64,7 @@ class _Stream(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
+    def write(self, data: "ReadableBuffer", /) -> int:
         return self._file.write(data)
 
     def flush(self) -> None:

@@ -1,19 +1,24 @@
-"""As many threads as suit the size of the network, given back afterwards."""
+"""The number of threads that suits the size of a network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-# Below this many multiplications a step, handing work to a second thread costs more than the work (measured).
+# With fewer multiplications a step, a second thread costs more time than it saves (measured).
 _ONE_THREAD_STEP = 4_000_000
 
 
 @contextmanager
 def suited_threads(n_multiplications: int, batch_size: int) -> Iterator[int]:
-    """Run the body on one thread if a training step is small; yields the number of threads in use.
+    """Run the body on one thread if training steps are small; yields the number of threads.
 
-    ``n_multiplications`` is what it takes to reconstruct a row, about the number of weights of a dense network.
+    Parameters
+    ----------
+    n_multiplications : int
+        To reconstruct one row; about the number of weights of a dense network.
+    batch_size : int
+        Rows in a step.
     """
     before = torch.get_num_threads()
     threads = 1 if n_multiplications * batch_size <= _ONE_THREAD_STEP else before
