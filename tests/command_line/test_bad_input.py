@@ -42,9 +42,9 @@ TABLES = {
     "empty": (b"", 3, "is empty"),
     "only a header": (b"a,b\n", 3, "has a header, but no rows"),
     "one row": (b"a,b\n1,2\n", 3, "at least two rows"),
-    "no text": (b"\x00\x01\x02" * 99, 3, "is no text"),
+    "no text": (b"\x00\x01\x02" * 99, 3, "is not a text file"),
     "picture": (b"\x89PNG\r\n\x1a\n" * 9, 3, "is a PNG image, not a table of text"),
-    "UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], 3, "is not text in UTF-16, as it begins"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], 3, "begins like UTF-16 but is damaged"),
     "latin-1": ("a,ö\n1,2\n".encode("latin-1"), 3, "UTF-8"),
     "latin-1 cell": ("a,b\n1,ö\n".encode("latin-1"), 3, "UTF-8"),
     "same name twice": (b"a,a\n1,2\n", 3, 'two columns are called "a"'),
@@ -216,10 +216,10 @@ def test_what_is_no_table_by_its_name_is_refused(refused, folder, tmp_path):
     (tmp_path / "scores.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
     (tmp_path / "folder.csv").mkdir()
     for name, sentence in (
-        ("scores.xlsx", "files of spreadsheets are not read or written; use CSV"),
+        ("scores.xlsx", "spreadsheets cannot be read or written; use CSV"),
         ("folder.csv", "is a folder, not a table"),
         (".", "is a folder, not a table"),
-        ("table", "its name does not tell the format"),
+        ("table", "the format is not clear from the name"),
     ):
         for code, arguments in (
             (3, ["encode", folder / "model", tmp_path / name, "-o", tmp_path / "o.csv"]),

@@ -86,10 +86,10 @@ BAD_TEXT = {
     "long row": (b"a,b\n1,2\n1,2,3\n", 'row 2 has 3 cells, but there are 2 columns: "1,2,3"'),
     "short row far below": (b"a,b\n" + b"1,2\n\n" * 1_500_000 + b"5\n", "row 1500001 has 1 cell"),
     "same name": (b"a,b,a\n1,2,3\n", 'two columns are called "a"'),
-    "no name": (b",a\n0,5\n1,6\n", "column 1 has no name, as the index that pandas writes"),
+    "no name": (b",a\n0,5\n1,6\n", "column 1 has no name, like the index that pandas writes"),
     "no name at the end": (
         b"a,b,\n1,2,\n",
-        "column 3 has no name, and its header ends in a separator, perhaps; leave it out with --exclude 'column 3'",
+        "column 3 has no name, and perhaps the header ends in a separator; leave it out with --exclude 'column 3'",
     ),
     "no header, first cell missing": (b"1.5,,2.5\n1,2,3\n", 'column "x1", row 1: the value is missing'),
     "long cell": (b"a,b\n" + b"x" * 10**6 + b",2\n3,4\n5,6\n", 'row 1: "xxxx'),
@@ -98,7 +98,7 @@ BAD_TEXT = {
     "open quotation mark": (b'a,b\n1,2\n3,"4\n5,6\n', 'a quotation mark is not closed in the row that begins "3,'),
     "Latin-1 header": ("größe,b\n1,2\n".encode("latin-1"), "is not text in UTF-8"),
     "odd UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], "UTF-16"),
-    "binary": (bytes(range(256)) * 9, "is no text; if it is a table, give its format"),
+    "binary": (bytes(range(256)) * 9, "is not a text file; if it is a table, give its format"),
     "PNG": (b"\x89PNG\r\n\x1a\n\0\0\0", "is a PNG image, not a table of text"),
     "PDF": (b"%PDF-1.7\n", "is a PDF, not a table of text"),
     "Excel": (b"PK\x03\x04\x14\0\6\0", ".npz and torch.save), not a table of text; save a spreadsheet as CSV"),
@@ -291,7 +291,7 @@ def test_an_archive_without_the_one_table_is_refused(tmp_path):
     assert 'needs one array of two dimensions, or one called X, and holds "train", "test", "y"' in refusal(path)
     assert 'holds no array "x", but "train", "test", "y"' in refusal(path, key="x")
     path.write_bytes(npz())
-    assert re.search("is no NPZ file|holds no arrays", refusal(path))
+    assert re.search("is not an NPZ file|holds no arrays", refusal(path))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
     assert "holds no arrays" in refusal(path)
@@ -346,7 +346,7 @@ def test_files_that_cannot_be_opened_are_refused(tmp_path, monkeypatch):
     assert "circle" in refusal("circle.csv")
     assert ".csv, .csv.gz, .tsv, .tsv.gz, .parquet, .feather, .npy, .npz, or give" in refusal("data.xyz")
     assert "--format" in refusal("data.xyz")
-    with pytest.raises(InputError, match="no name that tells the format; give it with --format"):
+    with pytest.raises(InputError, match="no suffix that tells the format; give it with --format"):
         open_table("-")
     with pytest.raises(InputError, match=r"^a\\x00b.csv: is not a file name\.$"):
         open_table("a\0b.csv")

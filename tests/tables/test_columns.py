@@ -138,7 +138,7 @@ def test_numbers_are_kept_in_array_files(tmp_path):
 @pytest.mark.parametrize(
     ("suffix", "keep", "why"),
     [
-        ("csv", "a", '"a" cannot be kept, as the output has a column of that name itself'),
+        ("csv", "a", '"a" cannot be kept, as the output has a column of that name'),
         ("csv", "tags", "the kept columns cannot be written as csv"),
         ("npy", "sort", 'the column "sort" is not of numbers and cannot be kept in an array file'),
         ("npz", "sort", 'the column "sort" is not of numbers and cannot be kept in an array file'),

@@ -1,7 +1,7 @@
-"""Reading and writing tables, as streams; a format is one small module. Knows no estimator."""
+"""Files of rows, read and written in batches: ``open_table``, ``read_table`` and ``write_table``."""
 
 from isthmus.tables.formats import FORMATS
-from isthmus.tables.reader import Batch, TableReader, open_table
+from isthmus.tables.reader import Batch, Table, TableReader, open_table, read_table
 from isthmus.tables.writer import TableWriter, write_table
 
-__all__ = ["FORMATS", "Batch", "TableReader", "TableWriter", "open_table", "write_table"]
+__all__ = ["FORMATS", "Batch", "Table", "TableReader", "TableWriter", "open_table", "read_table", "write_table"]

@@ -7,15 +7,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import refuse_cell, refuse_other_kind, rows_per_part
-from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, Schema
-from isthmus.words import shown
+from isthmus.tables.contract import rows_per_part
+from isthmus.tables.refusals import in_brief, refuse_cell, refuse_other_kind
+from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, DataType, Schema
 
 _ROW_GROUP_BYTES = 2**24
 _COLUMN_BUFFER_BYTES = 2**16
@@ -32,10 +32,9 @@ class _ArrowSource(ABC):
         self._file, self._name = file, name
         self._check_magic()
         with self._readable():
-            self._reader, self.n_rows, stored = self._open(file)
-        self.schema: Any = stored
-        self.names: tuple[str, ...] = tuple(stored.names)
-        # So pandas calls the index of a dataframe when it has no name.
+            self.n_rows, self.schema = self._open(file)
+        self.names: tuple[str, ...] = tuple(self.schema.names)
+        # The name that pandas gives to the index of a dataframe without one.
         self.index_names = frozenset(c for c in self.names if re.fullmatch(r"(__index_level_\d+__)?", c))
 
     def read(
@@ -59,8 +58,8 @@ class _ArrowSource(ABC):
         self._file.close()
 
     @abstractmethod
-    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
-        """The reader of the format, the number of rows where it is known, and the types of the columns."""
+    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
+        """Open the file: the number of rows where it is known, and the types of the columns."""
 
     @abstractmethod
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
@@ -70,7 +69,7 @@ class _ArrowSource(ABC):
         first, size = self._file.read(8), self._file.seek(0, os.SEEK_END)
         if not first.startswith(self.magic):
             refuse_other_kind(self._name, first, f"a {self.kind} file")
-            raise InputError(f"{self._name}: is no {self.kind} file.")
+            raise InputError(f"{self._name}: is not a {self.kind} file.")
         self._file.seek(max(0, size - len(self.magic)))
         if self._file.read() != self.magic or size < 12:
             raise InputError(f"{self._name}: is incomplete: the end of the {self.kind} file is missing.")
@@ -97,8 +96,7 @@ class _ArrowSource(ABC):
         except InputError:
             raise
         except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
-            why = shown((str(error).splitlines() or ["no reason given"])[0], 80)
-            raise InputError(f"{self._name}: is a damaged {self.kind} file ({why}).") from None
+            raise InputError(f"{self._name}: is a damaged {self.kind} file ({in_brief(error)}).") from None
 
 
 class ParquetSource(_ArrowSource):
@@ -107,12 +105,12 @@ class ParquetSource(_ArrowSource):
     kind = "Parquet"
     magic = b"PAR1"
 
-    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
+    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
         from pyarrow import parquet
 
         # Each column is read through a buffer of its own, so that a row group may be larger than memory.
-        reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
-        return reader, reader.metadata.num_rows, reader.schema_arrow
+        self._reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+        return self._reader.metadata.num_rows, self._reader.schema_arrow
 
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
         size = rows_per_part(len(wanted))
@@ -125,12 +123,12 @@ class FeatherSource(_ArrowSource):
     kind = "Feather"
     magic = b"ARROW1"
 
-    def _open(self, file: BinaryIO) -> tuple[Any, int | None, Schema]:
+    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
         import pyarrow as pa
 
         self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._mapped = pa.py_buffer(self._pages)
-        return None, None, pa.ipc.open_file(self._mapped).schema
+        return None, pa.ipc.open_file(self._mapped).schema
 
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
         import pyarrow as pa
@@ -145,7 +143,7 @@ class FeatherSource(_ArrowSource):
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size)
                 if hasattr(self._pages, "madvise"):
-                    self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read would count as used until the end
+                    self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read stays in memory
 
 
 class ParquetSink:
@@ -160,7 +158,7 @@ class ParquetSink:
             file,
             schema,
             compression="zstd",
-            # Numbers that hardly ever repeat gain nothing from a dictionary.
+            # Floating-point numbers rarely repeat, so that a dictionary does not pay.
             use_dictionary=[field.name for field in schema if not pa.types.is_floating(field.type)],
         )
         self._waiting: list[ArrowBatch] = []
@@ -206,7 +204,7 @@ class FeatherSink:
             self._writer.close()
 
 
-def is_number(kind: Any) -> bool:
+def is_number(kind: DataType) -> bool:
     """Whether a column of this type can be data."""
     from pyarrow import types
 
@@ -214,13 +212,13 @@ def is_number(kind: Any) -> bool:
     return bool(numeric or types.is_null(kind))
 
 
-def carried_type(kind: Any) -> Any:
-    """The type in which a column is carried along: its own, but categories as their values."""
+def carried_type(kind: DataType) -> DataType:
+    """The type of a kept column: its own, or that of the values where it holds categories."""
     return kind.value_type if is_category(kind) else kind
 
 
-def is_category(kind: Any) -> bool:
-    """Whether a column holds categories, as numbers that stand for them."""
+def is_category(kind: DataType) -> bool:
+    """Whether a column holds categories (a dictionary type)."""
     from pyarrow import types
 
     return bool(types.is_dictionary(kind))

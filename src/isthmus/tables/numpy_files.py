@@ -9,17 +9,18 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 from jaxtyping import Float64, Shaped
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import CannotKeepError, refuse_other_kind, rows_per_part
-from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
+from isthmus.tables.contract import CannotKeepError, rows_per_part
+from isthmus.tables.refusals import refuse_other_kind
+from isthmus.tables.types import ArrowBatch, ArrowTable, DataType, Schema
 from isthmus.words import generic_names, listed, printable, shown
 
-_NPY_HEADER_BYTES = 128  # room for the number of rows, which is known at the end only
+_NPY_HEADER_BYTES = 128  # leaves room for the number of rows, which is only known at the end
 _MAX_COLUMNS = 2**24  # an archive can claim any number
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -30,9 +31,8 @@ class NpySource:
     named = False
     index_names: frozenset[str] = frozenset()
 
-    def __init__(self, file: BinaryIO, name: str, size: int | None = None) -> None:
-        self._file: Any = file
-        self._name = name
+    def __init__(self, file: IO[bytes], name: str, size: int | None = None) -> None:
+        self._file, self._name = file, name
         with _readable(name, "NPY"):
             shape, self._fortran, self._dtype = self._header()
             start = file.tell()
@@ -75,11 +75,11 @@ class NpySource:
     def close(self) -> None:
         self._file.close()
 
-    def _header(self) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    def _header(self) -> tuple[tuple[int, ...], bool, np.dtype]:
         first = self._file.read(8)
         if first[:6] != b"\x93NUMPY":
             refuse_other_kind(self._name, first, "an NPY file")
-            raise InputError(f"{self._name}: is no NPY file.")
+            raise InputError(f"{self._name}: is not an NPY file.")
         return _HEADERS[first[6], first[7]](self._file)
 
     def _rows(self) -> Iterator[Shaped[np.ndarray, "rows columns"]]:
@@ -96,7 +96,7 @@ class NpySource:
                 count = min(size, self.n_rows - start)
                 content = self._file.read(count * self._n_columns * self._dtype.itemsize)
                 yield np.frombuffer(content, dtype=self._dtype).reshape((count, self._n_columns))
-            self._file.read(1)  # has the checksum of a zip archive compared
+            self._file.read(1)  # makes zipfile compare the checksum
 
 
 class NpzSource(NpySource):
@@ -106,7 +106,7 @@ class NpzSource(NpySource):
         first = file.read(8)
         if not first.startswith(b"PK"):
             refuse_other_kind(name, first, "an NPZ file")
-            raise InputError(f"{name}: is no NPZ file.")
+            raise InputError(f"{name}: is not an NPZ file.")
         with _readable(name, "NPZ"):
             self._archive = zipfile.ZipFile(file)
             members = {
@@ -115,7 +115,7 @@ class NpzSource(NpySource):
             if any(member.flag_bits & 1 for member in members.values()):
                 raise InputError(f"{name}: is protected by a password; unpack it first.")
             key = self._key(members, name, key)
-            member: Any = self._archive.open(members[key])
+            member = self._archive.open(members[key])
             super().__init__(member, f"{name} ({printable(key)})", members[key].file_size)
             if self._fortran:
                 member = tempfile.TemporaryFile()
@@ -152,7 +152,7 @@ class NpzSource(NpySource):
 class NpySink:
     """An array file in float64, or in float32 where every column is; the header is completed at the end."""
 
-    def __init__(self, file: BinaryIO, schema: Schema) -> None:
+    def __init__(self, file: IO[bytes], schema: Schema) -> None:
         import pyarrow as pa
 
         bad = next((field.name for field in schema if not _is_storable(field.type)), None)
@@ -162,7 +162,7 @@ class NpySink:
         self._n_rows, self._n_columns = 0, len(schema)
         # A pipe cannot be completed at its beginning; what goes there waits in a temporary file.
         self._output = file
-        self._file: Any = file if file.seekable() else tempfile.TemporaryFile()
+        self._file: IO[bytes] = file if file.seekable() else tempfile.TemporaryFile()
         self._file.write(self._header())
 
     def write(self, batch: ArrowBatch) -> None:
@@ -210,7 +210,7 @@ class NpzSink:
 
     def __init__(self, file: BinaryIO, schema: Schema) -> None:
         self._output = file
-        self._part: Any = tempfile.TemporaryFile()
+        self._part = tempfile.TemporaryFile()
         try:
             self._sink = NpySink(self._part, schema)
         except BaseException:
@@ -233,7 +233,7 @@ class NpzSink:
         self._part.close()
 
 
-def _is_storable(kind: Any) -> bool:
+def _is_storable(kind: DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind))
@@ -241,7 +241,7 @@ def _is_storable(kind: Any) -> bool:
 
 @contextmanager
 def _readable(name: str, kind: str) -> Iterator[None]:
-    """What goes wrong inside is wrong with the file."""
+    """Turn any error into one about a damaged file."""
     try:
         yield
     except InputError:

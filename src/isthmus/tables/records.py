@@ -1,15 +1,16 @@
-"""The rows of a text file as blocks of bytes: decompressed, in UTF-8, and cut only where a row ends."""
+"""The rows of a text file as blocks of bytes: decompressed, in UTF-8, and split only between rows."""
 
 import codecs
 import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import BinaryIO, cast
 
 from isthmus.errors import InputError
 from isthmus.system.files import reason
-from isthmus.tables.contract import refuse_other_kind
+from isthmus.tables.refusals import refuse_other_kind
 from isthmus.words import shown
 
 _FIRST_BYTES = 2**16
@@ -22,30 +23,30 @@ class Records:
     Attributes
     ----------
     first : str
-        The first row that is not blank: the header, most often. Quoted cells may go over several lines.
+        The first row that is not blank, usually the header. Quoted cells may contain line breaks.
     """
 
     def __init__(self, file: BinaryIO, name: str, *, compressed: bool) -> None:
         self._name = name
-        self._file: Any = gzip.GzipFile(fileobj=file, mode="rb") if compressed else file
+        self._file = gzip.GzipFile(fileobj=file, mode="rb") if compressed else cast(BufferedReader, file)
         self._decoder: codecs.IncrementalDecoder | None = None
         self._begun = False
         self._rest = self._beginning()
         self.first = self._first()
 
     def skip(self) -> None:
-        """Go on to the next row: ``first`` is that one."""
+        """Move ``first`` on to the next row."""
         self.first = self._first()
 
     def put_back(self) -> None:
-        """Have ``blocks`` give the first row, too."""
+        """Make ``blocks`` start with the first row."""
         self._rest = self.first.encode() + self._rest
 
     def blocks(self, delimiter: str, size: int) -> Iterator[bytes]:
-        """The rows, in blocks of about ``size`` bytes; a longer row makes a longer block."""
+        """The rows in blocks of about ``size`` bytes; a longer row gives a longer block."""
         quoted = _quoted_cell(delimiter)
         rest, self._rest = self._rest, b""
-        # Twice as much each time, so that a row of many megabytes is not looked through again and again.
+        # Reads double, so that the time for a row of many megabytes stays linear in its length.
         while more := self._read(max(size, len(rest))):
             rest += more
             end = _last_row_end(rest, quoted)
@@ -60,7 +61,7 @@ class Records:
             yield rest
 
     def close(self) -> None:
-        """Let go of the decompressor; the file itself belongs to whoever opened it."""
+        """Close the decompressor; whoever opened the file closes it."""
         if isinstance(self._file, gzip.GzipFile):
             self._file.close()
 
@@ -71,11 +72,11 @@ class Records:
             self._decoder = codecs.getincrementaldecoder("utf-16")()
             raw = self._decoded(raw)
         if b"\0" in raw:
-            raise InputError(f"{self._name}: is no text; if it is a table, give its format with --format.")
+            raise InputError(f"{self._name}: is not a text file; if it is a table, give its format with --format.")
         return raw.removeprefix(codecs.BOM_UTF8)
 
     def _first(self) -> str:
-        """Take the first row out of what was read, reading on as far as needed."""
+        """Remove the first row from what was read, and read on if it is longer."""
         row_end = re.compile(_quoted_cell(",;\t").pattern + rb"|[\r\n]")
         while True:
             self._rest = self._rest.lstrip(b"\r\n")
@@ -97,7 +98,7 @@ class Records:
             raise InputError(f"{self._name}: is not text in UTF-8; save it in that encoding.") from None
 
     def _read(self, size: int) -> bytes:
-        """The next bytes; none only at the end."""
+        """The next bytes; empty only at the end."""
         try:
             while raw := self._bytes(size):
                 self._begun = True
@@ -118,7 +119,7 @@ class Records:
         return b"" if self._decoder is None else self._decoded(b"", final=True)
 
     def _bytes(self, size: int) -> bytes:
-        """So many bytes, fewer only at the end; in pieces, since Ctrl-C is noticed between reads of a pipe only."""
+        """``size`` bytes, fewer only at the end; read in pieces, as Ctrl-C is noticed only between reads of a pipe."""
         pieces, missing = [], size
         while missing and (piece := self._file.read1(missing)):
             pieces.append(piece)
@@ -130,7 +131,7 @@ class Records:
         try:
             return str(self._decoder.decode(raw, final)).encode()
         except UnicodeError:
-            raise InputError(f"{self._name}: is not text in UTF-16, as it begins; save it as UTF-8.") from None
+            raise InputError(f"{self._name}: begins like UTF-16 but is damaged; save it as UTF-8.") from None
 
     def _check_length(self, row: bytes) -> None:
         if len(row) > _MAX_ROW_BYTES:
@@ -144,15 +145,15 @@ class Records:
 
 
 def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:
-    """A cell in quotes, in which rows do not end; its group is empty where the closing mark is missing.
+    """Matches a cell in quotes, which may contain line breaks; the group is empty if the closing quote is missing.
 
-    As in RFC 4180, and for pyarrow, a quotation mark is one only where a cell begins.
+    As in RFC 4180, and as pyarrow reads it, a quotation mark counts only at the beginning of a cell.
     """
     return re.compile(rb"(?<![^\r\n" + re.escape(delimiters.encode()) + rb'])"[^"]*+(?:""[^"]*+)*+("|\Z)')
 
 
 def _last_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int:
-    """Where the last complete row of a block ends; 0 if there is none."""
+    """Where the last complete row of a block ends; 0 without one."""
     gaps, start = [], 0  # the text between quoted cells
     if b'"' in block:
         for match in quoted.finditer(block):

@@ -1,7 +1,7 @@
-"""CSV and TSV, as they are or compressed with gzip.
+"""CSV and TSV, plain or compressed with gzip.
 
-Cells are read as text and converted here, which is as fast as reading numbers: no type is guessed from the first
-rows, and a cell that is no number can be named.
+Cells are read as text and converted here, which is as fast as reading numbers. So no type is guessed from the first
+rows, and an error can name the cell that is not a number.
 """
 # ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
@@ -9,15 +9,15 @@ import gzip
 import io
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 from jaxtyping import Float64
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import refuse_cell, refuse_columns
 from isthmus.tables.records import Records
-from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, Schema
+from isthmus.tables.refusals import refuse_cell, refuse_columns
+from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, InvalidRow, Schema
 from isthmus.words import generic_names, shown
 
 _BLOCK_BYTES = 2**20
@@ -25,7 +25,7 @@ _BLOCK_BYTES_PER_COLUMN = 2**12
 _MAX_BLOCK_BYTES = 2**26
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
-_EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line in which Excel is told the separator
+_EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line that tells Excel the separator
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
 
 
@@ -44,7 +44,7 @@ class TextSource:
             delimiter = told[1]
         cells = _cells(self._records.first, delimiter)
         if delimiter == "," and not told:
-            # Spreadsheets of half the world separate by semicolons and call it CSV all the same.
+            # In many countries spreadsheets separate by semicolons and still call it CSV.
             for other in (";", "\t"):
                 if len(cells) == 1:
                     delimiter, cells = other, _cells(self._records.first, other)
@@ -66,7 +66,7 @@ class TextSource:
     ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
         wanted = list(dict.fromkeys((*columns, *kept)))
         first = 1
-        # A block of many columns needs many rows to be worth its cost per column.
+        # Each block has a cost per column, so wide tables need larger blocks.
         size = min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(self.names)), _MAX_BLOCK_BYTES)
         for block in self._records.blocks(self._delimiter, size):
             table = self._table(block, wanted, first)
@@ -81,19 +81,19 @@ class TextSource:
         import pyarrow as pa
         from pyarrow import csv
 
-        ragged: list[Any] = []
+        ragged: list[InvalidRow] = []
 
-        def refuse(row: Any) -> str:
+        def remember(row: InvalidRow) -> str:
             ragged.append(row)
             return "error"
 
         try:
             return csv.read_csv(
                 pa.BufferReader(block),
-                # One thread, so that rows are numbered.
+                # Rows are numbered only with one thread.
                 read_options=csv.ReadOptions(column_names=self.names, block_size=len(block) + 1, use_threads=False),
                 parse_options=csv.ParseOptions(
-                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=refuse
+                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=remember
                 ),
                 convert_options=csv.ConvertOptions(
                     include_columns=wanted,
@@ -127,11 +127,11 @@ class TextSource:
             else:
                 values[:, j] = numbers
         if failed:
-            self._refuse(failed, first)
+            self._refuse_text(failed, first)
         return values
 
-    def _refuse(self, failed: dict[str, ArrowArray], first: int) -> None:
-        """Name the columns of text; if there are none, the first cell that is no number."""
+    def _refuse_text(self, failed: dict[str, ArrowArray], first: int) -> NoReturn:
+        """Name the columns of text, or otherwise the first cell that is not a number."""
         textual = [column for column, cells in failed.items() if _is_text(cells)]
         bad = {column: _first_bad(cells) for column, cells in failed.items()}
         column = textual[0] if textual else min(bad, key=lambda column: bad[column])
@@ -151,17 +151,17 @@ class TextSource:
 
 
 class TextSink:
-    """A CSV or TSV table; numbers are written so that they are read back exactly, in as few digits as that takes."""
+    """A CSV or TSV table; numbers have as few digits as restore them exactly."""
 
     def __init__(self, file: BinaryIO, schema: Schema, *, delimiter: str, compressed: bool) -> None:
         import pyarrow as pa
 
         for field in schema:
-            pa.nulls(0, field.type).cast(pa.large_string())  # what is no text will be refused here
-        # No name and no time in the header, so that the same table gives the same bytes. Level 4 takes a third of the
-        # time of level 6, and 2 % more room.
-        self._file: Any = gzip.GzipFile("", "wb", 4, file, mtime=0) if compressed else file
-        self._compressed = compressed
+            pa.nulls(0, field.type).cast(pa.large_string())  # fails for types that cannot be text
+        # Without a name and a time in the header the same table gives the same bytes. Level 4 takes a third of the time
+        # of level 6, and 2 % more space.
+        self._gzip = gzip.GzipFile("", "wb", 4, file, mtime=0) if compressed else None
+        self._file = self._gzip or file
         self._delimiter = delimiter
         self._file.write((delimiter.join(_header(schema.names)) + "\n").encode())
 
@@ -188,13 +188,13 @@ class TextSink:
         self._file.write(memoryview(data)[start:stop])
 
     def finish(self) -> None:
-        if self._compressed:
-            self._file.close()
+        if self._gzip is not None:
+            self._gzip.close()
 
     def abandon(self) -> None:
-        if self._compressed:
-            self._file.fileobj = io.BytesIO()  # closing writes a last time
-            self._file.close()
+        if self._gzip is not None:
+            self._gzip.fileobj = io.BytesIO()  # closing writes the end of the archive
+            self._gzip.close()
 
     def _texts(self, column: ArrowArray) -> ArrowArray:
         """The cells of a column, in quotes where they need them."""
@@ -214,7 +214,7 @@ class TextSink:
 
 
 def _numbers(cells: ArrowArray) -> ArrowArray | None:
-    """Cells as float64; None if one of them is no number."""
+    """Cells as float64; None if one of them is not a number."""
     import pyarrow as pa
 
     for prepared in (_as_they_are, _trimmed, _spelled):
@@ -236,7 +236,7 @@ def _trimmed(cells: ArrowArray) -> ArrowArray:
 
 
 def _spelled(cells: ArrowArray) -> ArrowArray:
-    """With true and false as numbers."""
+    """With true and false as 1 and 0."""
     from pyarrow import compute
 
     ones = compute.replace_substring_regex(_trimmed(cells), "^(?i:true)$", "1")
@@ -244,7 +244,7 @@ def _spelled(cells: ArrowArray) -> ArrowArray:
 
 
 def _first_bad(cells: ArrowArray) -> int:
-    """The first cell that is no number, by bisection, of cells of which one is known to be none."""
+    """Position of the first cell that is not a number, by bisection; there must be one."""
     low, high = 0, len(cells)
     while high - low > 1:
         middle = (low + high) // 2
@@ -253,7 +253,7 @@ def _first_bad(cells: ArrowArray) -> int:
 
 
 def _is_text(cells: ArrowArray) -> bool:
-    """Whether more cells are words than numbers, among the first thousand."""
+    """Whether words outnumber numbers among the first thousand cells."""
     words = numbers = 0
     for cell in cells.slice(0, 1000).to_pylist():
         if _NUMBER.fullmatch(cell) or _COMMA_NUMBER.fullmatch(cell):
@@ -264,7 +264,7 @@ def _is_text(cells: ArrowArray) -> bool:
 
 
 def _cells(record: str, delimiter: str) -> list[tuple[str, bool]]:
-    """The cells of one row, and whether each stood in quotes; without them, blanks around a cell are left out."""
+    """The cells of one row, and whether each was in quotes; blanks around unquoted cells are removed."""
     record = record.rstrip("\r\n")
     cell = re.compile(rf'(?:"([^"]*+(?:""[^"]*+)*+)")?([^{delimiter}]*)({delimiter}|\Z)')
     found: list[tuple[str, bool]] = []
@@ -279,7 +279,7 @@ def _cells(record: str, delimiter: str) -> list[tuple[str, bool]]:
 
 
 def _header(names: Sequence[str]) -> list[str]:
-    """Names as they stand in the first row; in quotes if that row would be taken for something else without."""
+    """The cells of a header row, in quotes where they would otherwise be read as something else."""
     numbers = _is_data([(name, False) for name in names])
     return [
         '"' + name.replace('"', '""') + '"'
@@ -290,7 +290,7 @@ def _header(names: Sequence[str]) -> list[str]:
 
 
 def _is_data(cells: Sequence[tuple[str, bool]]) -> bool:
-    """Whether the first row holds data: numbers only, and not the 0, 1, … that pandas writes for lack of names.
+    """Whether the first row holds data: only numbers, but not the 0, 1, … that pandas writes instead of names.
 
     Numbers in quotes are names.
     """

@@ -1,13 +1,14 @@
-"""The types of pyarrow that annotations name; pyarrow itself is imported when a table is opened, and not for them."""
+"""The types of pyarrow that annotations name; pyarrow itself is imported only when a table is opened."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyarrow import Array as ArrowArray
-    from pyarrow import Field, Schema
+    from pyarrow import DataType, Field, Schema
     from pyarrow import RecordBatch as ArrowBatch
     from pyarrow import Table as ArrowTable
-else:  # the run-time checks of the tests take anything
-    ArrowTable = ArrowBatch = ArrowArray = Schema = Field = Any
+    from pyarrow.csv import InvalidRow
+else:  # for the run-time checks of the tests, which accept any value
+    ArrowArray = ArrowBatch = ArrowTable = DataType = Field = InvalidRow = Schema = object
 
-__all__ = ["ArrowArray", "ArrowBatch", "ArrowTable", "Field", "Schema"]
+__all__ = ["ArrowArray", "ArrowBatch", "ArrowTable", "DataType", "Field", "InvalidRow", "Schema"]

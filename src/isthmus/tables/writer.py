@@ -1,10 +1,9 @@
-"""Writing a table of any format, in batches of rows; it appears whole or not at all."""
+"""Writing a table of any format, in batches of rows; the file appears whole or not at all."""
 # ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,14 +13,15 @@ from isthmus.system.files import atomic_write
 from isthmus.system.standard_output import standard_output
 from isthmus.tables.contract import CannotKeepError, Sink
 from isthmus.tables.formats import format_of, open_sink
+from isthmus.tables.refusals import in_brief
 from isthmus.tables.types import ArrowTable, Field, Schema
-from isthmus.words import listed, printable, shown
+from isthmus.words import listed, printable
 
 
 class TableWriter:
     """A table that is being written: first the kept columns, then the data."""
 
-    def __init__(self, sink: Sink, schema: Schema, dtype: np.dtype[Any]) -> None:
+    def __init__(self, sink: Sink, schema: Schema, dtype: np.dtype) -> None:
         self._sink, self._schema, self._dtype = sink, schema, dtype
 
     def write(self, values: Float[np.ndarray, "rows columns"], kept: ArrowTable | None = None) -> None:
@@ -40,9 +40,9 @@ def write_table(
     *,
     format: str | None = None,
     kept: Sequence[Field] = (),
-    dtype: Any = np.float64,
+    dtype: type[np.floating] = np.float64,
 ) -> Iterator[TableWriter]:
-    """Write a table that appears whole or not at all.
+    """Write a table in batches; the file appears whole or not at all.
 
     Parameters
     ----------
@@ -51,16 +51,16 @@ def write_table(
     columns : sequence of str
         Names of the data columns.
     format : str, optional
-        One of ``FORMATS``; by default what the name says.
+        One of ``FORMATS``; by default that of the suffix.
     kept : sequence of pyarrow.Field
-        The carried columns, which come first; ``TableReader.kept_schema`` has them.
+        The kept columns, which come first, as in ``TableReader.kept_schema()``.
     dtype : float32 or float64
         Type in which the values are written.
 
     Raises
     ------
     OutputError
-        If the file cannot be written, or a kept column has no place in it.
+        If the file cannot be written, or its format cannot hold a kept column.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def write_table(
     taken = set(columns)
     clash = [field.name for field in kept if field.name in taken]
     if clash:
-        raise OutputError(f"{name}: {listed(clash)} cannot be kept, as the output has a column of that name itself.")
+        raise OutputError(f"{name}: {listed(clash)} cannot be kept, as the output has a column of that name.")
     import pyarrow as pa
 
     kind_of_values = np.dtype(dtype)
@@ -97,7 +97,7 @@ def write_table(
 
 @contextmanager
 def _refused_types(name: str, kind: str) -> Iterator[None]:
-    """Numbers can be written everywhere; lists, say, cannot."""
+    """Turn errors about types that a format cannot hold into a sentence."""
     import pyarrow as pa
 
     try:
@@ -105,5 +105,4 @@ def _refused_types(name: str, kind: str) -> Iterator[None]:
     except CannotKeepError as error:
         raise OutputError(f"{name}: {error}.") from None
     except pa.ArrowException as error:
-        why = shown((str(error).splitlines() or ["no reason given"])[0], 80)
-        raise OutputError(f"{name}: the kept columns cannot be written as {kind} ({why}).") from None
+        raise OutputError(f"{name}: the kept columns cannot be written as {kind} ({in_brief(error)}).") from None
