@@ -28,7 +28,7 @@ def imported(path: Path) -> set[str]:
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             modules.add(node.module)
-    return {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"isthmus"}
+    return {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"isthmus", "_typeshed"}
 
 
 def test_every_library_that_is_imported_is_declared():

@@ -233,10 +233,10 @@ def test_a_damaged_arrow_file_is_refused_or_read_and_never_crashes(tmp_path, enc
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("data.parquet", "Parquet"), ("data.feather", "Feather"), ("data.npy", "NPY"), ("data.npz", "NPZ")],
+    [("data.parquet", "a Parquet"), ("data.feather", "a Feather"), ("data.npy", "an NPY"), ("data.npz", "an NPZ")],
 )
 def test_other_files_under_a_binary_suffix_are_refused(tmp_path, name, expected):
-    for content, why in ((b"", "is empty"), (CSV, f"is no {expected} file"), (b"%PDF-1.7\n", "is a PDF, not a")):
+    for content, why in ((b"", "is empty"), (CSV, f"is not {expected} file"), (b"%PDF-1.7\n", "is a PDF, not a")):
         (tmp_path / name).write_bytes(content)
         assert why in refusal(tmp_path / name)
 
