@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pyarrow import feather, parquet
@@ -72,6 +72,7 @@ def test_headers_of_tables_are_text(text, encoding):
     assert kind_of(text.encode(encoding, "replace")) is None
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, exclude_characters="%PABZ"), max_size=20))
 def test_text_is_of_no_kind(text):
     assert kind_of(text.encode()) is None

@@ -75,15 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IsthmusError as error:
         if isinstance(error.__cause__, BrokenPipeError):
             return CLOSED_PIPE  # "… | head" has seen enough, which is no failure to speak of
-        return _refuse(str(error), error.exit_code)
+        return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _refuse("interrupted.", INTERRUPTED)
+        return _fail("interrupted.", INTERRUPTED)
     except MemoryError:
-        return _refuse("there is not enough memory for this.", 1)
+        return _fail("there is not enough memory for this.", 1)
     except Exception as error:
         if os.environ.get("ISTHMUS_TRACEBACK"):
             raise
-        return _refuse(f"unexpected {type(error).__name__}: {error} (ISTHMUS_TRACEBACK=1 shows where).", 1)
+        return _fail(f"unexpected {type(error).__name__}: {error} (ISTHMUS_TRACEBACK=1 shows where).", 1)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -97,6 +97,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     return 0
 
 
-def _refuse(sentence: str, exit_code: int) -> int:
+def _fail(sentence: str, exit_code: int) -> int:
     say(f"isthmus: {sentence}")
     return exit_code

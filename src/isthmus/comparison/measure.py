@@ -13,8 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state, gen_batches
 
 from isthmus.comparison.result import Comparison
-from isthmus.errors import InputError, ParameterError, WorseThanPCAWarning
+from isthmus.errors import InputError, WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
+from isthmus.parameters.rules import refuse
 from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import select_rows, without_torch
@@ -96,7 +97,7 @@ def compare(
     """
     estimator = Autoencoder() if estimator is None else estimator
     if not isinstance(estimator, Autoencoder):
-        raise _refuse("estimator", "an Autoencoder or None", estimator)
+        raise refuse("compare", "estimator", "an Autoencoder or None", estimator)
     rows, X = _checked(X, "X")
     expected, target = (rows, None) if target is None else _checked(target, "target")
     if expected.shape != rows.shape:
@@ -151,10 +152,6 @@ def default_code_sizes(n_features: int) -> tuple[int, ...]:
     return (*(2**i for i in range(7) if 2**i < most), most)
 
 
-def _refuse(name: str, rule: str, value: object) -> ParameterError:
-    return ParameterError(f"The {name!r} parameter of compare must be {rule}. Got {value!r} instead.")
-
-
 def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
     if code_sizes is None:
         return default_code_sizes(n_features)
@@ -162,9 +159,9 @@ def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
     if isinstance(sizes, np.ndarray):
         sizes = sizes.tolist()
     if not isinstance(sizes, Sequence) or not len(sizes) or isinstance(sizes, str):
-        raise _refuse("code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
+        raise refuse("compare", "code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
     if any(isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes):
-        raise _refuse("code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
+        raise refuse("compare", "code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
     return tuple(sorted({int(size) for size in sizes}))
 
 
@@ -183,7 +180,7 @@ def _checked(X: object, name: str) -> tuple[Rows, object]:
 def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the rows to fit on and of those to score on."""
     if not isinstance(test_fraction, Real) or not 0 < float(test_fraction) < 1:
-        raise _refuse("test_fraction", "a number between 0 and 1", test_fraction)
+        raise refuse("compare", "test_fraction", "a number between 0 and 1", test_fraction)
     return set_aside(n_rows, float(test_fraction), rng)
 
 

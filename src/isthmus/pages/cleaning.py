@@ -13,12 +13,13 @@ from torch import Tensor
 from isthmus.documents.picture import changed_picture, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
-from isthmus.errors import InputError, ParameterError
+from isthmus.errors import InputError
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import reduction
 from isthmus.pages.shipped import Network, PageNetwork, load_network
+from isthmus.parameters.rules import refuse
 
 _BAND = 2**21  # pixels that are worked on at a time
 _WHITE = {"uint8": 255, "uint16": 65535, "bool": 1, "float32": 1, "float64": 1}
@@ -109,9 +110,9 @@ def clean_page(
     """
     _check_array(pixels)
     if not 0 <= strength <= 1:
-        raise _refuse("strength", "a number from 0 to 1", strength)
+        raise refuse("clean", "strength", "a number from 0 to 1", strength)
     if dpi is not None and not 0 < dpi < float("inf"):
-        raise _refuse("dpi", "a positive number or None", dpi)
+        raise refuse("clean", "dpi", "a positive number or None", dpi)
     if strength == 0:
         return pixels.copy()
     found = load_network(network)
@@ -231,7 +232,3 @@ def _check_array(array: np.ndarray) -> None:
             f"A page of floats must lie in [0, 1], from black to white. Got {array.min():.6g} to {array.max():.6g} "
             "instead."
         )
-
-
-def _refuse(name: str, rule: str, value: object) -> ParameterError:
-    return ParameterError(f"The {name!r} parameter of clean must be {rule}. Got {value!r} instead.")
