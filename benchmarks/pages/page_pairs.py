@@ -4,7 +4,7 @@
 
 Writes FOLDER/NAME.png, before on the left and after on the right, and FOLDER/sheet-1.jpg and sheet-2.jpg with all of
 them. Two need what may not be there, and are left out without it: Chromium and scikit-image. What was seen is written
-down in docs/cleaning-pages.md.
+down in docs/notes/cleaning-pages.md.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML, §3. Kept are not
 sizes drawn at random over the whole code, one a row, but every decoder of an ordered network is trained in each step,
-as in A. Kusupati et al. (2022), Matryoshka representation learning, §3; docs/ordered-codes.md has what was compared.
+as in A. Kusupati et al. (2022), Matryoshka representation learning, §3. docs/notes/ordered-codes.md has what was
+compared.
 """
 
 from collections.abc import Callable

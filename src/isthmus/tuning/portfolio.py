@@ -6,7 +6,7 @@ from typing import Any
 from isthmus.tuning.domains import Range
 from isthmus.tuning.space import Space
 
-# By docs/tuning.md, where it says how they were chosen. Epochs are shares of the estimator's own.
+# By docs/notes/tuning.md, where it says how they were chosen. Epochs are shares of the estimator's own.
 _PORTFOLIOS: dict[str, list[dict[str, Any]]] = {
     "Autoencoder": [
         {"layers": 3, "nodes": 128, "taper": 1.0, "activation": "tanh", "batch_size": 64},
