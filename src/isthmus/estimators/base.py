@@ -4,7 +4,7 @@ import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -281,12 +281,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         write_model(path, SavedModel(name, parameters, self.n_features_in_, names, self.fitted_, layout))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> "BaseAutoencoder":
         """Read a model of this class from a file; see ``isthmus.load``."""
         return cls.from_saved(read_model(path, (cls.__name__,)))
 
     @classmethod
-    def from_saved(cls, saved: SavedModel) -> Self:
+    def from_saved(cls, saved: SavedModel) -> "BaseAutoencoder":
         """Return the fitted estimator that a model file holds."""
         model = cls(**saved.parameters)
         model.n_features_in_ = saved.n_features_in

@@ -1,7 +1,7 @@
 """Codes in order of use: models cut to their first codes, and the error with each number of codes."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -37,7 +37,7 @@ class OrderedCodes:
         check_is_fitted(self)
         return self.fitted_.errors_by_size
 
-    def truncate(self, size: int) -> Self:
+    def truncate(self, size: int) -> "OrderedCodes":
         """Return a fitted model with the first codes only, without training (ordered and linear networks).
 
         Its codes are the first codes of this model. ``history_`` stays that of the whole code.
