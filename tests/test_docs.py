@@ -72,6 +72,12 @@ def test_pages_that_the_code_names_exist(folder):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_files_that_pages_name_exist(path):
+    for file in re.findall(r"(?<![\w./-])(?:[\w-]+/)+\w+\.(?:py|toml)\b", path.read_text(encoding="utf-8")):
+        assert any((folder / file).exists() for folder in (ROOT, ROOT / "src" / "isthmus")), f"{path.name} names {file}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_use_the_words_of_the_glossary(path):
     for old, new in REPLACED.items():
         found = re.search(rf"[^\n]*\b{old}[^\n]*", prose(path), re.IGNORECASE)
