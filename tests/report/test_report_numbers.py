@@ -218,6 +218,27 @@ def test_long_tables_are_sampled_and_the_page_says_so():
     assert len(page.source) < 200_000
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # three epochs are too few
+@pytest.mark.parametrize(
+    ("parameters", "has_target", "held_out"),
+    [
+        ({}, False, True),
+        ({"validation_fraction": 0}, False, False),
+        ({"activation": "identity"}, False, False),
+        ({"activation": "identity"}, True, True),
+    ],
+)
+def test_the_rows_behind_the_errors_are_named(parameters, has_target, held_out):
+    """Linear networks are fitted to all rows, unless they have a target and so are trained like others."""
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    model = Autoencoder(2, max_epochs=3, random_state=0, **parameters)
+    page = Page(report(model.fit(X, target=X + 1 if has_target else None), X).html)
+    assert ("Rows held out from training" in page.words) == held_out
+    assert ("Training rows; none were held out" in page.words) != held_out
+    for curve in (e.attributes["aria-label"] for e in page.all("svg") if "Learning curves" in str(e)):
+        assert f"on {'held-out rows' if held_out else 'training rows after the epoch'} the model loses" in curve
+
+
 def test_rows_that_are_not_like_those_of_training_are_noticed(wine):
     X, model = wine
     assert "clearly worse" not in Page(report(model, X).html).words

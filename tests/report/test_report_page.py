@@ -15,7 +15,7 @@ from report_pages import NAMES, Page
 from scipy import sparse
 
 from isthmus import Autoencoder, OutputError
-from isthmus.report import Report, report
+from isthmus.report import Report, Section, report
 from isthmus.report.plots import inline_svg, legend_above, log_axis, new_figure, plot_style
 
 MEGABYTE = 1_000_000
@@ -228,6 +228,18 @@ def test_no_table_is_too_odd(name):
     words = page.words.replace(page.all("pre")[0].text, "")  # but for what is Python
     for text in (words, *attributes):
         assert not re.search(r"\b([Nn]a[Nn]|NAN|inf|None|True|False|undefined)\b", text), text
+
+
+def test_sections_of_others_come_last_but_one(wine, wine_report):
+    X, model = wine
+    other = Section("other", "Another <section>", '<header><h2 id="other-title">Other</h2></header><div>Words.</div>')
+    page = Page(report(model, X, sections=[other]).html)
+    own = [element.attributes["id"] for element in Page(wine_report.html).all("section")]
+    assert [element.attributes["id"] for element in page.all("section")] == [*own[:-1], "other", own[-1]]
+    links = {element.attributes["href"]: element.text for element in page.all("a")}
+    assert list(links) == [f"#{name}" for name in (*own[:-1], "other", own[-1])]
+    assert links["#other"] == "Another <section>"
+    assert page.by_id("other").text.split() == ["Other", "Words."]
 
 
 def test_a_report_is_saved_whole_and_shown_in_notebooks(wine_report, tmp_path):
