@@ -17,7 +17,6 @@ class Model(Protocol):
     """A fitted autoencoder whose code has a fixed size; ``Autoencoder`` documents each name."""
 
     activation: str
-    start: str
     scale: str
     noise: object
     validation_fraction: float
@@ -41,6 +40,8 @@ class Model(Protocol):
     def feature_names(self) -> list[str]: ...
     @property
     def layers(self) -> list[Layer]: ...
+    @property
+    def starts_at_pca(self) -> bool: ...
 
     def transform(self, X: object) -> object: ...
     def inverse_transform(self, X: object) -> object: ...
