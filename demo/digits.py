@@ -1,9 +1,9 @@
-"""The demo: scikit-learn's digits through the command line, beside PCA on the same held-out rows.
+"""The demo: the digits of scikit-learn on the command line, compared with PCA on the same held-out rows.
 
     python demo/digits.py FOLDER [--picture FILE]
 
-Writes the rows as CSV files; fits, encodes, decodes, compares and reports with the commands that anybody would type;
-prints a table of errors, and draws digits before and after.
+Writes the rows to CSV files; runs isthmus fit, encode, decode, compare and report on them; prints a table of errors,
+and draws digits before and after.
 """
 
 import argparse
@@ -34,18 +34,18 @@ COMPARE = "isthmus compare train.csv --code-sizes 2,4,8,16 --scale global --max-
 REPORT = "isthmus report digits.safetensors test.csv -o report.html --image-shape 8x8"
 FILES = {
     "digits.safetensors": "the model",
-    "codes.csv": f"the {CODES} codes of each held-out digit",
-    "decoded.csv": "the digits from their codes",
+    "codes.csv": f"the latent code of each held-out digit, {CODES} numbers",
+    "decoded.csv": "the digits decoded from their codes",
     "digits.png": "digits before and after",
-    "compare.svg": "how much each number of codes explains, with PCA and with Isthmus",
-    "report.html": "the report: open it in a browser",
+    "compare.svg": "explained variance by code size, for PCA and Isthmus",
+    "report.html": "the report, to open in a browser",
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--picture", type=Path, help="another place for a copy of digits.png")
+    parser.add_argument("--picture", type=Path, help="file for a copy of digits.png")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def main() -> None:
     pca = PCA(CODES).fit(train)
     pca_seconds = time.perf_counter() - began
     by_pca = pca.inverse_transform(pca.transform(test))
-    lines = {"as they are": test, f"PCA, {CODES} codes": by_pca, f"Isthmus, {CODES} codes": decoded}
+    lines = {"original": test, f"PCA, {CODES} codes": by_pca, f"Isthmus, {CODES} codes": decoded}
     draw(folder / "digits.png", {name: rows[first] for name, rows in lines.items()})
     if arguments.picture is not None:
         shutil.copyfile(folder / "digits.png", arguments.picture)
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def write_rows(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows to train on and rows to test on, also as CSV files; which test row is the first 0, the first 1, …"""
+    """Split the digits into training and test rows, write both to CSV files, and find the first 0, 1, … of the test."""
     digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.data))
     train, test = digits.data[order[TEST_ROWS:]], digits.data[order[:TEST_ROWS]]
@@ -89,19 +89,19 @@ def write_rows(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def run(folder: Path, command: str) -> float:
-    """Run a command of Isthmus in the folder, as a user would; its seconds."""
+    """Run a command of Isthmus in the folder, as a user would, and return its seconds."""
     print(f"$ {command}", flush=True)
     name, *arguments = shlex.split(command)
     program = shutil.which(name, path=str(Path(sys.executable).parent)) or name
     began = time.perf_counter()
     done = subprocess.run([program, *arguments], cwd=folder, check=False)
     if done.returncode:
-        sys.exit(done.returncode)  # the command has said why
+        sys.exit(done.returncode)  # the command has printed the reason
     return time.perf_counter() - began
 
 
 def show_errors(test: np.ndarray, models: dict[str, tuple[np.ndarray, float]], variance: float) -> None:
-    """The errors of reconstructions, in a table."""
+    """Print the errors of reconstructions in a table."""
     table = Table(title=f"{len(test)} held-out digits of {test.shape[1]} pixels in {CODES} codes")
     for heading in ("", "mean squared error", "variance lost", "seconds to fit"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -109,11 +109,11 @@ def show_errors(test: np.ndarray, models: dict[str, tuple[np.ndarray, float]], v
         error = float(np.mean((rows - test) ** 2))
         table.add_row(name, f"{error:.3f}", f"{error / variance:.1%}", f"{seconds:.2f}")
     Console().print(table)
-    print("(The seconds of Isthmus are those of the whole command, start-up included.)\n", flush=True)
+    print("(The time of Isthmus is that of the whole command, including start-up.)\n", flush=True)
 
 
 def draw(path: Path, lines: dict[str, np.ndarray]) -> None:
-    """A picture with a line of digits for each array of rows, and its name beside it."""
+    """Draw a line of digits for each array of rows, with its name beside it."""
     size, font, first = 8 * ZOOM, ImageFont.load_default(15), next(iter(lines.values()))
     label = MARGIN + max(int(font.getlength(name)) for name in lines) + 2 * MARGIN
     picture = Image.new("L", (label + len(first) * (size + MARGIN), MARGIN + len(lines) * (size + MARGIN)), 255)

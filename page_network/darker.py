@@ -1,10 +1,10 @@
-"""How well a network cleans real pages whose dirt is darker than any that they have.
+"""Measure how well a network cleans real pages with darker dirt.
 
     python page_network/darker.py PAIRS [NETWORK …] [--powers 1 1.5 2 2.5]
 
-Each page's text is laid on its own sheet again, whose light, as a share of the paper's, is raised to a power: 1 is the
-page as it is taken apart and put together. Prints the root mean squared error over the pixels of all pages, by power
-and kind of dirt, untouched and cleaned. NETWORK is the name of one that comes with Isthmus, or a model file.
+The text of each page is combined with its own sheet again, whose reflectance relative to the paper is raised to a
+power: 1 gives the original dirt. Prints the root mean squared error over the pixels of all pages, by power and kind of
+dirt, untouched and cleaned. NETWORK is the name of a network that comes with Isthmus, or a model file.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Pairs of noisy and clean pages taken apart into sheets of dirt and layers of text, to be put together anew.
+"""Separate pairs of noisy and clean pages into sheets of dirt and layers of text, to combine them anew.
 
 The pages of NoisyOffice (UCI Machine Learning Repository; Zamora-Martínez et al. 2007) come by kind of dirt and by
-part, and all pages of one kind and part lie on the same sheet. Where a page's clean version is white, the noisy one
-shows the sheet; over a dozen pages with other texts nearly every pixel is white somewhere, so the sheet is known and
-need not be estimated. How text looks on a sheet, noisy = f(text, sheet), is a table fitted to the pages, one for kinds
-of dirt that multiply light (nearly sheet × text) and one for those that take contrast from text (folds, wrinkles).
+part, and all pages of one kind and part share the same sheet. Where the clean page is white, the noisy page shows the
+sheet; over a dozen pages with different texts nearly every pixel is white somewhere, so the sheet is known. The
+appearance of text on a sheet, noisy = f(text, sheet), is a table fitted to the pages: one for kinds of dirt that
+multiply light (nearly sheet × text), and one for kinds that reduce contrast (folds, wrinkles).
 """
 
 import re
@@ -18,20 +18,20 @@ from scipy.ndimage import convolve, distance_transform_edt, gaussian_filter
 
 NAME = re.compile(r"Font(?P<font>\w+)_Noise(?P<kind>\w)_(?P<part>TR|VA)\.png")
 TAKES_LIGHT = "cp"
-"""The kinds of dirt that multiply: coffee stains, footprints. The others are folded and wrinkled sheets."""
+"""The kinds of dirt that multiply light: coffee stains, footprints. The others are folded and wrinkled sheets."""
 
 N_GREYS = 65
-"""Rows and columns of the tables that say how text looks on a sheet."""
+"""Rows and columns of the tables of noisy grey by text and sheet."""
 
 _GREYS = np.linspace(0, 1, N_GREYS, dtype=np.float32)
 _TEXT, _SHEET = _GREYS[:, None], _GREYS[None]
 LIGHT_TAKEN = _SHEET * _TEXT ** (0.65 + 0.4 * _SHEET)
-"""Grey by text (rows) and sheet (columns) where no page tells: in the dark text is a little lighter than a product."""
+"""Default noisy grey by text (rows) and sheet (columns): on a dark sheet text is slightly lighter than the product."""
 CONTRAST_LOST = 0.5 + (2 * _SHEET - 1) * (_TEXT - 0.5)
-"""The same for dirt that takes contrast: the less light, the less contrast about a middle."""
+"""The same for dirt that reduces contrast: the darker the sheet, the less contrast around mid-grey."""
 
 LIGHT = 0.75
-"""Sheets lighter than this show text well enough to take it from there."""
+"""Sheet grey from which on text can be recovered from the noisy page."""
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Pair:
 
 @dataclass
 class Dirt:
-    """What the kinds of dirt that do the same to text are made of.
+    """The material from kinds of dirt that affect text in the same way.
 
-    Sheets; layers of text, each beside its clean version; and how text looks on a sheet.
+    Sheets, layers of text with their clean versions, and the table of noisy grey by text and sheet.
     """
 
     table: np.ndarray
@@ -60,7 +60,7 @@ class Dirt:
 
 @dataclass
 class Material:
-    """What patches are made of: dirt that takes light, dirt that takes contrast, and whole pages."""
+    """The material of patches: dirt that multiplies light, dirt that reduces contrast, and whole pages."""
 
     taking_light: Dirt = field(default_factory=lambda: Dirt(LIGHT_TAKEN))
     taking_contrast: Dirt = field(default_factory=lambda: Dirt(CONTRAST_LOST))
@@ -68,7 +68,7 @@ class Material:
 
 
 def read_pairs(folder: Path) -> list[Pair]:
-    """All pairs of a folder with ``noisy`` and ``clean``, in the order of their names."""
+    """Read all pairs of a folder with ``noisy`` and ``clean``, in the order of their names."""
     pairs = []
     for path in sorted((folder / "noisy").iterdir()):
         if match := NAME.fullmatch(path.name):
@@ -78,7 +78,7 @@ def read_pairs(folder: Path) -> list[Pair]:
 
 
 def by_sheet(pairs: list[Pair]) -> list[list[Pair]]:
-    """The pages that lie on the same sheet, by kind, part and size."""
+    """Group the pages that share a sheet: those of one kind, part and size."""
 
     def sheet(pair: Pair) -> tuple[str, str, tuple[int, ...]]:
         return pair.kind, pair.part, pair.noisy.shape
@@ -87,7 +87,7 @@ def by_sheet(pairs: list[Pair]) -> list[list[Pair]]:
 
 
 def take_apart(pairs: list[Pair]) -> Material:
-    """Sheets, texts and the tables of some pairs; nothing of other pairs is looked at."""
+    """Separate some pairs into sheets and texts, and fit the tables to them."""
     material = Material(pairs=pairs)
     pages: dict[bool, list[tuple[Pair, np.ndarray]]] = {True: [], False: []}
     for group in by_sheet(pairs):
@@ -105,7 +105,7 @@ def take_apart(pairs: list[Pair]) -> Material:
 
 
 def on_sheet(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """How text looks on a sheet, by bilinear interpolation in the table."""
+    """The noisy page of a text on a sheet, by bilinear interpolation in the table."""
     last = N_GREYS - 1
     t, s = np.clip(text, 0, 1) * last, np.clip(sheet, 0, 1) * last
     i, j = np.minimum(t.astype(np.int32), last - 1), np.minimum(s.astype(np.int32), last - 1)
@@ -116,7 +116,7 @@ def on_sheet(text: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarr
 
 
 def text_of(noisy: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """The text that looks so on a light sheet, to the nearest column of the table."""
+    """The text of a noisy page on a light sheet, from the nearest column of the table."""
     columns = np.rint(np.clip(sheet, 0, 1) * (N_GREYS - 1)).astype(int)
     text = np.empty_like(noisy)
     for column in np.unique(columns):
@@ -131,7 +131,7 @@ def _grey(path: Path) -> np.ndarray:
 
 
 def _sheet(group: list[Pair]) -> np.ndarray:
-    """The mean of a group's noisy pages where their clean ones are white; nearest neighbours where none is."""
+    """The mean of the noisy pages where their clean pages are white; elsewhere the nearest such pixel."""
     noisy = np.stack([pair.noisy for pair in group])
     white = np.stack([pair.clean for pair in group]) == 1
     count = white.sum(0)
@@ -143,9 +143,9 @@ def _sheet(group: list[Pair]) -> np.ndarray:
 
 
 def _fitted(table: np.ndarray, pages: list[tuple[Pair, np.ndarray]]) -> np.ndarray:
-    """The mean grey of noisy pages by text (rows) and sheet (columns), smooth; ``table`` where they say little.
+    """The smoothed mean grey of noisy pages by text (rows) and sheet (columns); ``table`` is the prior.
 
-    The text is that of the clean page, printed.
+    The text is the clean page, printed.
     """
     text = np.concatenate([printed(pair.clean).ravel() for pair, _ in pages])
     noisy = np.concatenate([pair.noisy.ravel() for pair, _ in pages])
@@ -163,7 +163,7 @@ def _fitted(table: np.ndarray, pages: list[tuple[Pair, np.ndarray]]) -> np.ndarr
 
 _ACROSS, _DOWN = (-0.029, 0.089), (-0.014, 0.072)
 SPREAD = np.zeros((5, 5), dtype=np.float32)
-"""How much of each neighbour's grey a printed and scanned pixel has: a cross, a little wider than it is high."""
+"""Weights of the neighbours in a printed and scanned pixel: a cross, slightly wider than high."""
 SPREAD[2] += (*_ACROSS, 0, *_ACROSS[::-1])
 SPREAD[:, 2] += (*_DOWN, 0, *_DOWN[::-1])
 SPREAD[2, 2] = 1 - SPREAD.sum()
@@ -172,9 +172,9 @@ PRINTED = (
     (-0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
     (0.0, 0.01, 0.135, 0.246, 0.348, 0.447, 0.530, 0.635, 0.730, 0.821, 0.911, 1.0),
 )
-"""Grey of a clean page spread so, and grey on paper. Both were fitted to the pairs that multiply: 0.012 is left."""
+"""Grey of a clean page after spreading, and grey on paper; fitted to pairs whose dirt multiplies, with error 0.012."""
 
 
 def printed(clean: np.ndarray) -> np.ndarray:
-    """How a clean page looks printed and scanned."""
+    """A clean page as it looks printed and scanned."""
     return np.interp(convolve(clean, SPREAD, mode="nearest"), *PRINTED).astype(np.float32)

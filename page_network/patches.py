@@ -1,4 +1,4 @@
-"""Patches to train on: real pairs, and texts and sheets put together that never met."""
+"""Patches to train on: real pairs, synthetic pairs, and new combinations of texts and sheets."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,41 +13,41 @@ Image = np.ndarray
 
 @dataclass
 class Source:
-    """Draws patches of noisy and clean pages.
+    """Draws random patches of noisy pages with their clean versions.
 
     Parameters
     ----------
     material : Material
-        What was taken apart of real pairs.
-    made_pages : list of array
-        Clean pages that the project makes.
-    made_sheets : list of array
-        Sheets of dirt that the project makes, larger than a patch.
-    made_pairs : list of array of shape (2, height, width)
-        Noisy and clean pages as the project makes them.
+        Sheets and texts from real pairs.
+    synthetic_pages : list of ndarray
+        Clean synthetic pages.
+    synthetic_sheets : list of ndarray
+        Synthetic sheets of dirt, larger than a patch.
+    synthetic_pairs : list of ndarray of shape (2, height, width)
+        Noisy and clean synthetic pages.
     size : int
         Rows and columns of a patch.
     shares : tuple of float
-        How often a patch is a real pair, a made pair, a clean page left as it is; the others are recombined.
-    darkness : tuple of float
-        Mean and standard deviation of the logarithm of the power that darkens a sheet, or makes it paler, when it is
+        Shares of patches from real pairs, from synthetic pairs, and of clean pages on both sides. The others are
         recombined.
+    darkness : tuple of float
+        Mean and standard deviation of the logarithm of the power that darkens a recombined sheet.
     """
 
     material: Material
-    made_pages: list[Image] = field(default_factory=list)
-    made_sheets: list[Image] = field(default_factory=list)
-    made_pairs: list[Image] = field(default_factory=list)
+    synthetic_pages: list[Image] = field(default_factory=list)
+    synthetic_sheets: list[Image] = field(default_factory=list)
+    synthetic_pairs: list[Image] = field(default_factory=list)
     size: int = 128
     shares: tuple[float, float, float] = (0.45, 0.25, 0.05)
     darkness: tuple[float, float] = (0.0, 0.35)
 
     def add(self, folder: Path) -> None:
-        """Use what ``material.py`` made."""
+        """Add the arrays that ``material.py`` wrote."""
         for path in sorted(folder.glob("*.npz")):
-            with np.load(path) as made:
-                for name in made.files:
-                    getattr(self, name).extend(made[name])
+            with np.load(path) as arrays:
+                for name in arrays.files:
+                    getattr(self, name).extend(arrays[name])
 
     def batch(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """``n`` noisy patches and their clean versions, each of shape (n, 1, size, size)."""
@@ -56,18 +56,19 @@ class Source:
         return noisy, clean
 
     def draw(self, rng: np.random.Generator) -> tuple[Image, Image]:
+        """One noisy patch and its clean version."""
         pairs = self.material.pairs
-        real, made, untouched = self.shares
+        real, synthetic, untouched = self.shares
         if not pairs:
-            real, made = 0.0, real + made
+            real, synthetic = 0.0, real + synthetic
         u = rng.random()
         if u < real:
             pair = pairs[rng.integers(len(pairs))]
             return self._crop(rng, pair.noisy, pair.clean)
-        if u < real + made and self.made_pairs:
-            return self._crop(rng, *self._pick(rng, self.made_pairs))
-        if u < real + made + untouched and self.made_pages:
-            (clean,) = self._crop(rng, self._pick(rng, self.made_pages))
+        if u < real + synthetic and self.synthetic_pairs:
+            return self._crop(rng, *self._pick(rng, self.synthetic_pairs))
+        if u < real + synthetic + untouched and self.synthetic_pages:
+            (clean,) = self._crop(rng, self._pick(rng, self.synthetic_pages))
             return clean, clean
         return self._recombined(rng)
 
@@ -78,19 +79,19 @@ class Source:
         text, clean = self._text(rng, own.texts)
         sheet = self._sheet(rng, own.sheets, other.sheets)
         if own is self.material.taking_contrast:
-            sheet = np.maximum(sheet, 0.35)  # where all contrast is gone, there is nothing to learn
+            sheet = np.maximum(sheet, 0.35)  # without any contrast there is nothing to learn
         noisy = on_sheet(text, sheet, own.table)
-        # The text has the noise of the light sheet that it comes from; on a dark one it is not less.
+        # The text has the noise of the light sheet that it comes from; on a dark sheet it needs as much.
         noisy = noisy + (clean < 0.995) * np.sqrt(1 - sheet**2) * rng.normal(0, 0.018, noisy.shape)
         if rng.random() < 0.3:
             noisy = noisy + rng.normal(0, rng.uniform(0, 0.012), noisy.shape)
         return np.clip(noisy, 0, 1), clean
 
     def _text(self, rng: np.random.Generator, texts: list[tuple[Image, Image]]) -> tuple[Image, Image]:
-        if not self.made_pages or (texts and rng.random() < 0.85):
+        if not self.synthetic_pages or (texts and rng.random() < 0.85):
             text, clean = self._crop(rng, *texts[rng.integers(len(texts))])
             return text, clean
-        (clean,) = self._crop(rng, self._pick(rng, self.made_pages))
+        (clean,) = self._crop(rng, self._pick(rng, self.synthetic_pages))
         text = 1 - (1 - printed(clean)) * rng.uniform(0.85, 1.02)  # light and heavy printing
         if rng.random() < 0.2:
             text = gaussian_filter(text, rng.uniform(0.3, 0.5))
@@ -98,23 +99,23 @@ class Source:
 
     def _sheet(self, rng: np.random.Generator, own: list[Image], other: list[Image]) -> Image:
         u = rng.random()
-        if self.made_sheets and (u < 0.4 or not own):
-            sheet = self._warped(rng, self._pick(rng, self.made_sheets))
+        if self.synthetic_sheets and (u < 0.4 or not own):
+            sheet = self._warped(rng, self._pick(rng, self.synthetic_sheets))
         else:
             sheet = self._warped(rng, self._pick(rng, own if u < 0.85 or not other else other))
         if rng.random() < 0.3:
-            pool = own + other + self.made_sheets
+            pool = own + other + self.synthetic_sheets
             second = self._warped(rng, self._pick(rng, pool))
             sheet = np.minimum(sheet, second) if rng.random() < 0.4 else sheet * second / max(second.max(), 0.5)
         dark = np.exp(rng.normal(*self.darkness))
-        light = np.clip(rng.normal(0.92, 0.05), 0.75, 1)  # the paper's own grey
+        light = np.clip(rng.normal(0.92, 0.05), 0.75, 1)  # the grey of the paper
         top = np.percentile(sheet, 90)
         return np.clip(light * np.clip(sheet / top, 0, 1.1) ** dark, 0.02, 1)
 
     def _warped(self, rng: np.random.Generator, sheet: Image) -> Image:
-        """A patch of a sheet, turned, flipped and scaled; mirrored at the sheet's edges."""
+        """A patch of a sheet, rotated, flipped and scaled; mirrored at the edges of the sheet."""
         n = self.size
-        if rng.random() < 0.4:  # without resampling, which blurs the grain
+        if rng.random() < 0.4:  # without resampling, which would blur the grain
             (patch,) = self._crop(rng, sheet)
             patch = np.rot90(patch, rng.integers(4))
             return patch[:, ::-1] if rng.random() < 0.5 else patch
@@ -141,5 +142,5 @@ class Source:
 
 
 def shares(image: Image) -> Image:
-    """Grey as a share of white; 8 bits a pixel are kept in memory."""
+    """Grey in [0, 1]; images are kept in memory with 8 bits per pixel."""
     return image.astype(np.float32) / 255 if image.dtype == np.uint8 else image

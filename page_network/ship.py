@@ -1,8 +1,8 @@
-"""Make a model file of a trained network.
+"""Write a trained network to a model file.
 
     python page_network/ship.py pages.pt src/isthmus/pages/networks/pages.safetensors
 
-The errors in the file are those of made pages that no training saw.
+The errors in the file are measured on synthetic pages that were not used in training.
 """
 
 import argparse
@@ -13,14 +13,14 @@ import numpy as np
 import torch
 
 from isthmus import ConvAutoencoder
-from isthmus import synthetic_pages as made
 from isthmus.networks import ConvolutionalAutoencoder
+from isthmus.synthetic_pages import clean_page, noisy_page
 from train import NETWORKS
 
 SIDE = 96
 N_PAGES = 64
 SEED = 2**31
-"""Of pages that ``material.py`` does not make."""
+"""A seed for pages other than those of ``material.py``."""
 
 
 def main() -> None:
@@ -39,10 +39,10 @@ def main() -> None:
 
 
 def pages(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Dirty and clean parts of made pages at 150 dpi, each of shape (N_PAGES, SIDE, SIDE)."""
+    """Noisy and clean parts of synthetic pages at 150 dpi, each of shape (N_PAGES, SIDE, SIDE)."""
     millimetres = SIDE / 150 * 25.4
-    clean = [made.clean_page(rng, 150, size_mm=(millimetres, millimetres))[:SIDE, :SIDE] for _ in range(N_PAGES)]
-    return np.stack([made.dirty_page(page, rng, 150) for page in clean]), np.stack(clean)
+    clean = [clean_page(rng, 150, size_mm=(millimetres, millimetres))[:SIDE, :SIDE] for _ in range(N_PAGES)]
+    return np.stack([noisy_page(page, rng, 150) for page in clean]), np.stack(clean)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """Train a network that cleans pages.
 
-    python page_network/material.py MADE
-    python page_network/train.py base.pt --made MADE --steps 14000 --hold 1
-    python page_network/train.py pages.pt --made MADE --pairs PAIRS --start base.pt --steps 20000
+    python page_network/material.py SYNTHETIC
+    python page_network/train.py base.pt --synthetic SYNTHETIC --steps 14000 --hold 1
+    python page_network/train.py pages.pt --synthetic SYNTHETIC --pairs PAIRS --start base.pt --steps 20000
 
-PAIRS is the folder of NoisyOffice's simulated pages, with ``noisy`` and ``clean`` in it; ``--parts`` and
-``--leave-out`` choose among them, and errors are reported for the pairs that were not chosen. The output is written
-every five minutes with all that training needs, so the same command goes on where the last one stopped; ``ship.py``
-makes a model file of it. Weights are averaged exponentially over the last thousand steps. The learning rate rises over
-200 steps, is held for a share of the steps and falls to zero along half a cosine. Layers compute in bfloat16, weights
-are kept in float32.
+PAIRS is the folder of NoisyOffice's simulated pages, with the folders ``noisy`` and ``clean``. ``--parts`` and
+``--leave-out`` select pairs to train on; errors are reported for the others. The output, written every five minutes,
+has the whole state, so the same command continues a stopped run; ``ship.py`` writes its network to a model file.
+Weights are averaged exponentially over the last thousand steps. The learning rate rises over 200 steps, stays constant
+for a share of the steps, and falls to zero along half a cosine. Layers compute in bfloat16; weights are float32.
 """
 
 import argparse
@@ -38,14 +37,14 @@ NETWORKS: dict[str, dict[str, Any]] = {
     },
     "reference": {},
 }
-"""Parameters of ``ConvolutionalAutoencoder``; the reference network is all its defaults."""
+"""Parameters of ``ConvolutionalAutoencoder``; the reference network has the defaults."""
 
 WARM_UP = 200
 AVERAGED = 1000
 ALONE, WEIGHT_ALONE = 0.2, 13
-"""Share of ink, of 15 × 15 pixels, from which on ink does not stand alone; how much it counts if it does."""
+"""Share of ink in 15 × 15 pixels below which ink stands alone, and the weight of a pixel of ink that does."""
 SMALL_ERROR = 0.005
-"""Of a patch, in grey: below it, the loss is that of the squares."""
+"""Error of a patch, in grey, below which the loss is quadratic."""
 SECONDS_BETWEEN_REPORTS = 300
 
 
@@ -53,21 +52,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
     parser.add_argument("--network", choices=NETWORKS, default="pages")
-    parser.add_argument("--made", type=Path, help="folder of material.py")
-    parser.add_argument("--pairs", type=Path, help="folder with noisy and clean; without it, made pages alone are used")
+    parser.add_argument("--synthetic", type=Path, help="folder of material.py")
+    parser.add_argument("--pairs", type=Path, help="folder with noisy and clean; default: synthetic pages only")
     parser.add_argument("--parts", default="TR,VA", help="parts of the pairs to train on")
-    parser.add_argument("--leave-out", default="", help="letters of the kinds of dirt that are left out")
-    parser.add_argument("--shares", type=float, nargs=3, default=Source.shares, help="of real, made and clean patches")
+    parser.add_argument("--leave-out", default="", help="letters of the kinds of dirt to leave out")
+    parser.add_argument("--shares", type=float, nargs=3, default=Source.shares, help="of patches: see patches.Source")
     parser.add_argument(
         "--darkness", type=float, nargs=2, default=Source.darkness, help="of recombined sheets: see patches.Source"
     )
-    parser.add_argument("--start", type=Path, help="output of another run, or a model file, to go on from")
+    parser.add_argument("--start", type=Path, help="output of another run, or a model file, to start from")
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--hold", type=float, default=0.0, help="share of the steps before the learning rate falls")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--size", type=int, default=192, help="rows and columns of a patch")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--freeze-norms", action="store_true", help="batch norms use the statistics of the start")
+    parser.add_argument("--freeze-norms", action="store_true", help="keep the statistics of batch norms")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -76,24 +75,24 @@ def main() -> None:
     chosen = [p for p in pairs if p.part in arguments.parts.split(",") and p.kind not in arguments.leave_out]
     options = {"shares": tuple(arguments.shares), "darkness": tuple(arguments.darkness)}
     source = Source(take_apart(chosen), size=arguments.size, **options)
-    if arguments.made:
-        source.add(arguments.made)
+    if arguments.synthetic:
+        source.add(arguments.synthetic)
     chosen_names = {pair.name for pair in chosen}
     run = Run(arguments, source, [pair for pair in pairs if pair.name not in chosen_names])
     run.go()
 
 
 class Run:
-    """One training run: its network, its optimiser, and what is written of them.
+    """One training run: network, averaged network, optimiser, and the state that is written.
 
     Parameters
     ----------
     arguments : argparse.Namespace
-        Of the command line.
+        Arguments of the command line.
     source : Source
-        Where patches come from.
+        Source of the patches.
     unseen : list of Pair
-        Pairs to report the error of.
+        Pairs whose error is reported.
     """
 
     def __init__(self, arguments: argparse.Namespace, source: Source, unseen: list[Pair]) -> None:
@@ -105,13 +104,14 @@ class Run:
         self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         if arguments.freeze_norms:
-            self.network.eval()  # batch norms are all that knows of it
+            self.network.eval()  # affects batch norms only
         self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
         self.step = 0
         if arguments.output.exists():
-            self._go_on(torch.load(arguments.output, weights_only=True))
+            self._restore(torch.load(arguments.output, weights_only=True))
 
     def go(self) -> None:
+        """Train, report and write until all steps are done."""
         losses, began, shown = [], time.monotonic(), time.monotonic()
         while self.step < self.arguments.steps:
             losses.append(self._step())
@@ -126,13 +126,13 @@ class Run:
     def _step(self) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate()
-        # A generator for each step: a run that was stopped goes on with the patches that it would have had.
+        # One generator per step: a run that is continued draws the same patches.
         rng = np.random.default_rng((self.arguments.seed, self.step))
         noisy, clean = (torch.from_numpy(a) for a in self.source.batch(self.arguments.batch_size, rng))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = self.network(noisy.contiguous(memory_format=torch.channels_last))
         errors = squared_errors_of(out.float(), clean)
-        # Patches that nobody could clean would have most of the gradient of a mean of squares.
+        # In a mean of squares, patches that cannot be cleaned would dominate the gradient.
         loss = (errors + SMALL_ERROR**2).sqrt().mean()
         self.optimiser.zero_grad()
         loss.backward()
@@ -175,7 +175,7 @@ class Run:
         torch.save(state, aside)
         aside.replace(self.arguments.output)
 
-    def _go_on(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
@@ -183,7 +183,7 @@ class Run:
 
 
 def weights_in(path: Path) -> dict[str, Tensor]:
-    """The weights that a run has written, or those in a model file."""
+    """The weights in the output of a run, or in a model file."""
     if path.suffix == ".safetensors":
         module = isthmus.load(path).module_
         return dict(module.convolutional.state_dict())
@@ -191,18 +191,18 @@ def weights_in(path: Path) -> dict[str, Tensor]:
 
 
 def squared_errors_of(out: Tensor, clean: Tensor) -> Tensor:
-    """Weighted mean squared error of each patch as it is shown, clipped to [0, 1].
+    """Weighted mean squared error of each patch, with the output clipped to [0, 1].
 
-    Beyond [0, 1] there is some slope left, so that no pixel gets stuck there.
+    Beyond [0, 1] a small slope remains, so that no pixel gets stuck there.
     """
     shown = out.clamp(0, 1)
     return ((shown + 0.3 * (out - shown) - clean).square() * weights_of(clean)).mean((1, 2, 3))
 
 
 def weights_of(clean: Tensor) -> Tensor:
-    """How much a pixel's error counts: many times as much where ink stands alone, as in dot leaders and hairlines.
+    """Weights of the pixels: much higher where ink stands alone, as in dot leaders and hairlines.
 
-    A whole page of them has so little ink that its mean error hardly tells whether they are there.
+    They have so little ink that the plain mean error of a page hardly shows whether they are there.
     """
     ink = 1 - clean
     around = torch.nn.functional.avg_pool2d(ink, 15, stride=1, padding=7)
@@ -211,14 +211,14 @@ def weights_of(clean: Tensor) -> Tensor:
 
 @torch.no_grad()
 def squared_errors(network: ConvolutionalAutoencoder, pair: Pair) -> tuple[float, int]:
-    """Sum of the squared errors over a page, and its number of pixels."""
+    """The sum of the squared errors over a page, and its number of pixels."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         out = network(torch.from_numpy(pair.noisy)[None, None].contiguous(memory_format=torch.channels_last))
     return float(((out[0, 0].float().clamp(0, 1).numpy() - pair.clean) ** 2).sum()), pair.clean.size
 
 
 def pooled(errors: list[tuple[float, int]]) -> float:
-    """Root mean squared error over the pixels of all pages."""
+    """The root mean squared error over the pixels of all pages."""
     total, count = (sum(part) for part in zip(*errors, strict=True))
     return math.sqrt(total / count)
 

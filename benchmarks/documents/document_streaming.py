@@ -28,7 +28,7 @@ from benchmarks.machine import heading
 from benchmarks.run import put
 from isthmus.documents import Options, transform_documents
 from isthmus.pages.documents import Cleaner
-from isthmus.synthetic_pages import made_pair
+from isthmus.synthetic_pages import synthetic_pair
 from isthmus.system.memory import give_back_freed_memory
 
 DIFFERENT = 6  # pages, which are repeated
@@ -76,7 +76,7 @@ def make_documents(folder: Path, n_pages: int, dpi: int) -> None:
     """Some made pages as JPEG, and all of them in a TIFF and in a PDF."""
     names = [folder / f"{number}.jpg" for number in range(DIFFERENT)]
     for number, name in enumerate(names):
-        pixels = np.round(255 * made_pair(number, dpi)[1]).astype(np.uint8)
+        pixels = np.round(255 * synthetic_pair(number, dpi)[1]).astype(np.uint8)
         Image.fromarray(pixels).save(name, dpi=(dpi, dpi), quality=85)
     chosen = [names[number % DIFFERENT] for number in range(n_pages)]
     with (folder / "pages.pdf").open("wb") as file:

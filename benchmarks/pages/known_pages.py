@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 
 from isthmus.pages.evaluation.measures import DARK
-from isthmus.synthetic_pages import Fonts, dirty_page
+from isthmus.synthetic_pages import Fonts, noisy_page
 from isthmus.synthetic_pages.area import MM_PER_INCH, Area
 from isthmus.synthetic_pages.canvas import Box, Canvas
 from isthmus.synthetic_pages.fonts import Face
@@ -67,7 +67,7 @@ def known_page(number: int, dpi: float) -> KnownPage:
     left, bottom = (SIZE_MM[1] - face.width(words) * size) / 2, SIZE_MM[0] - 0.5 * MARGIN
     end = canvas.text(left, bottom, words, face, size, ink=ink)
     clean = canvas.pixels()
-    dirty = dirty_page(clean, np.random.default_rng((23, number, 1)), dpi, fonts=_fonts())
+    dirty = noisy_page(clean, np.random.default_rng((23, number, 1)), dpi, fonts=_fonts())
     eight_bits = np.round(255 * clean).astype(np.uint8)
     return KnownPage(
         eight_bits,

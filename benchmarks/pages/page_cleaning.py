@@ -28,7 +28,7 @@ from benchmarks.run import put
 from isthmus.networks.upsampling import UpsamplingConvolution
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
-from isthmus.synthetic_pages import made_pair
+from isthmus.synthetic_pages import synthetic_pair
 
 A4_INCHES = (297 / 25.4, 210 / 25.4)
 _LARGEST_PLAIN = 20  # megapixels, beyond which the plain network is not tried
@@ -104,7 +104,7 @@ def prepared(form: str, small: np.ndarray, dpi: int, size: list[int], network: s
 
 def small_page() -> np.ndarray:
     """A made page, to be enlarged."""
-    return np.round(255 * made_pair(0)[1]).astype(np.uint8)
+    return np.round(255 * synthetic_pair(0)[1]).astype(np.uint8)
 
 
 def size_at(dpi: int) -> list[int]:

@@ -22,7 +22,7 @@ from scipy import ndimage
 from sklearn.datasets import load_digits, load_sample_image
 
 import isthmus
-from isthmus.synthetic_pages import dirt_sheet, dirty_page, draw_page
+from isthmus.synthetic_pages import dirt_sheet, draw_page, noisy_page
 from isthmus.synthetic_pages.area import Area
 from isthmus.synthetic_pages.pictures import scene, screened
 
@@ -92,7 +92,7 @@ def made(number: int, dpi: int, kind: str, *, colour: bool = False, level: float
     """A made page and its dirt, of the kind that networks are trained on, but for its resolution."""
     drawn, dirt = (np.random.default_rng((SEED, number, part)) for part in range(2))
     page = draw_page(drawn, dpi, SIZE_MM, kind=kind, colour=colour).pixels
-    return levels(dirty_page(page, dirt, dpi, level=level)), dpi
+    return levels(noisy_page(page, dirt, dpi, level=level)), dpi
 
 
 def on_dirt(page: np.ndarray, number: int, level: float = 1, kinds: tuple[str, ...] | None = None) -> np.ndarray:

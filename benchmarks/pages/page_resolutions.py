@@ -21,7 +21,7 @@ from benchmarks.run import put
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
 from isthmus.pages.shipped import PageNetwork, load_network
-from isthmus.synthetic_pages import Settings, made_pair
+from isthmus.synthetic_pages import Settings, synthetic_pair
 
 SIZE_MM = (70.0, 110.0)
 NETWORK_DPI = 150
@@ -49,7 +49,7 @@ def main() -> None:
     ]
     settings = Settings(seed=7, size_mm=SIZE_MM)
     for dpi in arguments.dpi:
-        pairs = [made_pair(number, dpi, settings) for number in range(arguments.pages)]
+        pairs = [synthetic_pair(number, dpi, settings) for number in range(arguments.pages)]
         clean, dirty = ([np.round(255 * page).astype(np.uint8) for page in pages]
                         for pages in zip(*((pair[0].pixels, pair[1]) for pair in pairs), strict=True))  # fmt: skip
         targets = [grey(page) for page in clean]

@@ -28,7 +28,7 @@ from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.crops import worst_window
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled, rules_lost
 from isthmus.pages.shipped import PageNetwork, load_network
-from isthmus.synthetic_pages import KINDS_OF_PAGES, Fonts, dirty_page, draw_page
+from isthmus.synthetic_pages import KINDS_OF_PAGES, Fonts, draw_page, noisy_page
 from isthmus.synthetic_pages.area import Area
 from isthmus.synthetic_pages.pictures import scene
 
@@ -93,7 +93,7 @@ def counted(network: PageNetwork, number: int, seed: int, fonts: Fonts) -> Page:
     kind = KINDS[number % len(KINDS)]
     drawn, dirt = (np.random.default_rng((seed, number, part)) for part in range(2))
     page = draw_page(drawn, DPI, SIZE_MM, fonts, kind=kind)
-    clean, dirty = (levels(pixels) for pixels in (page.pixels, dirty_page(page.pixels, dirt, DPI, fonts=fonts)))
+    clean, dirty = (levels(pixels) for pixels in (page.pixels, noisy_page(page.pixels, dirt, DPI, fonts=fonts)))
     cleaned, through = (clean_page(pixels, network=network, dpi=DPI) for pixels in (dirty, clean))
     rules = [tuple(side / 25.4 * DPI for side in box) for box in page.rules]
     target = grey(clean)

@@ -15,7 +15,7 @@ from benchmarks.machine import heading
 from benchmarks.run import put
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation.measures import components_lost, rmse_pooled
-from isthmus.synthetic_pages import Settings, made_pair
+from isthmus.synthetic_pages import Settings, synthetic_pair
 
 TURNS = {"upright": 0, "on its left side": 1, "upside down": 2, "on its right side": 3}
 
@@ -35,7 +35,7 @@ def main() -> None:
     ]
     settings = Settings(seed=11, size_mm=(70.0, 110.0))
     for dpi in arguments.dpi:
-        pairs = [made_pair(number, dpi, settings) for number in range(arguments.pages)]
+        pairs = [synthetic_pair(number, dpi, settings) for number in range(arguments.pages)]
         clean, dirty = ([np.round(255 * page).astype(np.uint8) for page in pages]
                         for pages in zip(*((pair[0].pixels, pair[1]) for pair in pairs), strict=True))  # fmt: skip
         targets = [page / 255 for page in clean]

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 import isthmus
-from isthmus.synthetic_pages import Fonts, Settings, made_pair
+from isthmus.synthetic_pages import Fonts, Settings, synthetic_pair
 
 IMAGE = Path(__file__).parents[1] / "images" / "cleaned-page.jpg"
 SEEDS = (7, 4)
@@ -27,7 +27,7 @@ def main() -> None:
     fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
     whole = Image.new("RGB", (2 * WIDTH + GAP, len(SEEDS) * (HEIGHT + GAP) - GAP), (110, 110, 110))
     for row, seed in enumerate(SEEDS):
-        _, dirty = made_pair(0, DPI, Settings(seed, SIZE_MM, colour=True), fonts)
+        _, dirty = synthetic_pair(0, DPI, Settings(seed, SIZE_MM, colour=True), fonts)
         before = Image.fromarray(np.uint8(dirty * 255 + 0.5))
         for column, page in enumerate((before, isthmus.clean(before, dpi=DPI))):
             shown = page.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)

@@ -18,7 +18,7 @@ from PIL import Image
 from screenshots import IMAGES, photograph
 
 import isthmus
-from isthmus.synthetic_pages import Fonts, Settings, made_pair
+from isthmus.synthetic_pages import Fonts, Settings, synthetic_pair
 
 SEEDS = (31, 23, 36, 22)
 SHOWN = 1
@@ -33,7 +33,7 @@ def main() -> None:
     fonts = Fonts(Path(mpl.get_data_path()) / "fonts" / "ttf")
     pages = []
     for seed in SEEDS:
-        _, dirty = made_pair(0, DPI, Settings(seed, SIZE_MM, colour=True), fonts)
+        _, dirty = synthetic_pair(0, DPI, Settings(seed, SIZE_MM, colour=True), fonts)
         pages.append(Image.fromarray(np.uint8(dirty * 255 + 0.5)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
-from isthmus.synthetic_pages import Fonts, dirty_page, draw_page
+from isthmus.synthetic_pages import Fonts, draw_page, noisy_page
 
 IMAGE = Path(__file__).parents[1] / "images" / "synthetic-pages.jpg"
 PAGES = (  # kind of the page, kinds of dirt, colour, seed
@@ -32,7 +32,7 @@ def main() -> None:
     for kind, dirt, colour, seed in PAGES:
         rng = np.random.default_rng(seed)
         clean = draw_page(rng, 150, fonts=fonts, kind=kind, colour=colour).pixels
-        dirty = dirty_page(clean, rng, 150, kinds=dirt, fonts=fonts)
+        dirty = noisy_page(clean, rng, 150, kinds=dirt, fonts=fonts)
         for row, pixels in zip(rows, (clean, dirty), strict=False):
             page = Image.fromarray(np.uint8(pixels * 255 + 0.5)).convert("RGB")
             row.append(page.resize((WIDTH, WIDTH * page.height // page.width), Image.Resampling.LANCZOS))

@@ -63,7 +63,7 @@ def test_pages_that_are_there_stay_unless_they_may_be_replaced(isthmus, tmp_path
     result = isthmus("make-pages", tmp_path, "--pages", 2, *SMALL)
     assert result.code == 5
     assert result.err == (
-        f"isthmus: {tmp_path}/dirty/page-0001.png: is there already; choose another folder, or --overwrite.\n"
+        f"isthmus: {tmp_path}/dirty/page-0001.png: exists already; choose another folder, or --overwrite.\n"
     )
     assert files(tmp_path) == {"dirty/page-0001.png": b"mine"}
     assert isthmus("make-pages", tmp_path, "--pages", 2, "--overwrite", *SMALL).code == 0
@@ -81,7 +81,7 @@ def test_pages_that_are_there_stay_unless_they_may_be_replaced(isthmus, tmp_path
         (["--size", "10x5000"], 2, "size must be 20 to 500 mm on each side. Got 10x5000 instead."),
         (["--dirt", "-1"], 2, "dirt must be a number from 0 (none) to 3. Got -1 instead."),
         (["--pages", "0"], 2, "pages and workers must be at least 1. Got 0 and 1 instead."),
-        (["--fonts", "no-such-folder"], 3, "no-such-folder: is no folder of fonts."),
+        (["--fonts", "no-such-folder"], 3, "no-such-folder: is not a folder of fonts."),
     ],
 )
 def test_wrong_options_are_one_sentence_and_make_nothing(isthmus, tmp_path, options, code, words):
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_made_is_refused(isthmus, tmp_path):
     (tmp_path / "file").touch()
     result = isthmus("make-pages", tmp_path / "file" / "out", *SMALL)
     assert result.code == 5
-    assert "cannot be made" in result.err
+    assert "cannot be created" in result.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

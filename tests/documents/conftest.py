@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from document_pages import whiten
 
+from document_pages import whiten
 from isthmus.documents import Options, transform_documents
 
 

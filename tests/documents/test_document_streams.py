@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.documents import document_streaming
-from document_pages import fail_on_tall, page, reopened, saved, whiten
-from PIL import Image
 
+from document_pages import fail_on_tall, page, reopened, saved, whiten
 from isthmus.documents import Options, Rules, transform_documents
 from isthmus.documents.batch import plan_batch
 from isthmus.errors import InputError, OutputError, ParameterError
@@ -105,7 +104,7 @@ if __name__ == "__main__":
 def run_and_stop(tmp_path):
     """A function that starts a run, and sends it a signal after a number of pages."""
     script = tmp_path / "script.py"
-    script.write_text(KILLED.format(tests=str(Path(__file__).parent)))
+    script.write_text(KILLED.format(tests=str(Path(__file__).parents[1])))
 
     def run(source, output, jobs, number, after):
         with subprocess.Popen(
@@ -221,7 +220,7 @@ def test_several_inputs_go_into_one_folder_and_never_onto_each_other(folder):
         plan_batch(inputs, str(folder / "in" / "notes.txt"))
     with pytest.raises(ParameterError, match="are for one document"):
         plan_batch(["-", inputs[1]], str(folder / "out"))
-    with pytest.raises(InputError, match="no file whose name ends in"):
+    with pytest.raises(InputError, match="no file has a name that ends in"):
         plan_batch([str(folder / "empty")], str(folder / "out"))
 
 
@@ -229,7 +228,7 @@ BAD = {
     "nothing.png": (b"", "is empty"),
     "words.png": (b"these are words, and no picture at all", "is not PNG, JPEG"),
     "word.docx.png": (b"PK\x03\x04" + bytes(40), r"is a zip archive \(as are .*docx.*\), and not PNG"),
-    "named.png": (saved(page(), "JPEG"), r"holds JPEG, whatever its name says; rename it to end in \.jpg"),
+    "named.png": (saved(page(), "JPEG"), r"holds JPEG, despite its name; rename it to end in \.jpg"),
     "cut.png": (saved(page(), "PNG")[:2000], "is damaged"),
     "cut.jpg": (saved(page(), "JPEG")[:2000], "is damaged"),
     "cut.webp": (saved(page(), "WEBP")[:500], "is damaged"),
@@ -249,7 +248,7 @@ def test_bad_files_are_refused_in_a_sentence(name, transform):
 
 
 def test_large_images_are_refused_before_they_are_decoded(transform):
-    with pytest.raises(InputError, match=r"208 × 304 pixels, more than the 0\.01 megapixels"):
+    with pytest.raises(InputError, match=r"208 × 304 pixels, more than the limit of 0\.01 megapixels"):
         transform(saved(page(), "PNG"), name="in.png", rules=Rules(max_megapixels=0.01))
 
 
@@ -279,27 +278,3 @@ def test_a_dry_run_reports_and_writes_nothing(tmp_path):
     )
     assert (report.n_changed, report.output) == (3, None)
     assert names(tmp_path) == ["in.tif"]
-
-
-def test_text_that_goes_is_warned_of_and_dirt_is_not(transform):
-    def take_words(pixels, *, dpi):
-        cleaned = pixels.copy()
-        cleaned[60:110] = 255
-        return cleaned
-
-    _, report = transform(saved(page(), "PNG"), take_words, name="text.png")
-    assert "marks as large as letters were removed" in report.warnings[0]
-    stained = np.asarray(page()).copy()
-    stained[250:300, 100:200] = 60  # a dark stain
-    stained[::37, ::41] = 30  # specks
-    _, report = transform(saved(Image.fromarray(stained), "PNG"),
-                          lambda pixels, *, dpi: np.asarray(page()), name="dirt.png")  # fmt: skip
-    assert report.warnings == ()
-    assert report.pictures[0].removed > 0.05
-    crumpled = np.asarray(page()).astype(int) * 0.6  # dark paper, with shades as high as letters
-    for row in range(230, 290, 12):
-        crumpled[row : row + 7, 20:200:9] *= 0.85
-        crumpled[row : row + 7, 21:200:9] *= 0.85
-    _, report = transform(saved(Image.fromarray(crumpled.astype(np.uint8)), "PNG"),
-                          lambda pixels, *, dpi: np.asarray(page()), name="shade.png")  # fmt: skip
-    assert report.warnings == ()

@@ -5,9 +5,9 @@ import zlib
 
 import numpy as np
 import pytest
-from document_pages import CORNER, colour_page, keep, page, pages_by_kind, reopened, saved, shown, white_paper, whiten
 from PIL import Image, ImageCms, PngImagePlugin
 
+from document_pages import CORNER, colour_page, keep, page, pages_by_kind, reopened, saved, shown, white_paper, whiten
 from isthmus.documents.picture import bilevel_picture
 from isthmus.errors import InputError
 

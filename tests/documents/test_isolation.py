@@ -10,6 +10,7 @@ from pathlib import Path
 
 import img2pdf
 import pytest
+
 from document_pages import page, saved
 
 NESTED = "import subprocess, sys, isthmus; subprocess.run([sys.executable, '-c', 'import isthmus'], check=True)"

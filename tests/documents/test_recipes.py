@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from document_pages import page, saved
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cleaning-documents.md"

@@ -8,6 +8,7 @@ import time
 
 import killed_runs
 import pytest
+
 from document_pages import page, saved
 
 BLACK_AND_WHITE = ["--strength", "0", "--bilevel"]  # changes every page and needs no network

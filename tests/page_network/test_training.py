@@ -61,10 +61,10 @@ def run(scripts, monkeypatch):
 
 
 @pytest.fixture
-def made(scripts, run, tmp_path, monkeypatch):
+def synthetic(scripts, run, tmp_path, monkeypatch):
     monkeypatch.setattr(scripts["material"], "SIDE", 96)
-    run("material", tmp_path / "made", "--sheets", 2, "--pages", 2)
-    return tmp_path / "made"
+    run("material", tmp_path / "synthetic", "--sheets", 2, "--pages", 2)
+    return tmp_path / "synthetic"
 
 
 def test_sheets_and_texts_are_found_again(scripts, folder):
@@ -139,8 +139,8 @@ def test_patches_come_from_the_chosen_pairs_alone(scripts, folder):
     assert not all(any(np.allclose(patch, pair.noisy) for pair in pairs) for patch in noisy[:, 0])
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(run, scripts, folder, made, tmp_path, monkeypatch):  # noqa: PLR0917
-    options = ["--made", made, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 2]
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(run, scripts, folder, synthetic, tmp_path, monkeypatch):  # noqa: PLR0917
+    options = ["--synthetic", synthetic, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 2]
     for name, steps in (("whole.pt", [4]), ("parts.pt", [2, 4])):
         for n in steps:
             # The rate of the whole run, as if it had been stopped rather than ended.
@@ -153,11 +153,11 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(run, scripts, folder, ma
             assert torch.equal(tensor, parts[key][name]), (key, name)
 
 
-def test_training_cleans(run, scripts, folder, made, tmp_path, capsys):  # noqa: PLR0917
+def test_training_cleans(run, scripts, folder, synthetic, tmp_path, capsys):  # noqa: PLR0917
     """Sixty steps bring unseen pages nearer to their clean versions than they are."""
     pairs = [pair for pair in scripts["pairs"].read_pairs(folder) if pair.part == "VA"]
     untouched = np.sqrt(np.mean([(pair.noisy - pair.clean) ** 2 for pair in pairs]))
-    options = ["--made", made, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 8]
+    options = ["--synthetic", synthetic, "--pairs", folder, "--parts", "TR", "--size", 32, "--batch-size", 8]
     run("train", tmp_path / "n.pt", *options, "--steps", 60, "--learning-rate", 3e-3)
     unseen = float(capsys.readouterr().out.rstrip().rpartition(" ")[2])
     assert unseen < 0.7 * untouched

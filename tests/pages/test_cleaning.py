@@ -299,7 +299,7 @@ def test_a_network_file_that_changes_is_read_again(pages, tmp_path):
 
 def test_networks_of_other_things_are_refused(tmp_path):
     page = np.zeros((8, 8), np.uint8)
-    with pytest.raises(ModelFileError, match=r"nowhere: there is no such model file, .*'pages' and 'reference'"):
+    with pytest.raises(ModelFileError, match=r"nowhere: there is no such model file; .*'pages' and 'reference'"):
         clean_page(page, network=tmp_path / "nowhere")
     (tmp_path / "text").write_text("no model")
     with pytest.raises(ModelFileError, match="text"):
@@ -312,7 +312,7 @@ def test_networks_of_other_things_are_refused(tmp_path):
     start_convolutional(colours, torch.Generator().manual_seed(0))
     images = np.random.default_rng(0).random((2, 8, 8, 3)).astype(np.float32)
     isthmus.ConvAutoencoder.from_network(colours, images, device="cpu").save(tmp_path / "colours")
-    with pytest.raises(ModelFileError, match="is no network for pages"):
+    with pytest.raises(ModelFileError, match="is not a network for pages"):
         clean_page(page, network=tmp_path / "colours")
     levels = isthmus.ConvAutoencoder((2,), max_epochs=1, random_state=0, device="cpu").fit(255 * images[..., 0])
     with pytest.raises(ParameterError, match=r"pages need a network of grey in \[0, 1\]"):

@@ -108,14 +108,14 @@ def test_characters_are_those_that_are_read_on_the_clean_page(folders, whitening
     )
     assert line.characters_misread <= 0.05
     assert text_of(np.full((50, 90), 255, np.uint8)).strip() == ""
-    with pytest.raises(ParameterError, match="no data of the language 'xx1'"):
+    with pytest.raises(ParameterError, match="no data for the language 'xx1'"):
         evaluate_pages(*folders, networks=[], read=True, language="eng+xx1")
 
 
 def test_without_tesseract_nobody_reads(folders, monkeypatch):
     monkeypatch.setenv("PATH", "")
     found = evaluate_pages(*folders, networks=[])
-    assert any("Nobody read the pages" in note for note in found.notes)
+    assert any("The pages were not read by OCR" in note for note in found.notes)
     with pytest.raises(ParameterError, match="not installed"):
         evaluate_pages(*folders, networks=[], read=True)
 
@@ -149,10 +149,10 @@ def test_folders_that_cannot_be_used_are_refused(tmp_path):
     noisy, clean = write_folders(tmp_path)
     with pytest.raises(InputError, match="nowhere: cannot be read \\(there is no such folder"):
         evaluate_pages(tmp_path / "nowhere", clean, networks=[])
-    with pytest.raises(InputError, match="it is no folder"):
+    with pytest.raises(InputError, match="it is not a folder"):
         evaluate_pages(noisy / "c-one.png", clean, networks=[])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="have no files of equal names"):
+    with pytest.raises(InputError, match="have no files of the same name"):
         evaluate_pages(tmp_path / "empty", clean, networks=[])
     Image.fromarray(text_page(0)).save(noisy / "c-one.tif")
     with pytest.raises(InputError, match="2 files called c-one"):

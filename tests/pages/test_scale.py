@@ -5,14 +5,14 @@ import pytest
 from PIL import Image
 
 from isthmus.pages.scale import letter_height, reduction
-from isthmus.synthetic_pages import Fonts, clean_page, dirty_page
+from isthmus.synthetic_pages import Fonts, clean_page, noisy_page
 
 
 def page(seed: int, dpi: int, *, dirty: bool) -> np.ndarray:
     fonts = Fonts("pillow")
     made = clean_page(np.random.default_rng(seed), dpi, (50, 90), fonts, kind="text")
     if dirty:
-        made = dirty_page(made, np.random.default_rng(seed + 100), dpi, level=0.5, fonts=fonts)
+        made = noisy_page(made, np.random.default_rng(seed + 100), dpi, level=0.5, fonts=fonts)
     return np.round(255 * made).astype(np.uint8)
 
 

@@ -9,7 +9,7 @@ import pytest
 import isthmus
 from isthmus.networks import ConvolutionalAutoencoder
 from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
-from isthmus.synthetic_pages import Fonts, clean_page, dirty_page
+from isthmus.synthetic_pages import Fonts, clean_page, noisy_page
 
 CARD = Path(__file__).parents[2] / "docs" / "page-network.md"
 
@@ -32,7 +32,7 @@ def test_networks_clean_and_the_page_network_cleans_better():
     rng, fonts, errors = np.random.default_rng(0), Fonts("pillow"), []
     for _ in range(4):
         clean = clean_page(rng, 150, (60, 50), fonts)
-        dirty = dirty_page(clean, rng, 150, fonts=fonts)
+        dirty = noisy_page(clean, rng, 150, fonts=fonts)
         errors.append([np.mean((page - clean) ** 2) for page in (dirty, *_cleaned(dirty))])
     before, plain, better = np.mean(errors, axis=0)
     assert before > plain > better

@@ -11,11 +11,11 @@ from isthmus.synthetic_pages import (
     Settings,
     Sheet,
     clean_page,
-    dirty_page,
     draw_page,
-    made_pair,
     make_pages,
+    noisy_page,
     printed,
+    synthetic_pair,
 )
 from isthmus.synthetic_pages.area import Area
 from isthmus.synthetic_pages.canvas import LUMINANCE
@@ -105,7 +105,7 @@ def test_a_page_in_colours_is_the_grey_page_in_colours():
         grey, coloured = drawn(kind, 5).pixels, drawn(kind, 5, colour=True).pixels
         assert coloured.shape == (*grey.shape, 3)
         assert np.abs(coloured @ np.float32(LUMINANCE) - grey).mean() < 0.01
-        dirty = dirty_page(coloured, np.random.default_rng(0), 100, fonts=FONTS)
+        dirty = noisy_page(coloured, np.random.default_rng(0), 100, fonts=FONTS)
         assert dirty.shape == coloured.shape
         assert 0 <= dirty.min() <= dirty.max() <= 1
 
@@ -144,7 +144,7 @@ def test_soft_shade_takes_contrast_and_print_is_the_lighter_the_darker_its_paper
 def test_no_dirt_leaves_the_page_as_it_is():
     clean = drawn("report", 4).pixels
     for seed in range(5):
-        dirty = dirty_page(clean, np.random.default_rng(seed), 100, level=0, fonts=FONTS)
+        dirty = noisy_page(clean, np.random.default_rng(seed), 100, level=0, fonts=FONTS)
         assert np.abs(dirty - clean).max() < 1e-5
 
 
@@ -153,7 +153,7 @@ def test_print_can_still_be_seen_on_dirty_pages():
     kept = []
     for seed in range(20):
         clean = clean_page(np.random.default_rng(seed), 150, (71.12, 91.44), FONTS, kind="text")
-        dirty = dirty_page(clean, np.random.default_rng(seed), 150, fonts=FONTS)
+        dirty = noisy_page(clean, np.random.default_rng(seed), 150, fonts=FONTS)
         tiles = [(y, x) for y in range(0, 400, 40) for x in range(0, 520, 40)]
         for y, x in tiles:
             was, now = (page[y : y + 40, x : x + 40] for page in (clean, dirty))
@@ -166,16 +166,16 @@ def test_print_can_still_be_seen_on_dirty_pages():
 
 def test_a_pair_is_decided_by_its_seed_and_number():
     small = {"size_mm": (60, 80)}
-    one = made_pair(3, 100, Settings(seed=1, **small), FONTS)
-    again = made_pair(3, 100, Settings(seed=1, **small), FONTS)
+    one = synthetic_pair(3, 100, Settings(seed=1, **small), FONTS)
+    again = synthetic_pair(3, 100, Settings(seed=1, **small), FONTS)
     assert np.array_equal(one[0].pixels, again[0].pixels)
     assert np.array_equal(one[1], again[1])
     for other in (
-        made_pair(4, 100, Settings(seed=1, **small), FONTS),
-        made_pair(3, 100, Settings(seed=2, **small), FONTS),
+        synthetic_pair(4, 100, Settings(seed=1, **small), FONTS),
+        synthetic_pair(3, 100, Settings(seed=2, **small), FONTS),
     ):
         assert not np.array_equal(one[0].pixels, other[0].pixels)
-    filthy = made_pair(3, 100, Settings(seed=1, level=2, **small), FONTS)
+    filthy = synthetic_pair(3, 100, Settings(seed=1, level=2, **small), FONTS)
     assert np.array_equal(one[0].pixels, filthy[0].pixels)
     assert filthy[1].mean() < one[1].mean()
 
@@ -194,5 +194,5 @@ def test_wrong_settings_are_refused(tmp_path):
     with pytest.raises(ParameterError, match="dpi must be 100 to 600"):
         next(make_pages(tmp_path, dpi=[99]))
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         next(make_pages(tmp_path / "file"))

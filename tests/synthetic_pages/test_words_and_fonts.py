@@ -50,10 +50,10 @@ def test_widths_are_measured_alike_at_every_size():
 
 
 def test_a_folder_that_is_none_or_has_no_fonts_is_refused(tmp_path):
-    with pytest.raises(InputError, match="is no folder of fonts"):
+    with pytest.raises(InputError, match="is not a folder of fonts"):
         Fonts(tmp_path / "none")
     (tmp_path / "broken.ttf").write_bytes(b"no font")
-    with pytest.raises(InputError, match="no TrueType or OpenType font that text can be written in"):
+    with pytest.raises(InputError, match="no TrueType or OpenType font that covers a script of Isthmus"):
         Fonts(tmp_path)
 
 

@@ -63,12 +63,11 @@ def clean(
     Text, tables, stamps and pictures stay, and so do the resolution, the metadata and the text layer. The output has
     the format of the input. Folders keep their tree, and what is cleaned already is left out.
     """
-    from isthmus.documents import Options, Rules, transform_documents
+    from isthmus.documents import Options, PageReport, Rules, transform_documents
     from isthmus.documents.batch import Batch, plan_batch
     from isthmus.documents.contract import Plan
-    from isthmus.documents.review import Review
-    from isthmus.documents.work import PageReport
-    from isthmus.pages.documents import Cleaner
+    from isthmus.pages.documents import Cleaner, RemovalInspector
+    from isthmus.pages.review import Review
     from isthmus.system.memory import give_back_freed_memory
     from isthmus.system.progress import progress_bar
 
@@ -97,7 +96,7 @@ def clean(
             pages=chosen,
             rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
             dry_run=dry_run,
-            review=None if review is None else Review(review),
+            inspector=RemovalInspector(None if review is None else Review(review)),
             jobs=jobs,
             progress=show_page,
         )
@@ -141,8 +140,7 @@ def summary(report: Any, *, every_page: bool) -> str:
         words.append(f"{removed:.1%} of the pixels were dirt")
     if report.output is None:
         words.append("nothing written (--dry-run)")
-    name = "standard input" if report.source == "-" else report.source
-    lines = [f"{name}: {'; '.join(words)}."]
+    lines = [f"{report.name}: {'; '.join(words)}."]
     for picture in report.pictures:
         notes = [picture.note] if picture.note else []
         if picture.warning:

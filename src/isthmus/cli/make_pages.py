@@ -41,12 +41,13 @@ def make_pages(
     Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever
     the number of pages and processes; another dpi gives the same pages in more or fewer pixels.
     """
-    from isthmus import synthetic_pages as made
+    from isthmus.synthetic_pages import Settings
+    from isthmus.synthetic_pages import make_pages as write_pages
     from isthmus.system.progress import progress_bar
 
     resolutions = _resolutions(dpi)
-    settings = made.Settings(seed, _size(size), dirt, colour)
-    names = made.make_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
+    settings = Settings(seed, _size(size), dirt, colour)
+    names = write_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
     total = pages * len(resolutions)
     with progress_bar("pages", total, shown=not quiet) as show:
         for n_done, name in enumerate(names, 1):

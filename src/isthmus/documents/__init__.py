@@ -1,7 +1,16 @@
-"""Documents: pages out of files, and cleaned pages back, with nothing lost; a format is one small module."""
+"""Files of pages: read each page, pass it through a function, and write the document back with nothing lost."""
 
 from isthmus.documents.contract import Rules
-from isthmus.documents.transform import DocumentReport, Options, transform_documents
-from isthmus.documents.work import PageFunction, PageReport
+from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.documents.transform import Options, transform_documents
+from isthmus.documents.work import Inspector, PageFunction
 
-__all__ = ["DocumentReport", "Options", "PageFunction", "PageReport", "Rules", "transform_documents"]
+__all__ = [
+    "DocumentReport",
+    "Inspector",
+    "Options",
+    "PageFunction",
+    "PageReport",
+    "Rules",
+    "transform_documents",
+]

@@ -1,4 +1,4 @@
-"""Which documents a batch has, and where each goes: folders keep their tree, and what is done already is left out."""
+"""Batches of documents: where each output goes, and which documents are done already."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -11,40 +11,45 @@ from isthmus.errors import InputError, OutputError, ParameterError
 
 @dataclass(frozen=True)
 class Batch:
-    """Pairs of source and output, and how many documents there were already."""
+    """Pairs of source and output, and the number of documents that are done already."""
 
     pairs: tuple[tuple[str, str], ...]
     n_done: int = 0
     into_folders: bool = True
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """The pairs, each when its turn comes; a folder that it goes into is made then."""
+        """Yield the pairs, and make the folder of each output just before."""
         for source, output in self.pairs:
             if output != "-" and self.into_folders:
                 try:
                     Path(output).absolute().parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
-                    raise OutputError(f"{output}: its folder cannot be made ({error.strerror}).") from error
+                    raise OutputError(f"{output}: its folder cannot be created ({error.strerror}).") from error
             yield source, output
 
 
 def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Batch:
-    """Say where each input goes.
+    """Decide where the output of each document goes. Folders keep their tree.
 
     Parameters
     ----------
     inputs : sequence of str
-        Files, folders, or ``-`` alone for standard input. Of folders the files whose names end as documents' do,
-        in order, those of hidden folders left out.
+        Files, folders, or ``-`` alone for standard input. A folder stands for the documents below it, recognised by
+        their suffixes, in order; hidden files and folders are skipped.
     output : str
-        A file for one file; a folder, made where it is missing, for several or for a folder; ``-`` for standard output.
+        A file, if the input is one file. A folder, if there are several inputs or a folder; it is created if missing.
+        ``-`` for standard output.
     again : bool, default False
-        Whether documents are done whose output is there and no older than they are. A single file always is.
+        Transform documents again whose output exists and is not older than they are. A single file always is.
 
     Raises
     ------
     ParameterError
-        If several documents would go to one place.
+        If several documents would get the same output.
+    InputError
+        If there is no document.
+    OutputError
+        If several documents are to go into a file.
     """
     if len(inputs) == 1 and not Path(inputs[0]).is_dir():
         source = inputs[0]
@@ -66,12 +71,10 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
     places: dict[str, str] = {}
     for source, place in pairs:
         if place in places:
-            raise ParameterError(
-                f"{places[place]} and {source} would both go to {place}; clean them one after the other."
-            )
+            raise ParameterError(f"{places[place]} and {source} would both go to {place}; give them in two commands.")
         places[place] = source
     if not pairs:
-        raise InputError(f"{', '.join(inputs)}: no file whose name ends in {', '.join(sorted(SUFFIXES))}.")
+        raise InputError(f"{', '.join(inputs)}: no file has a name that ends in {', '.join(sorted(SUFFIXES))}.")
     return _missing(pairs, again)
 
 

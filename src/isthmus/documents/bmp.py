@@ -1,4 +1,4 @@
-"""BMP: the new pixels are written as Pillow does, with the old resolution."""
+"""BMP: Pillow writes the new pixels; the resolution stays."""
 
 from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.picture import Picture
@@ -21,7 +21,7 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
     with opened(path, ("BMP",)) as image:
         resolution = image.info.get("dpi")
     data = saved(image_of(picture), "BMP", **({"dpi": resolution} if resolution else {}))
-    header = content(path)[38:46]  # pixels per metre, which dots per inch round
+    header = content(path)[38:46]  # pixels per metre: dots per inch would round them
     return data[:38] + header + data[46:]
 
 

@@ -1,4 +1,4 @@
-"""What a format of documents can do, and what it says about a document."""
+"""The interface of a document format, and the plan that it makes of a document."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,20 +16,20 @@ File = BinaryIO | BytesIO
 
 @dataclass(frozen=True)
 class Place:
-    """Where one picture of a document is: its page from 1, its size, and what its format finds it by."""
+    """The place of one picture in a document; ``key`` is how its format finds it."""
 
-    page: int
+    page: int  # from 1
     width: int
     height: int
     dpi: float | None = None
     key: tuple[int, ...] = ()
     also: tuple[int, ...] = ()  # other pages that show the same picture
-    problem: str | None = None  # why it must be left as it is
+    problem: str | None = None  # reason to leave it as it is
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The pages of a document, and the places of the pictures on them."""
+    """The number of pages of a document, and the places of its pictures."""
 
     n_pages: int
     places: tuple[Place, ...]
@@ -38,54 +38,54 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a document may be like."""
+    """Which documents are refused, and whether their pages become black and white (``bilevel``)."""
 
     max_megapixels: float = 250
     invalidate_signatures: bool = False
     bilevel: bool = False
 
     def check_size(self, name: str, width: int, height: int, page: int | None = None) -> None:
-        """Refuse a picture that is too large, before anything of it is decoded."""
+        """Refuse a picture that is too large, before any of it is decoded."""
         where = name if page is None else f"{name}, page {page}"
         if width < 1 or height < 1:
             raise InputError(f"{where}: is an image of {width} × {height} pixels.")
         if width * height > self.max_megapixels * 1e6:
             raise InputError(
-                f"{where}: is an image of {width} × {height} pixels, more than the {self.max_megapixels:g} megapixels "
-                "that are read (--max-megapixels); it may be a decompression bomb."
+                f"{where}: is an image of {width} × {height} pixels, more than the limit of {self.max_megapixels:g} "
+                "megapixels (--max-megapixels); it may be a decompression bomb."
             )
 
 
 @runtime_checkable
 class Format(Protocol):
-    """One format of documents; each is a module with these functions."""
+    """A document format: a module with these functions."""
 
     NAME: str
     HOLDS_BILEVEL: bool
 
     def plan(self, file: File, name: str, rules: Rules) -> Plan:
-        """Find the pages without decoding any; whatever cannot be cleaned whole is refused here."""
+        """Find the pages without decoding any, and refuse documents that cannot be transformed completely."""
 
     def read(self, path: str, place: Place) -> Picture:
         """Decode one picture."""
 
     def encode(self, path: str, place: Place, picture: Picture) -> bytes:
-        """Encode what became of a picture, for ``write``."""
+        """Encode a changed picture, for ``write``."""
 
     def write(
         self, file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File
     ) -> None:
-        """Write the document with the encoded pictures in their places, and everything else as it was.
+        """Write the document with the encoded pictures in their places, and leave everything else as it was.
 
-        ``encoded`` gives every place of the plan in turn, with None where nothing changed.
+        ``encoded`` yields every place of the plan in order, with None if nothing changed there.
         """
 
 
 @contextmanager
 def decoding(name: str, page: int | None = None, *, writing: bool = False) -> Iterator[None]:
-    """Make a sentence of whatever a library says about a damaged file.
+    """Turn any error of a decoder into a one-sentence ``InputError``.
 
-    While an output is written, too, what the system says is left to whoever has opened that.
+    With ``writing``, errors of the operating system pass through to whoever opened the output.
     """
     where = name if page is None else f"{name}, page {page}"
     try:
@@ -110,4 +110,4 @@ def _brief(error: Exception) -> str:
 
 
 class LeftAsItIs(Exception):
-    """A picture of a kind that is not understood; the document is written with it as it was."""
+    """A picture of an unsupported kind; the document is written with this picture unchanged."""

@@ -1,11 +1,10 @@
-"""Pixels as bytes: Group 4, JPEG with given tables, and rows as PNG and PDF deflate them."""
+"""Encode pixels: Group 4, JPEG with given tables, and deflated rows for PNG and PDF."""
 
 import io
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -16,7 +15,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def group4(white: Bool[np.ndarray, "rows columns"]) -> bytes:
-    """ITU-T T.6 of a black-and-white page in one strip, whose black runs are the black pixels."""
+    """Encode a black-and-white page as one strip of Group 4 (ITU-T T.6)."""
     file = io.BytesIO()
     Image.fromarray(~white).save(file, "TIFF", compression="group4", tiffinfo={278: white.shape[0]})
     with Image.open(file) as image:
@@ -27,15 +26,15 @@ def group4(white: Bool[np.ndarray, "rows columns"]) -> bytes:
 
 @dataclass(frozen=True)
 class JPEGTables:
-    """How strongly a JPEG is compressed: its quantisation tables in order of frequency, and its sampling."""
+    """The settings that a JPEG was compressed with; quantisation tables are in order of frequency."""
 
     quantisation: Mapping[int, Sequence[int]]
     sampling: tuple[int, int]
     progressive: bool = False
 
 
-def jpeg(image: Image.Image, tables: JPEGTables | None, **options: Any) -> bytes:
-    """A JPEG with the tables of another one, so that it has its quality and no more bytes; at quality 90 without."""
+def jpeg(image: Image.Image, tables: JPEGTables | None, **options: object) -> bytes:
+    """Encode a JPEG with the tables of another one, and so its quality and size; at quality 90 without tables."""
     file = io.BytesIO()
     if tables is None:
         image.save(file, "JPEG", quality=90, optimize=True, **options)
@@ -56,7 +55,7 @@ def jpeg(image: Image.Image, tables: JPEGTables | None, **options: Any) -> bytes
 
 
 def jpeg_tables(image: Image.Image) -> JPEGTables | None:
-    """The tables of a JPEG that Pillow has opened."""
+    """The tables of a JPEG that Pillow opened; None for other formats."""
     quantisation = getattr(image, "quantization", None)
     layers = getattr(image, "layer", None)
     if not quantisation or not layers:
@@ -66,7 +65,7 @@ def jpeg_tables(image: Image.Image) -> JPEGTables | None:
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The marker segments of a JPEG before its scan, each as marker and content; the scan with all after it is last."""
+    """The marker segments of a JPEG, each as marker and content; the scan and everything after it is the last one."""
     place = 2
     while place + 4 <= len(data):
         if data[place] != 0xFF:
@@ -84,7 +83,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a PNG, each as its type and the whole of it."""
+    """The chunks of a PNG, each as its type and all its bytes."""
     place = len(PNG_SIGNATURE)
     while place + 12 <= len(data):
         (length,) = struct.unpack(">I", data[place : place + 4])
@@ -93,12 +92,12 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:
-    """One chunk of a PNG."""
+    """Encode one chunk of a PNG."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def png(image: Image.Image, *, bits: int = 8, level: int = 6) -> bytes:
-    """A bare PNG; ``bits`` is the depth of images of mode P."""
+    """Encode a PNG without metadata; ``bits`` is the depth of images of mode P."""
     file = io.BytesIO()
     options = {"bits": bits} if image.mode == "P" else {}
     bare = image.copy()
@@ -108,8 +107,8 @@ def png(image: Image.Image, *, bits: int = 8, level: int = 6) -> bytes:
 
 
 def deflated_rows(samples: UInt8[np.ndarray, "rows columns *channels"] | np.ndarray, bits: int) -> bytes:
-    """Rows as PNG filters and deflates them, which is PDF's FlateDecode with predictor 15 (as img2pdf has it)."""
-    # Four channels of ink go as RGBA, whose rows are the same.
+    """Filter and deflate rows as PNG does: the FlateDecode of PDF with predictor 15, as in img2pdf."""
+    # Four channels of ink are encoded as RGBA, which gives the same rows.
     image = _indexed(samples) if bits < 8 and samples.dtype == np.uint8 else Image.fromarray(samples)
     return b"".join(chunk[8:-4] for name, chunk in chunks(png(image, bits=bits, level=9)) if name == b"IDAT")
 
@@ -121,7 +120,7 @@ def _indexed(samples: UInt8[np.ndarray, "rows columns"]) -> Image.Image:
 
 
 def tables_in(*parts: bytes) -> JPEGTables | None:
-    """The tables of a JPEG in several parts, as TIFF stores it; None if it has none."""
+    """The tables of a JPEG that TIFF stores in several parts; None if there are none."""
     quantisation: dict[int, list[int]] = {}
     sampling = (1, 1)
     for part in parts:

@@ -1,15 +1,15 @@
-"""Which format a document has, by its first bytes; its name must agree."""
+"""Recognise the format of a document by its first bytes; its suffix must agree."""
 
 import re
-from importlib import import_module
 from pathlib import Path
-from typing import cast
 
+from isthmus.documents import bmp, jpeg, png, pnm, tiff, webp
 from isthmus.documents.contract import File, Format
 from isthmus.errors import InputError, ParameterError
 from isthmus.system.extras import require
 from isthmus.system.magic import Kind, kind_of
 
+_IMAGES: dict[str, Format] = {"png": png, "jpeg": jpeg, "tiff": tiff, "webp": webp, "bmp": bmp, "pnm": pnm}
 _SUFFIXES = {
     "png": (".png",),
     "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -26,35 +26,33 @@ _WEAK_MAGIC = (  # text can begin like these
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
     (re.compile(rb"BM.{24}", re.DOTALL), "bmp"),
     (re.compile(rb"P[1-6]\s"), "pnm"),
-    (re.compile(rb".{0,1019}%PDF-", re.DOTALL), "pdf"),  # readers allow for bytes before the header
+    (re.compile(rb".{0,1019}%PDF-", re.DOTALL), "pdf"),  # readers accept bytes before the header
 )
 
 
 def format_named(name: str) -> Format:
-    """A format by the name of its module, which is imported now.
+    """The format with a name; PDF is imported when it is needed.
 
     Raises
     ------
     MissingExtraError
-        If what it reads with is not installed.
+        If the libraries that read PDF are not installed.
     """
-    if name == "pdf":
-        require("pdf")
-    return cast(Format, import_module(f"isthmus.documents.{name}"))
+    if name != "pdf":
+        return _IMAGES[name]
+    require("pdf")
+    from isthmus.documents import pdf  # noqa: PLC0415
 
-
-def format_name(name: str) -> str:
-    """What people call a format."""
-    return "WebP" if name == "webp" else name.upper()
+    return pdf
 
 
 def find_format(file: File, name: str) -> str:
-    """The name of the module for a document.
+    """The name of a document's format.
 
     Raises
     ------
     InputError
-        If the file is empty, of no known format, or of another one than its name says.
+        If the file is empty, has no supported format, or another format than its suffix says.
     """
     file.seek(0)
     start = file.read(1024)
@@ -67,14 +65,13 @@ def find_format(file: File, name: str) -> str:
         raise InputError(f"{name}: is {'' if kind is None else f'{kind}, and '}not {_NAMES}.")
     suffix = Path(name).suffix.lower()
     if suffix in SUFFIXES and suffix not in _SUFFIXES[found]:
-        raise InputError(
-            f"{name}: holds {format_name(found)}, whatever its name says; rename it to end in {_SUFFIXES[found][0]}."
-        )
+        format = "PDF" if found == "pdf" else _IMAGES[found].NAME
+        raise InputError(f"{name}: holds {format}, despite its name; rename it to end in {_SUFFIXES[found][0]}.")
     return found
 
 
 def check_output_name(output: str, format: str) -> None:
-    """Refuse a name for the output that says another format than the input has, which it keeps."""
+    """Refuse an output whose suffix names another format than the input's, which the output keeps."""
     suffix = Path(output).suffix.lower()
     if suffix in SUFFIXES and suffix not in _SUFFIXES[format]:
         raise ParameterError(

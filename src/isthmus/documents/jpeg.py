@@ -1,4 +1,4 @@
-"""JPEG: new pixels under the old tables, between the old segments, so that size, resolution, profile and EXIF stay."""
+"""JPEG: new pixels, compressed with the old tables, between the old segments: resolution, profile and EXIF stay."""
 
 import struct
 from collections.abc import Iterable
@@ -44,10 +44,10 @@ def _merged(old: bytes, new: bytes) -> Iterable[bytes]:
 
 
 def _is_kept(marker: int, data: bytes) -> bool:
-    """Segments that say something about the picture and not how it is coded."""
+    """Whether a segment is about the picture, and not about its coding."""
     if marker == _JFIF:
         return data.startswith(b"JFIF\0")
-    if marker == _PICTURES and data.startswith(b"MPF\0"):  # where further pictures are in the file
+    if marker == _PICTURES and data.startswith(b"MPF\0"):  # offsets of further pictures in the file
         return False
     return (0xE1 <= marker <= 0xEF and marker != _ADOBE) or marker == _COMMENT
 

@@ -1,9 +1,8 @@
-"""PDF: scanned images are replaced in place; text, outline, metadata, boxes and everything else stay as they are."""
+"""PDF: replace scanned images in place; text, outline, metadata, boxes and everything else stay as they are."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
@@ -19,7 +18,7 @@ from isthmus.errors import ProtectedError
 
 NAME, HOLDS_BILEVEL = "PDF", True
 
-_MOST_INFLATED = 2**25  # bytes of a stream of text or drawing; images are inflated elsewhere
+_MOST_INFLATED = 2**25  # bytes, for streams of text and drawing; images are inflated elsewhere
 _CODED = ("/Filter", "/DecodeParms", "/Length")
 
 
@@ -30,7 +29,7 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
             if not rules.invalidate_signatures and _is_signed(pdf):
                 raise ProtectedError(
                     f"{name}: is signed, and a change would break the signature; "
-                    "--invalidate-digital-signatures cleans it all the same."
+                    "--invalidate-digital-signatures changes it anyway."
                 )
             n_pages = len(pdf.pages)
         for number, page in enumerate(pdf.pages, 1):
@@ -45,22 +44,22 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                         coding_of(image)
                     except LeftAsItIs as left:
                         place = replace(place, problem=str(left))
-                    shown = places.get(image.objgen)  # the same image on several pages is cleaned once
+                    shown = places.get(image.objgen)  # an image on several pages is processed once
                     places[image.objgen] = place if shown is None else replace(shown, also=(*shown.also, number))
-    notes = () if places else ("has no scanned page, and needs no cleaning",)
+    notes = () if places else ("has no scanned page",)
     return Plan(n_pages, tuple(places.values()), notes)
 
 
 def read(path: str, place: Place) -> Picture:
     with _opened(path, path) as pdf:
-        image = pdf.get_object(place.key)
+        image = pdf.get_object(*place.key)
         return decode(image, coding_of(image), place)
 
 
 def encode(path: str, place: Place, picture: Picture) -> bytes:
-    """The entries of the dictionary, a line break, and the data."""
+    """The entries of the image's dictionary, a line break, and its data."""
     with _opened(path, path) as pdf:
-        image = pdf.get_object(place.key)
+        image = pdf.get_object(*place.key)
         data, entries = encode_image(image, coding_of(image), picture)
     return entries.encode() + b"\n" + data
 
@@ -83,13 +82,13 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
                 linearize=pdf.is_linearized,
                 compress_streams=False,
                 fix_metadata_version=False,
-                deterministic_id=True,  # the same document comes out with the same bytes
+                deterministic_id=True,  # the same input gives the same bytes
             )
 
 
-def _replace(pdf: Any, key: tuple[int, ...], stream: Any) -> None:
-    """Put a stream where an image is, with what its dictionary says but for how it is coded."""
-    old, new = pdf.get_object(key), pdf.copy_foreign(stream)
+def _replace(pdf: pikepdf.Pdf, key: tuple[int, ...], stream: pikepdf.Object) -> None:
+    """Replace an image by a stream, and keep the entries of its dictionary that are not about its coding."""
+    old, new = pdf.get_object(*key), pdf.copy_foreign(stream)
     for entry, value in list(old.items()):
         if entry not in _CODED and entry not in new:
             new[entry] = value
@@ -97,8 +96,8 @@ def _replace(pdf: Any, key: tuple[int, ...], stream: Any) -> None:
 
 
 @contextmanager
-def _opened(file: File | str, name: str) -> Iterator[Any]:
-    """A PDF that is not encrypted, within limits against bombs."""
+def _opened(file: File | str, name: str) -> Iterator[pikepdf.Pdf]:
+    """Open a PDF that is not encrypted, with limits against decompression bombs."""
     limits = set_qpdf_limits(flate_max_memory=_MOST_INFLATED, run_length_max_memory=2**28)
     try:
         with decoding(name):
@@ -116,12 +115,12 @@ def _opened(file: File | str, name: str) -> Iterator[Any]:
 
 def _encrypted(name: str) -> ProtectedError:
     return ProtectedError(
-        f"{name}: is encrypted; qpdf --decrypt [--password=…] IN.pdf OUT.pdf makes a file that can be read."
+        f"{name}: is encrypted; qpdf --decrypt [--password=…] IN.pdf OUT.pdf writes a copy that can be read."
     )
 
 
-def _is_signed(pdf: Any) -> bool:
-    """Whether a field holds a signature, or the catalogue has one over the whole document."""
+def _is_signed(pdf: pikepdf.Pdf) -> bool:
+    """Whether a field of the form, or the catalogue, holds a signature."""
     form = pdf.Root.get("/AcroForm")
     if "/Perms" in pdf.Root:
         return True

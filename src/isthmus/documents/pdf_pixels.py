@@ -1,10 +1,9 @@
-"""The samples of images in PDFs (ISO 32000-1, 7.4 and 8.9): decoded, and encoded so that their dictionary holds."""
+"""Decode the samples of images in PDFs, and encode new ones to fit the image's dictionary (ISO 32000-1, 7.4, 8.9)."""
 
 import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pikepdf
@@ -21,7 +20,7 @@ from isthmus.documents.encodings import (
     png_chunk,
 )
 from isthmus.documents.picture import Kind, Picture
-from isthmus.documents.pillow_images import image_of, opened, picture_of
+from isthmus.documents.pillow_images import image_of, opened, picture_of, saved
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
 _DECODERS = ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
@@ -32,7 +31,7 @@ _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1
 
 @dataclass(frozen=True)
 class Coding:
-    """What the dictionary of an image says about its samples."""
+    """The coding of an image's samples, as its dictionary describes it."""
 
     kind: Kind
     bits: int
@@ -46,25 +45,25 @@ class Coding:
         return _CHANNELS[self.kind]
 
 
-def coding_of(image: Any) -> Coding:
-    """Read the dictionary of an image; ``LeftAsItIs`` says what is not understood."""
+def coding_of(image: pikepdf.Object) -> Coding:
+    """Read the dictionary of an image; raise ``LeftAsItIs`` if it is of an unsupported kind."""
     if "/SMask" in image or "/Mask" in image:
         raise LeftAsItIs("an image with a mask is left as it is")
-    filters = _list(image.get("/Filter"))
-    names = tuple(str(name) for name in filters)
+    names = tuple(str(name) for name in _list(image.get("/Filter")))
     unknown = [name for name in names if name not in _FILTERS]
     if unknown:
         raise LeftAsItIs(f"an image behind the filter {unknown[0]} is left as it is")
     parameters = _list(image.get("/DecodeParms"))
     last = parameters[len(names) - 1] if names and len(parameters) == len(names) else None
-    numbers = {str(key): int(value) for key, value in _items(last) if not hasattr(value, "keys")}
+    entries = last.items() if isinstance(last, pikepdf.Dictionary) else ()
+    numbers = {str(key): int(value) for key, value in entries if not hasattr(value, "keys")}
     stencil = bool(image.get("/ImageMask", False))
     bits = (
         1
         if stencil or names[-1:] in {("/CCITTFaxDecode",), ("/JBIG2Decode",)}
         else int(image.get("/BitsPerComponent", 8))
     )
-    kind, palette = ("grey", None) if stencil else _space(image, names)
+    kind, palette = ("grey", None) if stencil else _colour_space(image.get("/ColorSpace"), names)
     if bits == 1 and kind == "grey":
         kind = "bilevel"
     elif bits == 16 and kind == "grey":
@@ -77,8 +76,8 @@ def coding_of(image: Any) -> Coding:
     return Coding(kind, bits, names, numbers, inverted, palette)
 
 
-def decode(image: Any, coding: Coding, place: Place) -> Picture:
-    """The picture of an image."""
+def decode(image: pikepdf.Object, coding: Coding, place: Place) -> Picture:
+    """Decode an image."""
     samples = _samples(image, coding, (place.height, place.width))
     if coding.kind == "bilevel":
         return Picture("bilevel", samples.astype(bool) ^ coding.inverted, levels=2)
@@ -91,8 +90,8 @@ def decode(image: Any, coding: Coding, place: Place) -> Picture:
     return Picture(coding.kind, samples, levels=min(2**coding.bits, 65536))
 
 
-def encode(image: Any, coding: Coding, picture: Picture) -> tuple[bytes, str]:
-    """Data and the entries of the dictionary that belong to it, in PDF's own words."""
+def encode(image: pikepdf.Object, coding: Coding, picture: Picture) -> tuple[bytes, str]:
+    """Encode a picture: its data, and the entries of the dictionary that describe it, in PDF syntax."""
     samples = picture.samples
     height, width = samples.shape[:2]
     before = len(image.read_raw_bytes())
@@ -100,7 +99,7 @@ def encode(image: Any, coding: Coding, picture: Picture) -> tuple[bytes, str]:
         stored = samples ^ coding.inverted if coding.kind == "bilevel" else samples
         data = group4(stored)
         entries = f"/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns {width} /Rows {height} >>"
-        if len(data) > before:  # halftones
+        if len(data) > before:  # as with halftones
             rows = np.packbits(stored, axis=1).tobytes()
             data, entries = min((data, entries), (zlib.compress(rows, 9), "/Filter /FlateDecode"), key=_length)
         if coding.kind != "bilevel":
@@ -139,17 +138,17 @@ def _deflated(channels: int, bits: int, width: int) -> str:
     return f"/Filter /FlateDecode /DecodeParms << {parameters} >>"
 
 
-def _space(image: Any, filters: tuple[str, ...]) -> tuple[Kind, np.ndarray | None]:
-    space = image.get("/ColorSpace")
+def _colour_space(space: pikepdf.Object | None, filters: tuple[str, ...]) -> tuple[Kind, np.ndarray | None]:
+    """The kind of picture that a colour space stands for, and its palette."""
     if space is None and filters[-1:] == ("/JPXDecode",):
-        return "colour", None  # what the data itself says counts
+        return "colour", None  # the data itself states its colours
     parts = _list(space)
     name = str(parts[0]) if parts else ""
     if name in {"/Indexed", "/I"} and len(parts) == 4:
-        base, _ = _space({"/ColorSpace": parts[1]}, ())
+        base, _ = _colour_space(parts[1], ())
         channels = {"grey": 1, "colour": 3}.get(base)
         if channels is None or _list(parts[1])[0] in {"/CalGray", "/CalRGB"}:
-            raise LeftAsItIs("a palette of other colours than grey and RGB is left as it is")
+            raise LeftAsItIs("a palette of colours other than grey and RGB is left as it is")
         table = parts[3].read_bytes() if isinstance(parts[3], pikepdf.Stream) else bytes(parts[3])
         entries = np.frombuffer(table[: len(table) // channels * channels], np.uint8).reshape(-1, channels)
         return "palette", np.repeat(entries, 3, axis=1) if channels == 1 else entries
@@ -163,8 +162,8 @@ def _space(image: Any, filters: tuple[str, ...]) -> tuple[Kind, np.ndarray | Non
     return found, None
 
 
-def _is_inverted(decode: Any, kind: Kind, bits: int) -> bool:
-    """Whether the first value stands for the highest; anything but that and the default is left alone."""
+def _is_inverted(decode: pikepdf.Object | None, kind: Kind, bits: int) -> bool:
+    """Whether the decode array inverts the samples; other arrays than that and the default are not supported."""
     if decode is None:
         return False
     values = [float(value) for value in decode]
@@ -177,7 +176,7 @@ def _is_inverted(decode: Any, kind: Kind, bits: int) -> bool:
     raise LeftAsItIs("an image whose samples are mapped by a decode array is left as it is")
 
 
-def _samples(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     last = coding.filters[-1] if coding.filters else ""
     if last in {"/DCTDecode", "/JPXDecode"}:
         with opened(
@@ -185,12 +184,12 @@ def _samples(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
         ) as found:
             if found.size != shape[::-1]:
                 raise LeftAsItIs(
-                    f"an image of {found.width} × {found.height} pixels that is said to have others is left"
+                    f"an image of {found.width} × {found.height} pixels, which its dictionary contradicts, is left"
                 )
             picture = picture_of(found)
         if picture.kind != coding.kind or picture.alpha is not None:
-            raise LeftAsItIs("an image with other colours than its colour space has is left as it is")
-        # Pillow takes inks for inverted, as Adobe's are; PDF does so only where the decode array says it.
+            raise LeftAsItIs("an image whose colours contradict its colour space is left as it is")
+        # Pillow inverts ink, as Adobe stores it; in PDF only the decode array inverts.
         return 255 - picture.samples if coding.kind == "ink" and last == "/DCTDecode" else picture.samples
     if last == "/CCITTFaxDecode":
         return _fax(image, coding, shape)
@@ -201,9 +200,9 @@ def _samples(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     return _rows(image, coding, shape)
 
 
-def _inner(image: Any, coding: Coding) -> bytes:
-    """What the last filter decodes."""
-    data = bytes(image.read_raw_bytes())
+def _inner(image: pikepdf.Object, coding: Coding) -> bytes:
+    """The data that the last filter decodes."""
+    data = image.read_raw_bytes()
     if len(coding.filters) == 1:
         return data
     if coding.filters[:-1] == ("/FlateDecode",):
@@ -212,20 +211,20 @@ def _inner(image: Any, coding: Coding) -> bytes:
 
 
 def _inflated(data: bytes, most: int) -> bytes:
-    """Inflate, as far as it goes and no further than ``most`` bytes."""
+    """Inflate as much as possible, up to ``most`` bytes."""
     return zlib.decompressobj().decompress(data, most)
 
 
-def _rows(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
-    """Samples that are stored as rows, deflated or not."""
+def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """Samples that are stored as rows, possibly deflated."""
     height, width = shape
     row_bytes = (width * coding.channels * coding.bits + 7) // 8
     predictor = coding.parameters.get("/Predictor", 1)
     if coding.filters == ("/FlateDecode",):
         if predictor >= 10:
             _check_parameters(coding, width)
-            return _filtered_rows(bytes(image.read_raw_bytes()), coding, shape)
-        data = _inflated(bytes(image.read_raw_bytes()), row_bytes * height)
+            return _filtered_rows(image.read_raw_bytes(), coding, shape)
+        data = _inflated(image.read_raw_bytes(), row_bytes * height)
         if predictor == 2:
             _check_parameters(coding, width)
             if coding.bits != 8:
@@ -234,7 +233,7 @@ def _rows(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
             steps = np.frombuffer(data, np.uint8).reshape(height, width, coding.channels)
             return np.cumsum(steps, axis=1, dtype=np.uint8).reshape(*shape, *_channels(coding))
     else:
-        data = bytes(image.read_bytes(pikepdf.StreamDecodeLevel.specialized))
+        data = image.read_bytes(pikepdf.StreamDecodeLevel.specialized)
     if len(data) < row_bytes * height:
         raise ValueError("its image ends too early")
     return _unpacked(data[: row_bytes * height], coding, shape)
@@ -266,18 +265,18 @@ def _unpacked(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray
 
 
 def _filtered_rows(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
-    """Rows with PNG's filters, as a PNG, so that no more is inflated than there are pixels."""
+    """Rows with PNG filters, decoded as a PNG, so that no more is inflated than the pixels need."""
     indexed = coding.channels == 1 and coding.bits < 16
     colour_type = 3 if indexed else {1: 0, 3: 2, 4: 6}[coding.channels]
     header = struct.pack(">IIBBBBB", shape[1], shape[0], coding.bits, colour_type, 0, 0, 0)
     palette = png_chunk(b"PLTE", bytes(768)) if indexed else b""
-    made = png_chunk(b"IHDR", header) + palette + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
-    with opened(io.BytesIO(PNG_SIGNATURE + made), ("PNG",)) as found:
+    png = png_chunk(b"IHDR", header) + palette + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
+    with opened(io.BytesIO(PNG_SIGNATURE + png), ("PNG",)) as found:
         return np.array(found)
 
 
-def _fax(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
-    """CCITT Group 3 and 4, as a TIFF."""
+def _fax(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """CCITT Group 3 and 4, decoded as a TIFF."""
     said = coding.parameters
     columns, k = said.get("/Columns", 1728), said.get("/K", 0)
     if columns != shape[1] or said.get("/EncodedByteAlign"):
@@ -287,18 +286,18 @@ def _fax(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     return bits ^ (not said.get("/BlackIs1", 0))
 
 
-def _lzw(image: Any, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
-    """LZW, as a TIFF, so that no more is decoded than there are pixels."""
+def _lzw(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
+    """LZW, decoded as a TIFF, so that no more is decoded than the pixels need."""
     predictor = coding.parameters.get("/Predictor", 1)
     if not coding.parameters.get("/EarlyChange", 1) or predictor > 2 or coding.channels == 4:
         raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
-    row_bytes = (shape[1] * coding.channels * coding.bits + 7) // 8
-    if predictor == 2 and coding.bits == 8:
-        stored = _as_tiff(bytes(image.read_raw_bytes()), shape, 5, bits=8, channels=coding.channels, predictor=2)
-        return stored.reshape(*shape, *_channels(coding))
-    if predictor == 2:
+    if predictor == 2 and coding.bits != 8:
         raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
-    stored = _as_tiff(bytes(image.read_raw_bytes()), (shape[0], row_bytes), 5, bits=8)
+    if predictor == 2:
+        stored = _as_tiff(image.read_raw_bytes(), shape, 5, bits=8, channels=coding.channels, predictor=2)
+        return stored.reshape(*shape, *_channels(coding))
+    row_bytes = (shape[1] * coding.channels * coding.bits + 7) // 8
+    stored = _as_tiff(image.read_raw_bytes(), (shape[0], row_bytes), 5, bits=8)
     return _unpacked(stored.tobytes(), coding, shape)
 
 
@@ -320,8 +319,8 @@ def _as_tiff(
         return np.array(found)
 
 
-def _jbig2(image: Any, shape: tuple[int, int]) -> np.ndarray:
-    """JBIG2, by PDFium, which is given a PDF of this image alone."""
+def _jbig2(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:
+    """JBIG2, decoded by PDFium from a PDF of this image alone."""
     alone = pikepdf.new()
     page = alone.add_blank_page(page_size=(72, 72))
     copy = alone.copy_foreign(image)
@@ -342,37 +341,30 @@ def _jbig2(image: Any, shape: tuple[int, int]) -> np.ndarray:
     return found
 
 
-def _as_jpeg(image: Any, coding: Coding, samples: np.ndarray) -> tuple[bytes, str]:
+def _as_jpeg(image: pikepdf.Object, coding: Coding, samples: np.ndarray) -> tuple[bytes, str]:
     with opened(io.BytesIO(_inner(image, coding)), ("JPEG", "MPO")) as found:
         tables = jpeg_tables(found)
     stored = 255 - samples if coding.kind == "ink" else samples
     return jpeg(image_of(Picture(coding.kind, stored)), tables), "/Filter /DCTDecode"
 
 
-def _as_jpeg_2000(image: Any, samples: np.ndarray) -> tuple[bytes, str]:
-    """JPEG 2000 with as many bytes as before."""
+def _as_jpeg_2000(image: pikepdf.Object, samples: np.ndarray) -> tuple[bytes, str]:
+    """JPEG 2000 of the same size as before."""
     rate = max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes())))
-    file = io.BytesIO()
-    options: dict[str, Any] = (
-        {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]} if rate > 2.5 else {}
-    )
-    Image.fromarray(samples).save(file, "JPEG2000", **options)
-    return file.getvalue(), "/Filter /JPXDecode"
+    lossy = {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]}
+    return saved(Image.fromarray(samples), "JPEG2000", **(lossy if rate > 2.5 else {})), "/Filter /JPXDecode"
 
 
 def _filled(palette: np.ndarray | None, samples: np.ndarray) -> np.ndarray:
-    """A palette that has an entry for every sample; what is beyond its end is black."""
+    """A palette with an entry for every sample; missing entries are black."""
     assert palette is not None
     filled = np.zeros((max(len(palette), int(samples.max(initial=0)) + 1), 3), np.uint8)
     filled[: len(palette)] = palette
     return filled
 
 
-def _list(found: Any) -> list[Any]:
-    if found is None:
+def _list(entry: pikepdf.Object | None) -> pikepdf.Array | list[pikepdf.Object]:
+    """An array, or a single value as a list."""
+    if entry is None:
         return []
-    return list(found) if isinstance(found, pikepdf.Array | list) else [found]
-
-
-def _items(found: Any) -> list[tuple[str, Any]]:
-    return list(found.items()) if isinstance(found, pikepdf.Dictionary) else []
+    return entry if isinstance(entry, pikepdf.Array) else [entry]

@@ -1,9 +1,9 @@
-"""Which images of a PDF are scanned pages: those that, drawn, cover most of a page or a strip right across it."""
+"""Find the scanned pages of a PDF: images that, as drawn, cover most of a page, or a strip across it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import hypot
-from typing import Any
+from typing import SupportsFloat
 
 import pikepdf
 
@@ -14,10 +14,10 @@ _SMALLEST = 32  # pixels
 
 @dataclass(frozen=True)
 class Drawn:
-    """An image and the parallelogram, in points, that it is drawn as."""
+    """An image, and the matrix from its unit square to the page, in points."""
 
-    image: Any
-    matrix: Any
+    image: pikepdf.Stream
+    matrix: pikepdf.Matrix
 
     @property
     def size(self) -> tuple[float, float]:
@@ -30,16 +30,16 @@ class Drawn:
         return float(abs(self.matrix.a * self.matrix.d - self.matrix.b * self.matrix.c))
 
 
-def scans(page: Any) -> list[Drawn]:
-    """The scanned images of a page, each once, in the order that they are drawn in."""
+def scans(page: pikepdf.Page) -> list[Drawn]:
+    """The scanned images of a page, each once, in drawing order."""
     left, bottom, right, top = (float(value) for value in page.cropbox)
     width, height = abs(right - left), abs(top - bottom)
     if not width * height > 0:
         return []
     found: dict[tuple[int, int], Drawn] = {}
-    for drawn in _drawn(page):
+    for drawn in _drawn_by(page, page.obj, pikepdf.Matrix(), 0, [_MOST_DRAWN]):
         across, along = drawn.size
-        # A strip may be drawn turned by 90°.
+        # A strip may be rotated by 90°.
         if max(across / width, along / height, across / height, along / width) >= COVERED and drawn.image.is_indirect:
             found.setdefault(drawn.image.objgen, drawn)
     if sum(drawn.area for drawn in found.values()) < COVERED * width * height:
@@ -48,27 +48,25 @@ def scans(page: Any) -> list[Drawn]:
 
 
 def dots_per_inch(drawn: Drawn, user_unit: float) -> float | None:
-    """The resolution that an image is drawn at, the mean of both directions."""
+    """The resolution at which an image is drawn, the mean of both directions."""
     width, height = _pixels(drawn.image)
     across, along = (max(length * user_unit, 1e-6) for length in drawn.size)
     return (width / across + height / along) * 36
 
 
-def _pixels(image: Any) -> tuple[int, int]:
+def _pixels(image: pikepdf.Object) -> tuple[int, int]:
     try:
         return int(image.get("/Width", 0)), int(image.get("/Height", 0))
     except (TypeError, ValueError):
         return 0, 0
 
 
-def _drawn(page: Any) -> Iterator[Drawn]:
-    """The images that a page draws, also within forms."""
-    budget = [_MOST_DRAWN]
-    yield from _drawn_by(page, page.obj, pikepdf.Matrix(), 0, budget)
-
-
-def _drawn_by(content: Any, owner: Any, matrix: Any, depth: int, budget: list[int]) -> Iterator[Drawn]:
-    named = _dictionary(_dictionary(_inherited(owner, "/Resources")).get("/XObject"))
+def _drawn_by(
+    content: pikepdf.Page | pikepdf.Stream, owner: pikepdf.Object, matrix: pikepdf.Matrix, depth: int, budget: list[int]
+) -> Iterator[Drawn]:
+    """The images that a page or form draws, including those in its forms; ``budget`` limits how many are read."""
+    resources = _inherited(owner, "/Resources")
+    named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     stack = []
     for instruction in pikepdf.parse_content_stream(content, "q Q cm Do"):
         operator = str(instruction.operator)
@@ -82,7 +80,7 @@ def _drawn_by(content: Any, owner: Any, matrix: Any, depth: int, budget: list[in
             budget[0] -= 1
             if budget[0] < 0:
                 return
-            target = named.get(str(instruction.operands[0]))
+            target = named.get(str(instruction.operands[0])) if isinstance(named, pikepdf.Dictionary) else None
             if not isinstance(target, pikepdf.Stream):
                 continue
             kind = target.get("/Subtype")
@@ -94,18 +92,16 @@ def _drawn_by(content: Any, owner: Any, matrix: Any, depth: int, budget: list[in
                 yield from _drawn_by(target, within, inner, depth + 1, budget)
 
 
-def _matrix(operands: Any) -> Any:
-    return pikepdf.Matrix(*(float(value) for value in operands))
+def _matrix(operands: Iterable[SupportsFloat]) -> pikepdf.Matrix:
+    a, b, c, d, e, f = (float(value) for value in operands)
+    return pikepdf.Matrix(a, b, c, d, e, f)
 
 
-def _dictionary(found: Any) -> Any:
-    return found if isinstance(found, pikepdf.Dictionary) else {}
-
-
-def _inherited(owner: Any, key: str) -> Any:
-    """An entry of a page, or of the node of the tree that it has it from."""
+def _inherited(owner: pikepdf.Object, key: str) -> pikepdf.Object | None:
+    """An entry of a page, or of the nearest node above it that has the entry."""
+    node: pikepdf.Object | None = owner
     for _ in range(64):
-        if owner is None or key in owner:
+        if node is None or key in node:
             break
-        owner = owner.get("/Parent")
-    return None if owner is None else owner.get(key)
+        node = node.get("/Parent")
+    return None if node is None else node.get(key)

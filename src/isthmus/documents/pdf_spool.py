@@ -1,16 +1,16 @@
-"""New streams for a PDF, kept in an unnamed file until it is written, so that memory does not grow with its pages."""
+"""Keep new streams for a PDF in an unnamed file until it is written, so that memory does not grow with the pages."""
 
 import tempfile
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pikepdf
 
 
 class Spool:
-    """A PDF that holds streams and nothing else, written as they come (ISO 32000-1, 7.5)."""
+    """A PDF of nothing but streams, written one after the other (ISO 32000-1, 7.5)."""
 
-    def __init__(self, folder: str | None = None) -> None:
-        self._file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+    def __init__(self) -> None:
+        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
         self._file.write(b"%PDF-1.7\n")
         self._starts: list[int] = []
 
@@ -21,15 +21,15 @@ class Spool:
         self._file.close()
 
     def add(self, data: bytes, entries: str) -> int:
-        """Keep a stream with these entries in its dictionary, and give the number that it is found by."""
+        """Add a stream with these entries in its dictionary, and return its object number."""
         self._starts.append(self._file.tell())
         number = len(self._starts)
         head = f"{number} 0 obj\n<< {entries} /Length {len(data)} >>\nstream\n"
         self._file.write(head.encode() + data + b"\nendstream\nendobj\n")
         return number
 
-    def open(self) -> Any:
-        """The streams as a pikepdf.Pdf; nothing can be added any more."""
+    def open(self) -> pikepdf.Pdf:
+        """Open the streams as a PDF; after this no stream can be added."""
         root = len(self._starts) + 1
         self._starts.append(self._file.tell())
         self._file.write(

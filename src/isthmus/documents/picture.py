@@ -1,4 +1,4 @@
-"""The picture of a page as its file stores it, what a page function sees of it, and what the file stores afterwards."""
+"""Pictures as files store them: converted to the pixels of a page, and changed where those pixels changed."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,10 +22,9 @@ Samples = (
 
 @dataclass(frozen=True)
 class Picture:
-    """The samples of a page: dark is low, and white is True, 255 or 65535; inks (CMYK) are the other way round.
+    """The samples of a page: low is dark, and white is True, 255 or 65535; for ink (CMYK) low is light.
 
-    ``levels`` is how many values a grey sample or entries a palette can have in the file; ``alpha`` lies beside the
-    samples and never changes.
+    ``levels`` is the number of grey values, or of palette entries, that the file can store. ``alpha`` never changes.
     """
 
     kind: Kind
@@ -36,7 +35,7 @@ class Picture:
 
 
 def page_pixels(picture: Picture) -> Grey | Colour:
-    """The page as 8-bit grey or RGB; what is transparent lies on white."""
+    """The page as 8-bit grey or RGB; transparent pixels are laid on white."""
     samples = picture.samples
     if picture.kind == "bilevel":
         pixels = np.where(samples, np.uint8(255), np.uint8(0))
@@ -58,7 +57,7 @@ def page_pixels(picture: Picture) -> Grey | Colour:
 
 
 def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Picture:
-    """The picture in its own kind, with the samples changed where the page's pixels did, and nowhere else."""
+    """The picture with new samples where the pixels of the page changed, and nowhere else."""
     changed = before != after
     if changed.ndim == 3:
         changed = changed.any(axis=2)
@@ -84,7 +83,7 @@ def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colou
 
 
 def bilevel_picture(pixels: Grey | Colour) -> Picture:
-    """A page in black and white, divided where grey values fall apart best (Otsu 1979, within 64–208)."""
+    """A page in black and white, by Otsu's threshold (1979) limited to 64–208."""
     grey = pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
     counts = np.bincount(grey.ravel(), minlength=256).astype(float)
     below, mass = np.cumsum(counts), np.cumsum(counts * np.arange(256))
@@ -95,13 +94,13 @@ def bilevel_picture(pixels: Grey | Colour) -> Picture:
 
 
 def _from_ink(ink: UInt8[np.ndarray, "*any 4"]) -> UInt8[np.ndarray, "*any 3"]:
-    """CMYK to RGB as light that passes two layers: the colour and the black."""
+    """CMYK to RGB: light passes two layers, the colour and the black."""
     light = (255 - ink[..., :3].astype(np.uint32)) * (255 - ink[..., 3:].astype(np.uint32))
     return np.asarray((light + 127) // 255, np.uint8)
 
 
 def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channels"]) -> UInt8[np.ndarray, "n 4"]:
-    """Ink that gives the pixels: black ink as it was, less of it where the pixel needs more light."""
+    """Ink for pixels: the black ink stays, reduced where a pixel needs more light."""
     light = np.broadcast_to(pixels.reshape(len(pixels), -1), (len(pixels), 3)).astype(float)
     black = np.maximum(255 - ink[:, 3].astype(float), light.max(axis=1))
     colour = 255 - light * 255 / np.maximum(black, 1)[:, None]
@@ -109,13 +108,13 @@ def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channel
 
 
 def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], after: Grey | Colour) -> Picture:
-    """New colours go to palette entries that no unchanged pixel uses; each changed pixel takes the nearest entry."""
+    """Put new colours into palette entries that no unchanged pixel uses, and give changed pixels the nearest entry."""
     assert picture.palette is not None
     samples, palette = picture.samples.copy(), picture.palette
     wanted = after[changed] if after.ndim == 3 else np.repeat(after[changed][:, None], 3, axis=1)
     colours, which = np.unique(wanted, axis=0, return_inverse=True)
     kept = np.unique(samples[~changed])
-    # A palette of few colours without room for others grows, since paper must be able to become white.
+    # A small palette without free entries grows, since paper must be able to become white.
     missing = len(kept) == 0 or (_distances(palette[kept], colours) > _ALIKE).any()
     levels = 256 if missing and picture.levels - len(kept) < _ROOM else picture.levels
     used = np.zeros(levels, bool)

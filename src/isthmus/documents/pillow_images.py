@@ -1,9 +1,8 @@
-"""What formats of one picture have in common: Pillow reads and writes their pixels."""
+"""Shared by the formats of one picture: read and write pixels with Pillow."""
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,9 +14,9 @@ from isthmus.errors import InputError
 
 @contextmanager
 def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
-    """An image, of which Pillow has read the header alone."""
+    """Open an image; Pillow reads only its header."""
     limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None  # the limit here is the user's
+    Image.MAX_IMAGE_PIXELS = None  # --max-megapixels is the limit
     try:
         image = Image.open(file, formats=formats)
         with image:
@@ -27,34 +26,34 @@ def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
 
 
 def plan_single(file: File, name: str, rules: Rules, formats: tuple[str, ...]) -> Plan:
-    """The plan of a file with one picture; animations are no pages."""
+    """The plan of a file with one picture; animations are refused."""
     with decoding(name), opened(file, formats) as image:
         rules.check_size(name, *image.size)
         if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-            raise InputError(f"{name}: is an animation of {image.n_frames} pictures, and no page.")  # type: ignore[attr-defined]
+            raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
         place = Place(1, *image.size, dpi=dpi(image), problem=problem(image))
     return Plan(1, (place,))
 
 
 def dpi(image: Image.Image) -> float | None:
-    """Dots per inch, the mean of both directions, if the file says so."""
-    found: Any = image.info.get("dpi")
+    """Dots per inch, the mean of both directions; None if the file does not state them."""
     try:
-        mean = (float(found[0]) + float(found[1])) / 2
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        across, along, *_ = image.info["dpi"]
+        mean = (float(across) + float(along)) / 2
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     return mean if np.isfinite(mean) and mean > 0 else None
 
 
 def problem(image: Image.Image) -> str | None:
-    """Why an image is left as it is, if it is of a kind that would lose something."""
+    """The reason to leave an image as it is, if its mode would lose something."""
     if image.mode in {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}:
         return None
     return f"pixels of mode {image.mode} are left as they are"
 
 
 def picture_of(image: Image.Image, *, levels: int = 256) -> Picture:
-    """What an image holds."""
+    """The picture in an image; ``levels`` is the number of values that its file can store."""
     mode = image.mode
     if mode == "1":
         return Picture("bilevel", np.asarray(image), levels=2)
@@ -93,7 +92,7 @@ def _palette_picture(image: Image.Image, levels: int) -> Picture:
 
 
 def image_of(picture: Picture) -> Image.Image:
-    """An image that holds a picture."""
+    """The image of a picture."""
     samples = picture.samples
     if picture.kind == "ink":
         return Image.frombytes("CMYK", (samples.shape[1], samples.shape[0]), samples.tobytes())
@@ -114,7 +113,7 @@ def content(path: str) -> bytes:
 
 
 def saved(image: Image.Image, format: str, **options: object) -> bytes:
-    """An image in a format, as bytes."""
+    """Encode an image in a format."""
     file = io.BytesIO()
     image.save(file, format, **options)
     return file.getvalue()

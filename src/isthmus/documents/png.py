@@ -1,4 +1,4 @@
-"""PNG: new pixels between the old chunks, so that resolution, profile, EXIF and texts stay."""
+"""PNG: new pixels between the old chunks: resolution, profile, EXIF and texts stay."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,7 +30,7 @@ def read(path: str, place: Place) -> Picture:
         with open(path, "rb") as file:  # noqa: PTH123
             bits, colour_type = _header(file.read(33))
         if image.mode in {"RGB", "L", "I;16", "1"} and "transparency" in image.info:
-            # one colour that is transparent: its pixels must go on having exactly that colour
+            # One colour is transparent: its pixels must keep exactly that colour.
             image.info.pop("transparency")
         return picture_of(image, levels=2**bits if colour_type in {_GREY, _PALETTE} else 256)
 

@@ -1,4 +1,4 @@
-"""PBM, PGM and PPM, written in their binary forms."""
+"""PBM, PGM and PPM; output is in their binary forms."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Writing a document of one picture: what was encoded is the whole file."""
+"""Write a document of one picture, whose encoded bytes are the whole file."""
 
 import shutil
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from isthmus.documents.contract import File, Place, Plan
 def write_single(
     file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File
 ) -> None:
-    """Write the encoded file, or the old one where nothing changed."""
+    """Write the encoded file, or copy the input if nothing changed."""
     for _, data in encoded:
         if data is None:
             copy_whole(file, output)
@@ -18,7 +18,7 @@ def write_single(
 
 
 def copy_whole(file: File, output: File) -> None:
-    """Make the output the same bytes as a file."""
+    """Replace the content of the output by that of a file."""
     file.seek(0)
     output.seek(0)
     output.truncate()

@@ -1,4 +1,4 @@
-"""TIFF: pages that nothing changed on are copied as they are stored; others get new pixels under their old tags."""
+"""TIFF: unchanged pages are copied as they are stored; changed pages get new pixels and keep their tags."""
 
 import io
 import zlib
@@ -19,12 +19,12 @@ NAME, HOLDS_BILEVEL = "TIFF", True
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _CHANNELS, _ROWS = 256, 257, 258, 259, 262, 277, 278
 _X, _Y, _UNIT, _PREDICTOR, _COLOURS, _FORMAT, _TABLES, _SUBSAMPLING = 282, 283, 296, 317, 320, 339, 347, 530
-# How pixels are stored, as opposed to what they are of.
+# Tags about how pixels are stored; all other tags are about the page.
 _STORAGE = {256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 338,
             339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532}  # fmt: skip
 _NONE, _LZW, _OLD_JPEG, _JPEG, _DEFLATE, _PACKBITS, _OLD_DEFLATE = 1, 5, 6, 7, 8, 32773, 32946
 _PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma", 50000: "zstd"}
-_REDUCED = 330  # other sizes of the same picture, which would go on showing the old one
+_REDUCED = 330  # smaller copies of the picture, which would still show the old one
 
 
 def plan(file: File, name: str, rules: Rules) -> Plan:
@@ -56,7 +56,7 @@ def read(path: str, place: Place) -> Picture:
         tags, _ = td.read_directory(file, layout, place.key[0])
         page = io.BytesIO()
         only = {tag: entry for tag, entry in tags.items() if tag in _STORAGE}
-        # Pillow reads no BigTIFF in big-endian order.
+        # Pillow cannot read big-endian BigTIFF.
         td.Writer(page, td.Layout(layout.order, big=False)).add(only, td.strips(file, layout, tags), (file, layout))
     bits = td.number(tags, layout, _BITS, 1)
     with opened(page, ("TIFF",)) as image:
@@ -66,7 +66,7 @@ def read(path: str, place: Place) -> Picture:
 
 
 def encode(path: str, place: Place, picture: Picture) -> bytes:
-    """The picture as a TIFF of one page, in the layout of the whole."""
+    """Encode the picture as a TIFF of one page, in the layout of the document."""
     with open(path, "rb") as file:  # noqa: PTH123
         layout, _ = td.read_layout(file)
         old, _ = td.read_directory(file, layout, place.key[0])
@@ -143,7 +143,7 @@ def _shorts(layout: td.Layout, values: dict[int, Sequence[int]]) -> td.Directory
 
 
 def _is_best(fax: list[bytes], before: int, compression: int) -> bool:
-    """Whether Group 4 suits a page; halftones take fewer bytes as they were."""
+    """Whether to use Group 4: halftones can need fewer bytes in their old compression."""
     return compression not in {_LZW, _DEFLATE, _OLD_DEFLATE} or len(fax[0]) <= before
 
 
@@ -151,7 +151,7 @@ def _jpeg(
     picture: Picture, tables: JPEGTables | None, *, keep_rgb: bool
 ) -> tuple[list[bytes], dict[int, Sequence[int]]]:
     image = image_of(picture)
-    if picture.kind == "ink":  # Pillow inverts what libtiff does not
+    if picture.kind == "ink":  # Pillow inverts ink, libtiff does not
         image = Image.frombytes("CMYK", image.size, (255 - picture.samples).tobytes())
     channels = len(image.getbands())
     keep_rgb = keep_rgb and channels == 3
@@ -165,7 +165,7 @@ def _jpeg(
 
 
 def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list[bytes], dict[int, Sequence[int]]]:
-    """Samples of 2, 4 and 16 bits, which Pillow would not write as such in each order of bytes."""
+    """Encode samples of 2, 4 and 16 bits, which Pillow cannot write in every byte order."""
     samples = picture.samples
     if picture.kind == "grey16":
         bits, data = 16, samples.astype(layout.order + "u2").tobytes()
@@ -182,7 +182,7 @@ def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list
 
 
 def pack(values: np.ndarray, bits: int) -> bytes:
-    """Values of 1, 2 or 4 bits, the first in the highest bits of a byte, rows filled up to whole bytes."""
+    """Pack values of 1, 2 or 4 bits into bytes, highest bits first; rows end at whole bytes."""
     single = (values[..., None] >> np.arange(bits - 1, -1, -1, dtype=np.uint8)) & 1
     return np.packbits(single.reshape(len(values), -1), axis=1).tobytes()
 
@@ -202,7 +202,7 @@ def _by_pillow(
     image = image_of(picture)
     try:
         page = io.BytesIO(saved(image, "TIFF", compression=name, tiffinfo=info))
-    except OSError:  # a codec that this build of libtiff lacks
+    except OSError:  # this build of libtiff lacks the codec
         page = io.BytesIO(saved(image, "TIFF", compression="tiff_adobe_deflate", tiffinfo=info))
     theirs, start = td.read_layout(page)
     tags, _ = td.read_directory(page, theirs, start)

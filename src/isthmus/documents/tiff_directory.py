@@ -1,7 +1,7 @@
-"""TIFF's directories: read from a file, and copied to another one with all that they point to (TIFF 6.0, BigTIFF)."""
+"""TIFF directories: read them, and copy them to another file with everything they point to (TIFF 6.0, BigTIFF)."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isthmus.documents.contract import File
@@ -16,7 +16,7 @@ _MOST_ENTRIES, _MOST_BYTES = 4096, 2**28
 
 @dataclass(frozen=True)
 class Layout:
-    """The order of bytes, and whether offsets have 64 bits."""
+    """The byte order of a TIFF, and whether its offsets have 64 bits (BigTIFF)."""
 
     order: str
     big: bool
@@ -26,7 +26,7 @@ class Layout:
         return self.order + ("Q" if self.big else "I")
 
     def header(self) -> bytes:
-        """The start of a file, with room for the offset of the first directory."""
+        """The first bytes of a file, with space for the offset of the first directory."""
         mark = b"II" if self.order == "<" else b"MM"
         if self.big:
             return mark + struct.pack(self.order + "HHHQ", 43, 8, 0, 0)
@@ -35,7 +35,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Entry:
-    """A tag's type, count and value as bytes in the file's order."""
+    """Type, count and value of a tag; the value is in the byte order of the file."""
 
     type: int
     count: int
@@ -58,12 +58,12 @@ def read_layout(file: File) -> tuple[Layout, int]:
 
 
 def offsets(file: File) -> Iterator[int]:
-    """The offsets of the directories, one a page; a chain that goes round in a circle is damaged."""
+    """The offsets of the directories, one per page; a circular chain is an error."""
     layout, offset = read_layout(file)
     seen = set[int]()
     while offset:
         if offset in seen:
-            raise ValueError("its pages follow each other in a circle")
+            raise ValueError("its chain of pages is circular")
         seen.add(offset)
         yield offset
         _, offset = read_directory(file, layout, offset)
@@ -103,11 +103,11 @@ def number(tags: Directory, layout: Layout, tag: int, default: int = 0) -> int:
 
 
 def strips(file: File, layout: Layout, tags: Directory) -> Iterator[bytes]:
-    """The strips or tiles of a picture, as they are stored."""
+    """The stored bytes of each strip or tile of a picture."""
     tiled = TILE_OFFSETS in tags
     starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if tiled else (STRIP_OFFSETS, STRIP_LENGTHS)
     if starts not in tags or lengths not in tags:
-        raise ValueError("it does not say where its pixels are")
+        raise ValueError("it does not state where its pixels are")
     for start, length in zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=True):
         file.seek(start)
         data = file.read(min(length, 2**31))
@@ -128,7 +128,7 @@ def shorts_entry(layout: Layout, *values: int) -> Entry:
 
 
 def reordered(entry: Entry, old: Layout, new: Layout) -> Entry:
-    """An entry in another order of bytes."""
+    """An entry in another byte order."""
     width = {2: 2, 3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8, 16: 8, 17: 8, 18: 8}.get(entry.type, 1)
     if old.order == new.order or width == 1 or entry.type == 2:
         return entry
@@ -137,29 +137,30 @@ def reordered(entry: Entry, old: Layout, new: Layout) -> Entry:
 
 
 class Writer:
-    """A TIFF that grows by one directory at a time."""
+    """Writes a TIFF, one directory at a time."""
 
     def __init__(self, output: File, layout: Layout) -> None:
         self._file, self._layout = output, layout
         self._link = 8 if layout.big else 4
         output.write(layout.header())
 
-    def add(self, tags: Directory, data: Sequence[bytes] | Iterator[bytes], source: tuple[File, Layout]) -> None:
-        """A page: its tags, its strips or tiles, and the sub-directories of the source that it points to."""
-        tags = dict(tags)
-        starts, lengths = [], []
-        for strip in data:
-            starts.append(self._put(strip))
-            lengths.append(len(strip))
-        tiled = TILE_OFFSETS in tags
-        tags[TILE_OFFSETS if tiled else STRIP_OFFSETS] = numbers_entry(self._layout, starts)
-        tags[TILE_LENGTHS if tiled else STRIP_LENGTHS] = numbers_entry(self._layout, lengths)
-        place = self._directory(tags, source, depth=0)
+    def add(self, tags: Directory, data: Iterable[bytes], source: tuple[File, Layout]) -> None:
+        """Add a page: its tags, its strips or tiles, and the sub-directories of the source that it points to."""
+        place = self._directory(self._with_strips(tags, data), source, depth=0)
         end = self._file.tell()
         self._file.seek(self._link)
         self._file.write(struct.pack(self._layout.offset, place))
         self._link = end - struct.calcsize(self._layout.offset)
         self._file.seek(end)
+
+    def _with_strips(self, tags: Directory, data: Iterable[bytes]) -> Directory:
+        """Write strips or tiles, and return the tags with their new offsets and lengths."""
+        starts, lengths = [], []
+        for strip in data:
+            starts.append(self._put(strip))
+            lengths.append(len(strip))
+        first, second = (TILE_OFFSETS, TILE_LENGTHS) if TILE_OFFSETS in tags else (STRIP_OFFSETS, STRIP_LENGTHS)
+        return tags | {first: numbers_entry(self._layout, starts), second: numbers_entry(self._layout, lengths)}
 
     def _put(self, data: bytes) -> int:
         place = self._file.tell()
@@ -167,12 +168,12 @@ class Writer:
             self._file.write(b"\0")
             place += 1
         if not self._layout.big and place + len(data) >= 2**32:
-            raise ValueError("it would grow past the 4 GiB that its kind of TIFF can have")
+            raise ValueError("the output would exceed 4 GiB, the limit of classic TIFF")
         self._file.write(data)
         return place
 
     def _directory(self, tags: Directory, source: tuple[File, Layout], depth: int) -> int:
-        """Write a directory, its values and its sub-directories; the offset of the next one is 0 and comes last."""
+        """Write a directory with its values and sub-directories; the offset of the next one, 0 for now, comes last."""
         layout, entries = self._layout, b""
         inline = 8 if layout.big else 4
         for tag, found in sorted(tags.items()):
@@ -195,13 +196,7 @@ class Writer:
             raise ValueError("its directories are nested too deep")
         tags, _ = read_directory(file, layout, offset)
         if STRIP_OFFSETS in tags or TILE_OFFSETS in tags:
-            starts, lengths = [], []
-            for strip in strips(file, layout, tags):
-                starts.append(self._put(strip))
-                lengths.append(len(strip))
-            tiled = TILE_OFFSETS in tags
-            tags[TILE_OFFSETS if tiled else STRIP_OFFSETS] = numbers_entry(self._layout, starts)
-            tags[TILE_LENGTHS if tiled else STRIP_LENGTHS] = numbers_entry(self._layout, lengths)
+            tags = self._with_strips(tags, strips(file, layout, tags))
         return self._directory(tags, source, depth)
 
 

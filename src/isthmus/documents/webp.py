@@ -1,4 +1,4 @@
-"""WebP: lossless stays lossless; lossy gets the best quality that takes no more bytes than before."""
+"""WebP: lossless stays lossless; lossy gets the best quality that needs no more bytes than before."""
 
 import struct
 

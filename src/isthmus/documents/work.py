@@ -1,4 +1,4 @@
-"""One picture of a document: decoded, put through the page function, and encoded where it changed."""
+"""Process one picture of a document: decode it, apply the page function, and encode the result if it changed."""
 
 import time
 from dataclasses import dataclass, replace
@@ -9,91 +9,93 @@ import numpy as np
 from isthmus.documents.contract import LeftAsItIs, Place, decoding
 from isthmus.documents.formats import format_named
 from isthmus.documents.picture import Colour, Grey, bilevel_picture, changed_picture, page_pixels
-from isthmus.documents.removed import removed
-from isthmus.documents.review import Pictures
+from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import IsthmusError
 
 
 @runtime_checkable
 class PageFunction(Protocol):
-    """What is done to pages: 8-bit grey or RGB in, the same shape out; ``dpi`` is None where the file does not say."""
+    """A function from the pixels of a page, 8-bit grey or RGB, to new pixels of the same shape.
+
+    ``dpi`` is None if the file does not state its resolution.
+    """
 
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour: ...
 
 
+@runtime_checkable
+class Inspector(Protocol):
+    """Compares pages before and after, and completes their reports. With several jobs it must be picklable."""
+
+    def page(
+        self, document: str, report: PageReport, before: Grey | Colour, after: Grey | Colour, written: Grey | Colour
+    ) -> PageReport:
+        """Compare a page before and after, in the process that transformed it, and return its completed report.
+
+        ``after`` is what the page function returned; ``written`` is grey, black and white, if pages become bilevel.
+        """
+
+    def document(self, report: DocumentReport) -> None:
+        """Receive the report on a finished document, in the main process."""
+
+
 @dataclass(frozen=True)
 class Work:
-    """A picture that is to be cleaned."""
+    """A picture to process; ``number`` counts the pictures of the document from 1."""
 
     path: str
     name: str
     format: str
     place: Place
+    number: int
     bilevel: bool = False
-    review: Pictures | None = None
+    inspector: Inspector | None = None
     encoded: bool = True  # False in dry runs
 
-
-@dataclass(frozen=True)
-class PageReport:
-    """What happened to one picture: the share of its pixels that were dirt, and marks like letters that went."""
-
-    page: int
-    width: int
-    height: int
-    changed: bool
-    removed: float = 0.0
-    marks: int = 0
-    warning: str | None = None
-    note: str | None = None
-    seconds: float = 0.0
+    def report(self, note: str | None = None) -> PageReport:
+        """The report on a picture that has not been changed."""
+        place = self.place
+        return PageReport(place.page, place.width, place.height, changed=False, note=note, number=self.number)
 
 
-def do(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport]:
-    """The encoded picture, or None where it stays as it is, and the report."""
+def process_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport]:
+    """Return the encoded picture, or None if it stays as it is, and the report."""
     begun, place = time.monotonic(), work.place
-    report = PageReport(place.page, place.width, place.height, changed=False, note=place.problem)
     if place.problem is not None:
-        return None, report
+        return None, work.report(place.problem)
     format = format_named(work.format)
     try:
         with decoding(work.name, place.page):
             picture = format.read(work.path, place)
             pixels = page_pixels(picture)
     except LeftAsItIs as left:
-        return None, replace(report, note=str(left))
+        return None, work.report(str(left))
     given = pixels.copy()
     given.flags.writeable = False
-    cleaned = function(given, dpi=place.dpi)
-    if cleaned.shape != pixels.shape or cleaned.dtype != np.uint8:
-        raise TypeError(f"A page function must give {pixels.shape} of uint8. Got {cleaned.shape} of {cleaned.dtype}.")
-    same = np.array_equal(cleaned, pixels)
+    after = function(given, dpi=place.dpi)
+    if after.shape != pixels.shape or after.dtype != np.uint8:
+        raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
-    if work.review is not None:
-        shown = page_pixels(bilevel_picture(cleaned)) if to_bilevel else cleaned
-        work.review.save(pixels, shown if shown.shape == pixels.shape else np.repeat(shown[..., None], 3, axis=2))
-    found = removed(pixels, cleaned)
-    report = replace(
-        report,
-        changed=not same or to_bilevel,
-        removed=found.share,
-        marks=found.marks,
-        warning=f"{found.marks} marks as large as letters were removed" if found.might_be_text else None,
-        seconds=time.monotonic() - begun,
-    )
+    report = replace(work.report(), changed=to_bilevel or not np.array_equal(after, pixels))
+    new = bilevel_picture(after) if to_bilevel else None
+    if work.inspector is not None:
+        written = after if new is None else page_pixels(new)
+        report = work.inspector.page(work.name, report, pixels, after, written)
+    report = replace(report, seconds=time.monotonic() - begun)
     if not report.changed or not work.encoded:
         return None, report
-    new = bilevel_picture(cleaned) if to_bilevel else changed_picture(picture, pixels, cleaned)
-    if not to_bilevel and np.array_equal(new.samples, picture.samples):
-        return None, replace(report, changed=False)
+    if new is None:
+        new = changed_picture(picture, pixels, after)
+        if np.array_equal(new.samples, picture.samples):
+            return None, replace(report, changed=False)
     data = format.encode(work.path, place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
 
 
-def attempt(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport] | Exception:
-    """``do``, with what went wrong as its result."""
+def try_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport] | Exception:
+    """Process a picture, and return the exception if that fails."""
     try:
-        return do(function, work)
+        return process_picture(function, work)
     except (IsthmusError, MemoryError) as error:
         return error
     except Exception as error:

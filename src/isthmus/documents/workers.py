@@ -1,4 +1,4 @@
-"""Work shared out to processes, with the results in the order of the work and no more of them waiting than needed."""
+"""Share work out to processes, and return the results in order while few of them wait in memory."""
 
 import multiprocessing
 import os
@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from multiprocessing.process import BaseProcess
+from typing import TypeVar
 
-from isthmus.documents.work import PageFunction, PageReport, Work, attempt
+from isthmus.documents.reports import PageReport
+from isthmus.documents.work import PageFunction, Work, try_picture
 from isthmus.errors import IsthmusError
 
 
 class WorkersEndedError(IsthmusError):
-    """A worker process has ended before its time, and takes the others with it."""
+    """A worker process ended unexpectedly, so none of the others can go on."""
 
 
 _Tag = TypeVar("_Tag")
@@ -24,25 +26,25 @@ Result = tuple[bytes | None, PageReport] | Exception
 _function: PageFunction | None = None
 
 
-def ordered(
+def in_order(
     function: PageFunction, tasks: Iterable[tuple[_Tag, Work | None]], jobs: int
 ) -> Iterator[tuple[_Tag, Work | None, Result | None]]:
-    """Each task with its result, in order; what has no work has no result.
+    """Yield each task with its result, in order; a task without work has no result.
 
-    With one job everything happens in this process. With more, each process has one thread for its networks, at most
-    twice as many results as there are processes wait, and all of them end with this generator.
+    One job runs in this process. With several, each process uses one thread, at most twice as many results as
+    processes wait, and all processes end with this generator.
     """
     if jobs == 1:
         for tag, work in tasks:
-            yield tag, work, None if work is None else attempt(function, work)
+            yield tag, work, None if work is None else try_picture(function, work)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(function,))
     waiting: deque[tuple[_Tag, Work | None, Future[Result] | None]] = deque()
     try:
         for tag, work in tasks:
-            with _interrupts_held():
-                future = None if work is None else pool.submit(_attempt, work)
+            with _sigint_blocked():
+                future = None if work is None else pool.submit(_try_picture, work)
             waiting.append((tag, work, future))
             while len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
@@ -53,8 +55,8 @@ def ordered(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits for the end of the body; processes that it starts never see one, not even while they start."""
+def _sigint_blocked() -> Iterator[None]:
+    """Defer Ctrl-C; processes that start meanwhile inherit the block, so they never receive one."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -69,11 +71,11 @@ def _finished(tag: _Tag, work: Work | None, future: Future[Result] | None) -> tu
     try:
         return tag, work, None if future is None else future.result()
     except BrokenProcessPool as error:
-        raise WorkersEndedError("a worker process has ended, perhaps for want of memory (--jobs).") from error
+        raise WorkersEndedError("a worker process has ended, perhaps for lack of memory (--jobs).") from error
 
 
 def _begin(function: PageFunction) -> None:
-    """What a worker does first: leave Ctrl-C to the parent, end with it, and keep to one thread."""
+    """Start a worker: ignore Ctrl-C, which the parent handles, end with the parent, and use one thread."""
     global _function  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -86,19 +88,19 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _attempt(work: Work) -> Result:
+def _try_picture(work: Work) -> Result:
     assert _function is not None
-    return attempt(_function, work)
+    return try_picture(_function, work)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the processes without waiting for what they work on."""
-    processes: dict[Any, Any] = dict(getattr(pool, "_processes", None) or {})
+    """End the processes without waiting for their current work."""
+    processes: list[BaseProcess] = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes.values():
+    for process in processes:
         process.terminate()
-    for process in processes.values():
+    for process in processes:
         process.join()

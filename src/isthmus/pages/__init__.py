@@ -1,1 +1,1 @@
-"""Scanned pages: cleaning them, measuring how well that went, and making pages to learn from."""
+"""Scanned pages: clean them, clean the pages of documents, and measure how well networks clean."""

@@ -1,12 +1,13 @@
-"""Clean a page: take stains, folds, shadows and show-through off it, and leave everything else."""
+"""Clean a page: remove stains, folds, shadows and show-through, and leave everything else."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import overload
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Shaped, UInt8
+from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
@@ -21,47 +22,57 @@ from isthmus.pages.scale import reduction
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 from isthmus.parameters.rules import refuse
 
-_BAND = 2**21  # pixels that are worked on at a time
+_BAND = 2**21  # pixels that are processed at a time
 _WHITE = {"uint8": 255, "uint16": 65535, "bool": 1, "float32": 1, "float64": 1}
 _OWN_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"}
-_BY_WAY_OF = {"YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA"}
+_CONVERTED_TO = {"YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA"}
 
 
-def clean(image: Any, *, network: Network = "pages", dpi: float | None = None, strength: float = 1.0) -> Any:
-    """Take stains, folds, shadows and show-through off a scanned page.
+@overload
+def clean(
+    image: Image.Image, *, network: Network = ..., dpi: float | None = ..., strength: float = ...
+) -> Image.Image: ...
+@overload
+def clean(
+    image: ArrayLike, *, network: Network = ..., dpi: float | None = ..., strength: float = ...
+) -> np.ndarray: ...
+def clean(
+    image: Image.Image | ArrayLike, *, network: Network = "pages", dpi: float | None = None, strength: float = 1.0
+) -> Image.Image | np.ndarray:
+    """Remove stains, folds, shadows and show-through from a scanned page.
 
     Parameters
     ----------
-    image : PIL image or array
-        A page. Arrays are grey, (height, width), or have 1 to 4 channels, which come last: grey, grey and alpha, RGB,
-        RGB and alpha. They hold uint8, uint16, bool (True is white), or floats in [0, 1].
+    image : PIL image or array-like
+        A page. Arrays are grey, (height, width), or have 1 to 4 channels last: grey, grey and alpha, RGB, RGB and
+        alpha. They hold uint8, uint16, bool (True is white), or floats in [0, 1].
     network : {"pages", "reference"}, path or ConvAutoencoder, default="pages"
-        The network that cleans: one of those that come with Isthmus, or of grey images in [0, 1].
+        The network that cleans: the name of one that comes with Isthmus, or a network of grey images in [0, 1].
     dpi : float, optional
-        Dots per inch, where those that the image tells are missing or wrong. They are believed unless the height of
-        the letters speaks against them; without any, the letters decide.
+        Dots per inch, for images that do not state them, or state them wrongly. They are ignored if the height of the
+        letters contradicts them. Default: the dpi of the image, or else an estimate from the letters.
     strength : float, default=1.0
-        How much of what the network removes is removed, from 0, which gives back the same pixels, to 1.
+        Share of the change that is made, from 0, which returns the same pixels, to 1.
 
     Returns
     -------
-    image : PIL image or array
-        What was given, cleaned: of the same kind, size, mode and data type, with what the image tells about itself
-        (``image.info``: resolution, colour profile, …). Alpha stays as it is.
+    image : PIL image or ndarray
+        The cleaned page, with the same type, size, mode, data type and ``image.info`` (resolution, colour profile, …).
+        Alpha stays as it is.
 
     Raises
     ------
     ParameterError
-        If a parameter has a value that it cannot have (a ``ValueError``).
+        If a parameter is invalid (a ``ValueError``).
     InputError
-        If the image is no page: without pixels, damaged, or of another type (a ``ValueError``).
+        If the image has no pixels, is damaged, or has an unsupported type (a ``ValueError``).
     ModelFileError
         If the network cannot be read.
 
     Notes
     -----
-    docs/cleaning-pages.md says how it works and what it was measured to do. ``torch.set_num_threads`` says how many
-    threads it takes.
+    docs/cleaning-pages.md explains the method and its measured quality. ``torch.set_num_threads`` sets the number of
+    threads.
 
     Examples
     --------
@@ -94,14 +105,14 @@ def clean_page(
     dpi: float | None = None,
     strength: float = 1.0,
 ) -> Shaped[np.ndarray, "h w *three"]:
-    """Clean the pixels of a page: what ``clean`` and everything else calls.
+    """Clean the pixels of a page.
 
     Parameters
     ----------
     pixels : ndarray of shape (height, width) or (height, width, 3)
-        Grey or RGB, of type uint8, uint16, bool, or a float in [0, 1].
+        Grey or RGB: uint8, uint16, bool, or floats in [0, 1].
     network, dpi, strength
-        As for ``clean``.
+        See ``clean``.
 
     Returns
     -------
@@ -121,7 +132,7 @@ def clean_page(
     for rows, seen, cleaned, share in _cleaned_bands(pixels, found, dpi):
         out = torch.lerp(seen, cleaned, share * strength).mul_(white)
         values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
-        # A bool is no number that could be rounded to: more than half is white.
+        # Rounding gives no bool: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
         result[rows] = samples if pixels.ndim == 2 else np.moveaxis(samples, 0, -1)
     return result
@@ -130,9 +141,9 @@ def clean_page(
 def _cleaned_bands(
     pixels: Shaped[np.ndarray, "h w *three"], network: PageNetwork, dpi: float | None
 ) -> Iterator[tuple[slice, Float[Tensor, "*three H W"], Float[Tensor, "*three H W"], Float[Tensor, "H W"]]]:
-    """Rows of the page, what was seen there, what it is when clean, and how much of the change is to be made.
+    """Yield bands of the page: rows, noisy pixels, clean pixels, and the share of the change to make.
 
-    Only a band of the page is ever there in floats. Where nothing is to be changed at all there are no rows.
+    Only one band at a time is in floats. If nothing is to change, there are no bands.
     """
     scale = reduction(_grey_samples(pixels), dpi)
     factor = max(1, int(scale))
@@ -159,13 +170,13 @@ def _cleaned_bands(
 
 
 def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """Clean a page that is too coarse for the network by what the network changes at twice its size."""
+    """Clean a page that is too coarse for the network: apply the changes that it makes at twice the size."""
     large = F.interpolate(grey[None, None], scale_factor=2, mode="bicubic", align_corners=False)[0, 0].clamp_(0, 1)
     return reduced(network(large).sub_(large), 2).add_(grey).clamp_(0, 1)
 
 
 def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:
-    """Bands of rows: the row of the small page that each begins at, and its rows of the large one."""
+    """Bands of rows: the first row of each on the small page, and its rows on the large page."""
     step = max(1, _BAND // (width * factor))
     return [
         (first, slice(first * factor, min(height, (first + step) * factor)))
@@ -174,7 +185,7 @@ def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:
 
 
 def _seen(pixels: Shaped[np.ndarray, "h w *three"], rows: slice) -> Float[Tensor, "*three H W"]:
-    """Rows of the page as floats from black, 0, to white, 1; colours come first."""
+    """Rows of the page as floats from 0 (black) to 1 (white), with channels first."""
     part = pixels[rows] if pixels.ndim == 2 else np.moveaxis(pixels[rows], -1, 0)
     return torch.from_numpy(np.array(part, np.float32, order="C")).div_(_WHITE[pixels.dtype.name])
 
@@ -184,7 +195,7 @@ def _grey(seen: Float[Tensor, "*three H W"]) -> Float[Tensor, "H W"]:
 
 
 def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray, "h w"]:
-    """The page in 8-bit grey, to look for letters on."""
+    """The page in 8-bit grey, in which letters are measured."""
     if pixels.dtype == np.uint8:
         return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
     grey = np.empty(pixels.shape[:2], np.uint8)
@@ -196,18 +207,18 @@ def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray,
 def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, strength: float) -> Image.Image:
     try:
         image.load()
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow's decoders raise any of them
+    except (OSError, SyntaxError, ValueError) as error:  # the errors of Pillow's decoders
         raise InputError(f"The image is damaged ({str(error).rstrip('.')}).") from error
     dpi = dpi_of(image) if dpi is None else dpi
-    way = _BY_WAY_OF.get(image.mode)
-    if way is None and image.mode not in _OWN_MODES:
+    mode = _CONVERTED_TO.get(image.mode)
+    if mode is None and image.mode not in _OWN_MODES:
         raise InputError(
             f"The image must be of mode {', '.join(sorted(_OWN_MODES))}. Got {image.mode!r} instead; convert it first."
         )
     if image.mode == "F":
         result = Image.fromarray(clean(np.asarray(image), network=network, dpi=dpi, strength=strength))
     else:
-        picture = picture_of(image if way is None else image.convert(way))
+        picture = picture_of(image if mode is None else image.convert(mode))
         before = page_pixels(picture)
         after = clean_page(before, network=network, dpi=dpi, strength=strength)
         result = image_of(changed_picture(picture, before, after))

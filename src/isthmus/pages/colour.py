@@ -1,6 +1,6 @@
-"""Colour pages: the cleaned grey decides how light a pixel is, ink keeps its hue, and marks in colour stay.
+"""Colour pages: the clean grey decides the lightness of a pixel, ink keeps its hue, and coloured marks stay.
 
-A network that sees grey takes a highlighter's yellow for a stain. Colour tells them apart: stains are brown.
+In grey, the yellow of a highlighter looks like a stain to the network. Colour tells them apart: stains are brown.
 """
 
 import torch
@@ -10,35 +10,35 @@ from torch import Tensor
 
 from isthmus.pages.detail import enlarged, reduced
 
-_WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as Pillow has them
-_PAPER = 0.9  # what the clean page has at least where paper shows
-_CHROMA = (0.2, 0.32)  # spread of the channels on white paper: none is a mark up to the first, all from the second on
+_WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as in Pillow
+_PAPER = 0.9  # clean grey from which on paper is visible
+_CHROMA = (0.2, 0.32)  # spread of the channels: up to the first a colour is not a mark, from the second on it is
 _BROWN_STEPS = (0.05, 0.15), (0.15, 0.25)  # hues from 9–15° to 51–57°: red over green, and green over blue
-_MARKER = (0.9, 0.96)  # brightness of the strongest channel: stains are darker, and the ink of markers is not
-_BLOCK = 4  # pixels of the small page to a pixel of the map of the paper
+_MARKER = (0.9, 0.96)  # strongest channel: darker in stains, and brighter in the ink of markers
+_BLOCK = 4  # pixels of the small page per pixel of the map of the paper
 _REACH = 3  # pixels of that map
 
 
 def grey_of(colours: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
-    """How light colours are."""
+    """The luminance of colours."""
     weights = torch.tensor(_WEIGHTS, dtype=colours.dtype, device=colours.device)
     return torch.einsum("c,chw->hw", weights, colours)
 
 
 class Paper:
-    """The colour of the paper under each pixel, stains included: what ink is seen on.
+    """The colour of the paper under each pixel, including stains.
 
-    Where the clean page is white, the page shows its paper; under ink it goes on from around. A page without any white
-    has no paper, and keeps its colours.
+    Where the clean page is white, the noisy page shows its paper; under ink, paper is interpolated from around. A page
+    without white keeps its colours.
 
     Parameters
     ----------
-    small : tensor of shape (3, h, w)
-        The page at the network's scale, in [0, 1].
-    clean : tensor of shape (h, w)
-        What the network made of its grey.
+    small : Tensor of shape (3, h, w)
+        The noisy page at the scale of the network, in [0, 1].
+    clean : Tensor of shape (h, w)
+        The clean grey of the network.
     factor : int
-        Rows and columns of the large page to a pixel of the small one.
+        Rows and columns of the large page per pixel of the small page.
     """
 
     def __init__(self, small: Float[Tensor, "3 h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
@@ -48,7 +48,7 @@ class Paper:
         shows *= 1 - marks(small / everywhere)
         map_, weight = reduced(small * shows, block), reduced(shows, block)[None]
         near, far = (_blurred(torch.cat([map_, weight]), reach) for reach in (_REACH, 8 * _REACH))
-        # Close by where there is enough, else from farther away, else that of the whole page.
+        # The colour nearby if there is enough paper, else from farther away, else that of the whole page.
         colour = (far[:3] + 1e-3 * everywhere) / (far[3] + 1e-3)
         colour = (near[:3] + 0.02 * colour) / (near[3] + 0.02)
         self._map = colour.clamp_(0.05, 1)
@@ -56,7 +56,7 @@ class Paper:
         self._factor = factor
 
     def under(self, first: int, band: Float[Tensor, "3 H W"]) -> Float[Tensor, "3 H W"]:
-        """The paper under a band of the large page; ``first`` is the row of the small page that it begins at."""
+        """The paper under a band of the large page; ``first`` is the first row of the band on the small page."""
         height, width = band.shape[1:]
         return enlarged(self._map, self._block, first * self._factor, (height, width))
 
@@ -64,9 +64,9 @@ class Paper:
 def coloured(
     colours: Float[Tensor, "3 H W"], paper: Float[Tensor, "3 H W"], clean: Float[Tensor, "H W"]
 ) -> Float[Tensor, "3 H W"]:
-    """Colours that are as light as the clean grey: those of the ink on white paper, mixed with white or with black.
+    """Colours with the lightness of the clean grey: the ink on white paper, mixed with white or black.
 
-    Marks in colour are those of the ink on white paper as they are.
+    Coloured marks keep the colour of their ink on white paper.
     """
     ink = (colours / paper).clamp_(max=1)
     grey = grey_of(ink)
@@ -76,28 +76,28 @@ def coloured(
 
 
 def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
-    """How far colours on white paper are marks, from 0 to 1: strong colours, but for the browns of stains."""
+    """How much colours on white paper are marks, from 0 to 1: strong colours, except the brown of stains."""
     strongest, weakest = ink.amax(0), ink.amin(0)
     spread = strongest - weakest
-    steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red down to green and from there to blue, 1 together
+    steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red to green and from green to blue; their sum is 1
     brown = _ramp(steps[0], _BROWN_STEPS[0]) * _ramp(steps[1], _BROWN_STEPS[1]) * (1 - _ramp(strongest, _MARKER))
     return _ramp(spread, _CHROMA) * (1 - brown)
 
 
 def _ramp(values: Float[Tensor, "H W"], ends: tuple[float, float]) -> Float[Tensor, "H W"]:
-    """From 0, up to the first end, to 1, from the second on."""
+    """0 up to the first end, 1 from the second on, and linear between."""
     return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
 
 
 def _mean(colours: Float[Tensor, "3 h w"], weights: Float[Tensor, "h w"]) -> Float[Tensor, "3 1 1"]:
-    """The mean colour where there are weights; white where there are none."""
+    """The weighted mean colour; white if all weights are 0."""
     total = weights.sum()
     mean = (colours * weights).sum((1, 2)) / total if total > 0 else torch.ones(3)
     return mean.clamp(min=0.05)[:, None, None]
 
 
 def _blurred(maps: Float[Tensor, "maps h w"], reach: int) -> Float[Tensor, "maps h w"]:
-    """Twice the mean of a square: near a bell curve."""
+    """Two box blurs, which approximate a Gaussian blur."""
     size = 2 * reach + 1
     for _ in range(2):
         maps = F.avg_pool2d(maps[None], (size, 1), 1, (reach, 0), count_include_pad=False)[0]

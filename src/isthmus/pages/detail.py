@@ -1,10 +1,10 @@
-"""A page cleaned at the network's scale, brought back to all its pixels without blurring a stroke.
+"""Transfer a page cleaned at the scale of the network to all pixels of the original, without blurring strokes.
 
-Around each pixel of the small page the clean grey is fitted by a line in the grey that was seen (the guided filter of
-He, Sun & Tang 2010, in its fast form of 2015): steep and straight where there is ink on paper, and flat where dirt
-became white. Lines are smooth where strokes are sharp, so they are enlarged instead of the clean page, and applied to
-the pixels of the large one. What the result then lacks, seen at the network's scale, is added (Irani & Peleg 1991), so
-that on that scale it is what the network made: a faint dot that it darkened is dark, a blurred letter sharper.
+Around each pixel of the small page, the clean grey is fitted by a linear function of the noisy grey (the guided filter
+of He, Sun & Tang 2010, in its fast form of 2015): steep where there is ink on paper, flat where dirt became white.
+These functions are smooth where strokes are sharp, so they are enlarged instead of the clean page, and applied to the
+pixels of the large page. The difference that remains at the scale of the network is added (Irani & Peleg 1991), so at
+that scale the result is the network's output: a faint dot that it darkened is dark, a blurred letter sharper.
 """
 
 import math
@@ -14,22 +14,22 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-_SIGMA = 0.7  # pixels of the small page: the reach of a fit
+_SIGMA = 0.7  # standard deviation of the weights of a fit, in pixels of the small page
 _RADIUS = 2
 _RIDGE = 1e-4  # variance of grey below which a fit follows its prior
-_WHITE, _GREY = 0.98, 0.9  # clean grey from which on, and up to which, detail that nobody fitted is dropped or kept
-_MARGIN = 2  # rows beyond a band that enlarging it looks at
+_WHITE, _GREY = 0.98, 0.9  # the prior drops detail from the first clean grey on, and keeps it up to the second
+_MARGIN = 2  # rows beyond a band that are needed to enlarge it
 
 
 class Detail:
-    """From the grey of pixels to their clean grey, by bands of rows.
+    """Computes the clean grey of the large page from its noisy grey, in bands of rows.
 
     Parameters
     ----------
-    small, clean : tensor of shape (h, w)
-        The page at the network's scale, in [0, 1], and what the network made of it.
+    small, clean : Tensor of shape (h, w)
+        The noisy page at the scale of the network, in [0, 1], and the network's output.
     factor : int
-        Rows and columns of the large page to a pixel of the small one.
+        Rows and columns of the large page per pixel of the small page.
     """
 
     def __init__(self, small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
@@ -39,13 +39,13 @@ class Detail:
         self._missing = torch.zeros_like(clean)
 
     def fit(self, first: int, band: Float[Tensor, "H W"]) -> None:
-        """Note what a band of the large page lacks; ``first`` is the row of the small page that it begins at."""
+        """Record what a band of the large page lacks; ``first`` is the first row of the band on the small page."""
         seen = reduced(self._straight(first, band), self.factor)
         rows = slice(first, first + seen.shape[0])
         self._missing[rows] = self._clean[rows] - seen
 
     def apply(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
-        """The clean grey of a band, in [0, 1]; ``fit`` has seen all bands."""
+        """The clean grey of a band, in [0, 1], after ``fit`` on all bands."""
         height, width = band.shape
         (missing,) = enlarged(self._missing[None], self.factor, first * self.factor, (height, width), "bicubic")
         return self._straight(first, band).add_(missing).clamp_(0, 1)
@@ -60,7 +60,7 @@ class Detail:
 def enlarged(
     small: Float[Tensor, "maps h w"], factor: int, first: int, shape: tuple[int, int], mode: str = "bilinear"
 ) -> Float[Tensor, "maps H W"]:
-    """Rows of maps that are ``factor`` times as large, from the row ``first`` of these on."""
+    """Enlarge maps by a factor, and return rows of the result from the row ``first`` on."""
     start = max(0, first // factor - _MARGIN)
     stop = -(-(first + shape[0]) // factor) + _MARGIN
     large = F.interpolate(small[None, :, start:stop], scale_factor=factor, mode=mode, align_corners=False)[0]
@@ -69,7 +69,7 @@ def enlarged(
 
 
 def reduced(page: Float[Tensor, "*channels H W"], factor: int) -> Float[Tensor, "*channels h w"]:
-    """The means of squares of ``factor`` rows and columns; the last row and column go on where they do not divide."""
+    """Means over squares of ``factor`` rows and columns; incomplete squares are padded by their last row and column."""
     height, width = page.shape[-2:]
     stack = page.reshape(1, -1, height, width)
     if height % factor or width % factor:
@@ -79,10 +79,10 @@ def reduced(page: Float[Tensor, "*channels H W"], factor: int) -> Float[Tensor, 
 
 
 def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "2 h w"]:
-    """Slope and offset of the line clean = slope · small + offset around each pixel.
+    """Slope and offset of the fit clean = slope · small + offset around each pixel.
 
-    Where all around has the same grey, a line has no slope. Its prior is 0 where the page is white, so that the grain
-    of paper does not come back, and 1 elsewhere, so that the grain of photographs stays.
+    In even areas the slope follows its prior: 0 where the page is white, so that the grain of paper does not return,
+    and 1 elsewhere, so that the grain of photographs stays.
     """
     means = _blurred(torch.stack([small, clean, small * small, small * clean]))
     mean, mean_clean = means[0], means[1]
@@ -93,7 +93,7 @@ def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Te
 
 
 def _blurred(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps h w"]:
-    """A bell curve along each axis, as sums of shifted maps: a convolution of one channel is eight times slower."""
+    """A Gaussian blur along each axis, as sums of shifted maps: torch's convolution is eight times slower."""
     weights = [math.exp(-0.5 * (i / _SIGMA) ** 2) for i in range(_RADIUS + 1)]
     total = weights[0] + 2 * sum(weights[1:])
     for axis, padding in ((1, (0, 0, _RADIUS, _RADIUS)), (2, (_RADIUS, _RADIUS, 0, 0))):

@@ -1,20 +1,20 @@
-"""Clean the pages of a document."""
+"""Clean the pages of documents."""
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import import_module
-from typing import cast
+from dataclasses import dataclass, replace
 
 from isthmus.documents.contract import Rules
 from isthmus.documents.picture import Colour, Grey
-from isthmus.documents.review import Review
-from isthmus.documents.transform import DocumentReport, Options, transform_documents
+from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.documents.transform import Options, transform_documents
+from isthmus.pages.removed import removed
+from isthmus.pages.review import Review
 
 
 @dataclass(frozen=True)
 class Cleaner:
-    """The page cleaner as a function of pages that processes can hand on to each other."""
+    """The page function that cleans; it is picklable, and imports torch when it cleans its first page."""
 
     network: str = "pages"
     strength: float = 1.0
@@ -23,9 +23,31 @@ class Cleaner:
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour:
         if self.strength == 0:
             return pixels
-        clean_page = import_module("isthmus.pages.cleaning").clean_page  # brings torch
+        from isthmus.pages.cleaning import clean_page  # noqa: PLC0415 — imports torch
+
         dpi = dpi if self.dpi is None else self.dpi
-        return cast(Grey, clean_page(pixels, network=self.network, dpi=dpi, strength=self.strength))
+        return clean_page(pixels, network=self.network, dpi=dpi, strength=self.strength)
+
+
+@dataclass(frozen=True)
+class RemovalInspector:
+    """Reports how much cleaning removed from each page, and adds the pages to a review."""
+
+    review: Review | None = None
+
+    def page(
+        self, document: str, report: PageReport, before: Grey | Colour, after: Grey | Colour, written: Grey | Colour
+    ) -> PageReport:
+        """Measure what was removed, and save the pictures for the review."""
+        if self.review is not None:
+            self.review.save(document, report.number, before, written)
+        found = removed(before, after)
+        return replace(report, removed=found.share, marks=found.marks, warning=found.warning)
+
+    def document(self, report: DocumentReport) -> None:
+        """Add a finished document to the review."""
+        if self.review is not None:
+            self.review.add(report)
 
 
 def clean_document(
@@ -43,7 +65,7 @@ def clean_document(
     max_megapixels: float = 250,
     invalidate_digital_signatures: bool = False,
 ) -> DocumentReport:
-    """Take stains, folds, shadows and show-through off the pages of a document, and keep everything else.
+    """Remove stains, folds, shadows and show-through from the pages of a document, and keep everything else.
 
     Parameters
     ----------
@@ -51,47 +73,47 @@ def clean_document(
         PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM or PDF; the output has the format of the source. ``"-"`` is standard
         input or output.
     network : str, default "pages"
-        The network that cleans, as ``isthmus.clean`` knows it.
+        The network that cleans; see ``isthmus.clean``.
     strength : float, default 1.0
-        How much of what the network removes is removed, from 0 to 1; with 0 the output has the bytes of the source.
+        Share of the change that is made, from 0 to 1; with 0 the output has the bytes of the source.
     dpi : float, optional
-        Dots per inch of the pages, where the document does not say it, or wrongly.
+        Dots per inch of the pages, for documents that do not state them, or state them wrongly.
     pages : iterable of int, optional
-        The numbers of the pages to be cleaned, from 1; all by default. The others stay as they are.
+        Numbers of the pages to clean, from 1. Default: all pages. The others stay as they are.
     bilevel : bool, default False
-        Whether pages become black and white.
+        Make pages black and white.
     dry_run : bool, default False
-        Clean and report, and write no output.
+        Clean and report, but write no output.
     review : path, optional
-        A folder for pictures before, after, and with what was removed in red, and an ``index.html`` to look at them.
+        Folder for pictures of each page before, after and with what was removed in red; open its ``index.html``.
     jobs : int, default 1
-        Number of processes. With more than one, a script needs ``if __name__ == "__main__":`` around what it does.
+        Number of processes. With more than one, a script needs ``if __name__ == "__main__":``.
     max_megapixels : float, default 250
-        Pages with more pixels are refused before anything of them is decoded.
+        Pages with more pixels are refused before they are decoded.
     invalidate_digital_signatures : bool, default False
-        Whether a signed PDF is cleaned, which breaks its signature.
+        Clean signed PDFs too, which invalidates their signatures.
 
     Returns
     -------
     DocumentReport
-        By page what was removed, and warnings where it might have been text.
+        For each page, how much was removed, and a warning if that might have been text.
 
     Raises
     ------
     InputError
-        If the source is missing, damaged, too large or of another format; nothing is written then.
+        If the source is missing, damaged, too large or of another format. Nothing is written.
     ProtectedError
-        If it is an encrypted or a signed PDF.
+        If the source is an encrypted or a signed PDF.
     OutputError
-        If the output cannot be written; what stood there before still does.
+        If the output cannot be written. A previous output stays.
     MissingExtraError
-        If it is a PDF, and the extra ``pdf`` is not installed.
+        If the source is a PDF, and the extra ``pdf`` is not installed.
     """
     options = Options(
         pages=None if pages is None else frozenset(pages),
         rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
         dry_run=dry_run,
-        review=None if review is None else Review(os.fspath(review)),
+        inspector=RemovalInspector(None if review is None else Review(os.fspath(review))),
         jobs=jobs,
     )
     pair = (os.fspath(source), os.fspath(output))

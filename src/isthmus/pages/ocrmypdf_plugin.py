@@ -1,6 +1,6 @@
-"""A plugin for OCRmyPDF: pages are cleaned before they are read, or as they go into the PDF.
+"""A plugin for OCRmyPDF: clean pages before OCR, and optionally in the output PDF.
 
-OCRmyPDF loads it wherever Isthmus is installed, so without its options it imports nothing and does nothing.
+OCRmyPDF loads it whenever Isthmus is installed, so without its options it imports nothing and does nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, no_type_check
+from typing import TYPE_CHECKING, no_type_check
 
 from ocrmypdf import hookimpl
 from ocrmypdf.exceptions import BadArgsError
@@ -18,7 +18,7 @@ from PIL import Image
 from isthmus.errors import InputError, ModelFileError
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
     from ocrmypdf import PageContext
 
@@ -27,57 +27,57 @@ _log = logging.getLogger(__name__)
 
 @hookimpl
 def add_options(parser: ArgumentParser) -> None:
-    """Add Isthmus's options, which are also arguments of ``ocrmypdf.ocr``: ``isthmus_clean=True``."""
-    group = parser.add_argument_group("Isthmus", "Take stains, folds, shadows and show-through off scanned pages")
+    """Add the options of Isthmus, which are also arguments of ``ocrmypdf.ocr``, such as ``isthmus_clean=True``."""
+    group = parser.add_argument_group("Isthmus", "Remove stains, folds, shadows and show-through from scanned pages")
     group.add_argument(
         "--isthmus-clean",
         action="store_true",
-        help="Clean pages before they are read, and do not show the clean pages (as --clean does with unpaper).",
+        help="Clean pages before OCR, but keep the original pages in the output (as --clean does with unpaper).",
     )
     group.add_argument(
         "--isthmus-clean-final",
         action="store_true",
-        help="Clean pages before they are read, and show the clean pages (as --clean-final does with unpaper). Needs "
-        "--deskew or --force-ocr, since OCRmyPDF replaces pages with these alone.",
+        help="Clean pages before OCR, and in the output (as --clean-final does with unpaper). Needs --deskew or "
+        "--force-ocr, since OCRmyPDF replaces pages only with these.",
     )
     group.add_argument(
         "--isthmus-strength",
         type=float,
         default=1.0,
         metavar="SHARE",
-        help="How much of the dirt is taken away, from 0 (nothing changes) to 1 (default).",
+        help="Share of the change that is made, from 0 (nothing changes) to 1 (default).",
     )
     group.add_argument(
         "--isthmus-network",
         default="pages",
         metavar="NETWORK",
-        help="Network that cleans: one that comes with Isthmus, or a model file (default: pages).",
+        help="Network that cleans: name of one that comes with Isthmus, or a model file (default: pages).",
     )
 
 
 @hookimpl
-def check_options(options: Any) -> None:
-    """Refuse a strength outside of 0 to 1, and clean pages where OCRmyPDF would not take them.
+def check_options(options: Namespace) -> None:
+    """Refuse a strength outside of 0 to 1, and clean pages in the output if OCRmyPDF would ignore them.
 
     Raises
     ------
     BadArgsError
-        With what to do.
+        With a sentence that says what to do.
     """
     strength = getattr(options, "isthmus_strength", 1.0)
     if not isinstance(strength, int | float) or not 0 <= strength <= 1:
         raise BadArgsError(f"--isthmus-strength must be between 0 and 1. Got {strength} instead.")
     if getattr(options, "isthmus_clean_final", False) and options.lossless_reconstruction:
         raise BadArgsError(
-            "--isthmus-clean-final needs --deskew or --force-ocr, since OCRmyPDF replaces pages with these alone. "
-            "To keep the pages' compression, clean first: isthmus clean INPUT -o OUTPUT."
+            "--isthmus-clean-final needs --deskew or --force-ocr, since OCRmyPDF replaces pages only with these. "
+            "To keep the compression of the pages, clean them first: isthmus clean INPUT -o OUTPUT."
         )
 
 
 @hookimpl(wrapper=True)
-@no_type_check  # a run-time checker would hide from pluggy that this is a generator
+@no_type_check  # a run-time type checker would hide from pluggy that this is a generator
 def filter_ocr_image(page: PageContext, image: Image.Image) -> Generator[None, Image.Image | None, Image.Image | None]:
-    """Clean the image that is read, after the other plugins, which may have made it smaller."""
+    """Clean the image for OCR, after the other plugins, which may have reduced it."""
     filtered = yield
     if not _is_wanted(page, "isthmus_clean", "isthmus_clean_final"):
         return filtered
@@ -87,7 +87,7 @@ def filter_ocr_image(page: PageContext, image: Image.Image) -> Generator[None, I
 @hookimpl(wrapper=True)
 @no_type_check
 def filter_page_image(page: PageContext, image_filename: Path) -> Generator[None, Path | None, Path | None]:
-    """Clean the image that becomes the page, in its format and, if it is a JPEG, as strongly compressed."""
+    """Clean the image that becomes the page, and keep its format and the compression of a JPEG."""
     filtered = yield
     if not _is_wanted(page, "isthmus_clean_final"):
         return filtered
@@ -106,20 +106,19 @@ def filter_page_image(page: PageContext, image_filename: Path) -> Generator[None
 
 
 def _is_wanted(page: PageContext, *names: str) -> bool:
-    options: Any = page.options
+    options = page.options
     return any(getattr(options, name, False) for name in names) and getattr(options, "isthmus_strength", 1.0) > 0
 
 
 def _cleaned(page: PageContext, image: Image.Image) -> Image.Image:
-    """The image, cleaned by the one network of this process; an image that cannot be cleaned stays as it is."""
+    """Clean an image; one that cannot be cleaned stays as it is."""
     from isthmus.pages.cleaning import clean
 
-    options: Any = page.options
-    strength, network = (getattr(options, "isthmus_strength", 1.0), getattr(options, "isthmus_network", "pages"))
+    options = page.options
+    strength, network = getattr(options, "isthmus_strength", 1.0), getattr(options, "isthmus_network", "pages")
     try:
         with _one_thread():
-            cleaned: Image.Image = clean(image, network=network, strength=strength)
-            return cleaned
+            return clean(image, network=network, strength=strength)
     except ModelFileError as error:
         raise BadArgsError(f"--isthmus-network: {error}") from error
     except InputError as error:
@@ -129,7 +128,7 @@ def _cleaned(page: PageContext, image: Image.Image) -> Image.Image:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One thread a page, since OCRmyPDF works on as many pages as there are processors."""
+    """Use one thread per page, since OCRmyPDF processes as many pages at a time as there are processors."""
     import torch
 
     before = torch.get_num_threads()

@@ -1,7 +1,7 @@
-"""What cleaning leaves alone: what stands on paper that is white already, pictures on it, and images that are no pages.
+"""Protect what cleaning must not change: print on white paper, pictures on it, and images that are not pages.
 
-The network decides what dirt is; this decides whether there is any. Where the paper that the network sees is white,
-nothing has to be removed, and what it would change there are edges of letters, greys of pictures and small print.
+The network recognises dirt; this module decides whether there is any. On white paper there is nothing to remove, and
+the network would only change edges of letters, greys of pictures, and small print.
 """
 
 import numpy as np
@@ -14,59 +14,59 @@ from torch import Tensor
 from isthmus.pages.detail import enlarged, reduced
 from isthmus.pages.kinds import is_page, looks_like_print
 
-_PAPER = 0.98  # clean grey from which on something is paper
-_EDGE = 2  # pixels around print that are no paper, since edges are neither
-_DIRT = (0.004, 0.02)  # how much darker than white paper is where nothing, and where all of a change is made
-_SPREAD = (0.03, 0.1)  # share of the page that is dirty, for none and for all of what is around to count as dirty, too
-_COARSE = 4  # pixels of the page to a pixel of the map of dirt
-_REACH = 10  # pixels of that map: the square in which paper counts; twice as many in the next, and so on
-_LEAST = 0.02  # of a square must be paper for it to count
+_PAPER = 0.98  # clean grey from which on a pixel is paper
+_EDGE = 2  # pixels around print that do not count as paper
+_DIRT = (0.004, 0.02)  # darkness of paper at which none, and all, of a change is made
+_SPREAD = (0.03, 0.1)  # share of the page that has dirt at which none, and all, of the rest counts as dirt too
+_COARSE = 4  # pixels of the page per pixel of the map of dirt
+_REACH = 10  # pixels of that map: side of the smallest square in which paper is measured; the next ones double it
+_LEAST = 0.02  # share of a square that must be paper
 
-_SHADED = 0.97  # grey up to which something on white paper can be a picture
+_SHADED = 0.97  # grey up to which a pixel on white paper can be part of a picture
 _GAP = 2  # pixels between parts of a picture
-_STROKE = 4  # pixels, half the width of strokes, which join pictures to what is around
-_FLAT, _EVEN = 2.5 / 255, 0.8 / 255  # spread between neighbours, and deviation of all, where there is but one grey
-_LEAST_EVEN = 0.2  # of a shape in one grey, letters on it included
-_SIDE = 40  # pixels that a picture has at least on each side
-_MOST_OF_PAGE = 0.7  # that a picture has at most
-_FILLED = 0.88  # of the box around a picture that it fills, more than any ellipse
-_DARK = 0.85  # grey near the other sides of a picture that lies at the edge of the page, at most
+_STROKE = 4  # pixels: half the width of strokes that may join a picture to its surroundings
+_FLAT, _EVEN = 2.5 / 255, 0.8 / 255  # spread between neighbours, and deviation of all pixels, in an area of one grey
+_LEAST_EVEN = 0.2  # share of a shape that is of one grey; the rest may be letters on it
+_SIDE = 40  # pixels: shortest side of a picture
+_MOST_OF_PAGE = 0.7  # largest share of the page that a picture covers
+_FILLED = 0.88  # share of its box that a picture fills, more than an ellipse
+_DARK = 0.85  # largest grey at the inner sides of a picture at the edge of the page
 
 
 def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """How much of what the network would change is changed at each pixel: 0 nothing, 1 all.
+    """The share of the network's change to make at each pixel, from 0 (none) to 1 (all).
 
     Parameters
     ----------
-    grey, clean : tensor of shape (h, w)
-        The page at the network's scale, in [0, 1], and what the network made of it.
+    grey, clean : Tensor of shape (h, w)
+        The noisy page at the scale of the network, in [0, 1], and the network's output.
     """
     if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
     share = _ramp(_dirt(grey, clean), _DIRT)
     if share.min() == 1:
         return share
-    even, pictures = (torch.from_numpy(found) for found in _left_alone(grey.numpy()))
+    even, pictures = (torch.from_numpy(found) for found in _protected(grey.numpy()))
     kept = even | pictures
     share = _ramp(_dirt(grey, clean.masked_fill(kept, 0)), _DIRT).masked_fill_(kept, 0)
     spread = _ramp(share.mean(), _SPREAD)
-    if spread == 1:  # of dirty paper some may look even
+    if spread == 1:  # parts of noisy paper can look even
         return torch.ones_like(share).masked_fill_(pictures, 0)
     return share.clamp_(min=spread).masked_fill_(kept, 0)
 
 
 def _ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
-    """From 0, up to the first end, to 1, from the second on."""
+    """0 up to the first end, 1 from the second on, and linear between."""
     return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
 
 
 def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """How much darker than white the paper around each pixel is: near it where there is enough, else farther away."""
+    """The darkness of the paper around each pixel, measured nearby if there is enough paper, else farther away."""
     size = 2 * _EDGE + 1
     paper = (-F.max_pool2d(-clean[None], size, 1, _EDGE)[0] > _PAPER).to(grey.dtype)
     block = min(_COARSE, *grey.shape)
     weight, darker = (reduced(values, block).numpy() for values in (paper, (1 - grey) * paper))
-    # A page without paper has no white paper either.
+    # Without paper there is no white paper: everything counts as dirt.
     dirt = np.full_like(weight, darker.sum() / weight.sum() if weight.mean() > _LEAST else 1)
     reach = _REACH
     while reach < max(weight.shape):
@@ -79,8 +79,8 @@ def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tens
     return enlarged(torch.from_numpy(dirt)[None], block, 0, (grey.shape[0], grey.shape[1]))[0]
 
 
-def _left_alone(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
-    """Shapes on white paper that are filled with one grey, and boxes there that are filled with a picture."""
+def _protected(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+    """Masks of shapes of one grey, and of pictures in boxes, on white paper."""
     shaded = seen < _SHADED
     closed = ndimage.grey_closing(shaded.view(np.uint8), 2 * _GAP + 1).view(bool)
     regions, count = ndimage.label(_opened(closed, _STROKE))
@@ -99,7 +99,7 @@ def _left_alone(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"]
 
 
 def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Where all around is of one grey, as dirt never is."""
+    """A mask of patches of one grey; dirt is never so even."""
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT
     patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
     deviations = ndimage.standard_deviation(seen, patches, np.arange(count + 1))
@@ -108,9 +108,9 @@ def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"
 
 
 def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
-    """Whether a box is large, is not nearly all of the page, as blank sheets are, and has no print on it.
+    """Whether a box is large, does not cover nearly all of the page as a blank sheet does, and has no print.
 
-    At the edge of a page it may also be a shadow, or the page beyond a fold; a picture ends sharply on its other sides.
+    At the edge of a page it can also be a shadow or the page beyond a fold; a picture has sharp inner sides.
     """
     part, (rows, columns) = seen[box], box
     if min(part.shape) < _SIDE or part.size > _MOST_OF_PAGE * seen.size:
@@ -128,12 +128,12 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
 
 
 def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """With what is blurred at the edges."""
+    """Widen a mask to include blurred edges."""
     widened: Bool[np.ndarray, "h w"] = ndimage.maximum_filter(found, 2 * _STROKE + 1)
     return widened
 
 
 def _opened(mask: Bool[np.ndarray, "h w"], radius: int) -> Bool[np.ndarray, "h w"]:
-    """Without what is thin."""
+    """Remove the thin parts of a mask."""
     opened: Bool[np.ndarray, "h w"] = ndimage.grey_opening(mask.view(np.uint8), 2 * radius + 1).view(bool)
     return opened

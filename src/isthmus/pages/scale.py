@@ -1,4 +1,4 @@
-"""How finely a page was scanned: by how many pixels the letters are high, or by its dots per inch."""
+"""Estimate the resolution of a scanned page from the height of its letters, or from its dots per inch."""
 
 import numpy as np
 from jaxtyping import UInt8
@@ -6,35 +6,35 @@ from PIL import Image
 from scipy import ndimage
 
 NETWORK_DPI = 150
-"""Dots per inch that networks are meant for; they are trained for 100 to 300."""
+"""Dots per inch that networks are designed for; they are trained on 100 to 300."""
 
 NETWORK_LETTERS = 12
-"""Height in pixels of a small letter, such as x, at ``NETWORK_DPI`` in type of common size."""
+"""Height in pixels of a small letter, such as x, in type of common size at ``NETWORK_DPI``."""
 
-_TOO_COARSE = 0.6  # of the network's scale, below which a page is enlarged
+_TOO_COARSE = 0.6  # share of the network's scale below which a page is enlarged
 _CREDIBLE_DPI = (50, 2400)
 _CREDIBLE_LETTERS = (0.4, 4)  # of NETWORK_LETTERS, at NETWORK_DPI
-_MOST_SIDE = 2400  # pixels of the longer side, beyond which letters are measured on a reduced page
+_MOST_SIDE = 2400  # pixels: if the longer side has more, letters are measured on a reduced page
 _FEWEST_LETTERS = 20
 
 
 def reduction(grey: UInt8[np.ndarray, "h w"], dpi: float | None = None) -> float:
-    """How many pixels of a page become one, along each side, for it to have the scale that networks are meant for.
+    """The factor by which to reduce a page to the scale of the networks.
 
-    The dots per inch decide where the letters do not say that they are wrong, and else the letters; a page of neither
-    is taken as it is.
+    The dpi decides, unless the height of the letters contradicts it; then the letters decide. Without both the factor
+    is 1.
 
     Parameters
     ----------
     grey : ndarray of shape (height, width)
         The page.
     dpi : float, optional
-        Dots per inch, as far as somebody knows them.
+        Dots per inch, if known.
 
     Returns
     -------
     float
-        1, 2, 3, …; or 0.5 where the page must be enlarged.
+        1, 2, 3, …; or 0.5 if the page must be enlarged.
     """
     letters = letter_height(grey)
     by_letters = 1.0 if letters is None else letters / NETWORK_LETTERS
@@ -47,11 +47,11 @@ def reduction(grey: UInt8[np.ndarray, "h w"], dpi: float | None = None) -> float
 
 
 def letter_height(grey: UInt8[np.ndarray, "h w"]) -> float | None:
-    """The height of the small letters of a page in pixels, or None where there are too few letters to tell.
+    """The height of the small letters of a page in pixels, or None if there are too few letters.
 
-    It is the commonest height of connected dark regions that are shaped like letters, taller ones counting for more,
-    so that specks and dot leaders do not outnumber the letters. Dark is what is a good deal darker than its
-    surroundings, so that stains and shadows are no letters.
+    It is the most common height of connected dark regions with the shape of letters. Taller regions have more weight,
+    so that specks and dot leaders do not outnumber letters. Dark means much darker than the surroundings, so that
+    stains and shadows do not count.
     """
     factor = max(1, -(-max(grey.shape) // _MOST_SIDE))
     seen = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)

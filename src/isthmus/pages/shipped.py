@@ -1,4 +1,4 @@
-"""The networks that clean pages: those that come with Isthmus, by name, and others, from files."""
+"""Load networks that clean pages: those that come with Isthmus, by name, and others from model files."""
 
 import os
 from dataclasses import dataclass
@@ -17,34 +17,34 @@ from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_t
 
 FOLDER = Path(__file__).parent / "networks"
 SHIPPED = ("pages", "reference")
-"""Names of the networks that come with Isthmus: the page cleaner, and the plain network it is compared with."""
+"""Names of the networks that come with Isthmus: the page cleaner, and a plain network to compare it with."""
 
-_TILE_BYTES = 2**27  # of the finest layer's output, for one tile
+_TILE_BYTES = 2**27  # size of the finest layer's output for one tile
 
 
 @dataclass(frozen=True)
 class PageNetwork:
-    """A network, ready to be applied to pages of any size."""
+    """A network that can be applied to pages of any size."""
 
     convolutional: ConvolutionalAutoencoder
     shift: float = 0.0
     scale: float = 1.0
 
     def __call__(self, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-        """The clean page, in [0, 1]; memory does not grow with the page beyond its own."""
+        """Clean a page, in [0, 1]; memory beyond the page itself does not grow with the page."""
         network = self.convolutional
         bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
         side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
         tile = max(grey.shape) if grey.numel() <= side**2 else max(network.grid, side - 2 * halo(network))
         with torch.no_grad():
             clean = apply_tiled(network, ((grey - self.shift) / self.scale)[None], tile)[0]
-            if network.output == "linear":  # a sigmoid gives greys at once
+            if network.output == "linear":  # a sigmoid gives greys in [0, 1] directly
                 clean.mul_(self.scale).add_(self.shift)
             return clean.clamp_(0, 1)
 
 
 def is_missing(name: str) -> bool:
-    """Whether a network that should come with Isthmus does not."""
+    """Whether a network that comes with Isthmus is missing from this installation."""
     return name in SHIPPED and not (FOLDER / f"{name}.safetensors").exists()
 
 
@@ -52,14 +52,14 @@ Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
 
 
 def load_network(network: Network) -> PageNetwork:
-    """A network by its name, from a model file, or out of an estimator.
+    """Load a network by its name, from a model file, or from an estimator.
 
     Raises
     ------
     ParameterError
-        If an estimator is none of grey images in [0, 1] (a ``ValueError``).
+        If an estimator is not of grey images in [0, 1] (a ``ValueError``).
     ModelFileError
-        If a file is missing, or holds no such network.
+        If a file is missing, or has no such network.
     """
     if isinstance(network, PageNetwork):
         return network
@@ -76,7 +76,7 @@ def load_network(network: Network) -> PageNetwork:
     except (OSError, ValueError):
         known = " and ".join(map(repr, SHIPPED))
         raise ModelFileError(
-            f"{os.fspath(network)}: there is no such model file, and the networks that come with Isthmus are {known}."
+            f"{os.fspath(network)}: there is no such model file; the networks that come with Isthmus are {known}."
         ) from None
     return _read(str(path), stamp.st_mtime_ns, stamp.st_size)
 
@@ -95,7 +95,7 @@ def _page_network(model: BaseAutoencoder, name: str) -> PageNetwork:
     module = model.module_
     if not isinstance(module, ImageAutoencoder) or module.convolutional.channels != 1:
         raise ParameterError(
-            f"{name}: is no network for pages, whose images are grey, have any size, and go through no dense code."
+            f"{name}: is not a network for pages, which takes grey images of any size and has no dense code."
         )
     shift, scale = float(module.shift[0]), float(module.scale[0])
     if not 0 <= shift <= 1 or scale > 1:

@@ -1,4 +1,4 @@
-"""A piece of paper in millimetres and its pixels, and smooth noise on it, which looks alike at every resolution."""
+"""A rectangle of paper in millimetres and pixels, and smooth noise on it that looks the same at every resolution."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from jaxtyping import Float32
 from PIL import Image
 
 Grey = Float32[np.ndarray, "height width"]
-"""Reflectance: 0 is black, 1 is white."""
+"""Reflectance, from 0 (black) to 1 (white)."""
 
 Pixels = Float32[np.ndarray, "height width *channels"]
-"""Grey, or red, green and blue."""
+"""Grey or RGB."""
 
 Tint = tuple[float, float, float]
 """Red, green and blue, in [0, 1]."""
@@ -20,10 +20,10 @@ MM_PER_INCH = 25.4
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle of paper: its height and width in pixels, and the dots per inch it is scanned with.
+    """A rectangle of paper: height and width in pixels, and its dots per inch.
 
-    Whatever is drawn on it is placed in millimetres from its upper left corner, so that the same random numbers give
-    the same page at every resolution.
+    Everything on it is placed in millimetres from its upper left corner, so that the same random numbers give the same
+    page at every resolution.
     """
 
     height: int
@@ -38,12 +38,12 @@ class Area:
 
     @property
     def height_mm(self) -> int:
-        """The height in whole mm, which pixels of all sizes agree on."""
+        """The height in whole mm, the same at every resolution."""
         return self.nominal[0] if self.nominal else max(round(self.height * self.pixel), 1)
 
     @property
     def width_mm(self) -> int:
-        """The width in whole mm."""
+        """The width in whole mm, the same at every resolution."""
         return self.nominal[1] if self.nominal else max(round(self.width * self.pixel), 1)
 
     @property
@@ -57,7 +57,7 @@ class Area:
         return ((np.arange(self.width, dtype=np.float32) + 0.5) * np.float32(self.pixel))[None]
 
     def window(self, top: float, left: float, bottom: float, right: float) -> "tuple[slice, slice, Area]":
-        """The pixels of a part given in mm, as rows, columns and an area of its own; it is cut off at the edges."""
+        """The rows, columns and area of a part given in mm; the part is clipped at the edges."""
         rows = _pixels(top, bottom, self.pixel, self.height)
         columns = _pixels(left, right, self.pixel, self.width)
         size = (max(round(bottom - top), 1), max(round(right - left), 1))
@@ -65,7 +65,7 @@ class Area:
 
 
 def fork(rng: np.random.Generator) -> np.random.Generator:
-    """A generator of its own for one part, so that what the part draws changes nothing for the parts after it."""
+    """A separate generator for one part, so that the part does not influence the parts after it."""
     return np.random.default_rng(rng.integers(2**63))
 
 
@@ -75,14 +75,14 @@ def resize(
     width: int,
     box: tuple[float, float, float, float] | None = None,
 ) -> Grey:
-    """Values on a coarse grid, or those within a box (left, top, right, bottom) of it, bicubic on a finer one."""
+    """Interpolate values from a coarse grid, or from a box (left, top, right, bottom) of it, by bicubic splines."""
     return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, box=box))
 
 
 def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
-    """Smooth noise of mean 0 and variance about 1, whose bumps are ``mm`` wide.
+    """Smooth noise of mean 0 and variance about 1, with bumps ``mm`` wide.
 
-    Bumps smaller than a pixel average out: the noise then is white, and the weaker the larger the pixel.
+    Bumps smaller than a pixel average out: the noise is then white, and weaker the larger the pixel is.
     """
     rng = fork(rng)
     if mm <= area.pixel:
@@ -95,7 +95,7 @@ def noise(rng: np.random.Generator, area: Area, mm: float) -> Grey:
 
 
 def clouds(rng: np.random.Generator, area: Area, mm: float, octaves: int = 3, gain: float = 0.6) -> Grey:
-    """Noise of variance about 1 with finer noise on it: each octave has half the width of the one before."""
+    """Noise of variance about 1 from several octaves, each with bumps half as wide as the one before."""
     step = mm / 2 ** (octaves - 1) / 4  # fine enough for the finest octave
     if step > 1.5 * area.pixel:
         rows, columns = area.height * area.pixel / step, area.width * area.pixel / step
@@ -112,7 +112,7 @@ def clouds(rng: np.random.Generator, area: Area, mm: float, octaves: int = 3, ga
 
 
 def smoothstep(values: Float32[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
-    """0 up to -½, 1 from ½ on, and a soft step between (the cubic of Hermite)."""
+    """0 up to -½, 1 from ½ on, and a cubic Hermite step between."""
     t = np.clip(values + np.float32(0.5), 0, 1)
     return t * t * (3 - 2 * t)
 
@@ -123,6 +123,6 @@ def _pixels(start: float, end: float, pixel: float, size: int) -> slice:
 
 
 def _within(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[float, float, float, float]:
-    """A box that does not reach over the edges of a grid, by rounding or because a page is more than its whole mm."""
+    """Clip a box to a grid: rounding, and pages larger than their whole mm, can extend it over the edges."""
     left, top, right, bottom = box
     return left, top, min(right, shape[1]), min(bottom, shape[0])

@@ -1,4 +1,4 @@
-"""What clean pages are drawn on: places and sizes are in millimetres, whatever the dpi."""
+"""The canvas for clean pages; places and sizes are in millimetres at every dpi."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from isthmus.synthetic_pages.fonts import Face
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in mm."""
 
-LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, as JPEG and Pillow weigh them
+LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green and blue, as in JPEG and Pillow
 
 
 class Canvas:
-    """A white page; ``ink`` is what print on it returns of the light, 0 for black.
+    """A white page to draw on; ``ink`` is the reflectance of print, 0 for black.
 
-    It is drawn finer than it is wanted and averaged over pixels, as a scanner does. ``rules`` and ``pictures`` are
-    the boxes of what was drawn by those methods.
+    Drawing is at a higher resolution, and pixels are averages of it, as in a scanner. ``rules`` and ``pictures`` are
+    the boxes of the rules and pictures so far.
     """
 
     def __init__(self, area: Area, *, colour: bool = False, scale: int | None = None) -> None:
@@ -34,13 +34,13 @@ class Canvas:
         self.pictures: list[Box] = []
 
     def text(self, x: float, y: float, text: str, face: Face, size: float, *, ink: float = 0) -> float:
-        """Write from x to the right on the base line y, ``size`` mm an em; gives the x where it ends."""
+        """Write from x to the right on the base line y, with ``size`` mm per em; return the x where the text ends."""
         place = (x * self.mm, y * self.mm)
         self._draw.text(place, text, fill=self._colour(ink), font=face.font(round(size * self.mm, 2)), anchor="ls")
         return x + face.width(text) * size
 
     def rule(self, ends: Box, width: float, ink: float = 0) -> None:
-        """A straight line between two ends, across or along; at least as wide as a pixel of the scan, to be seen."""
+        """Draw a horizontal or vertical line between two ends, at least 1.2 pixels wide so that it is visible."""
         left, top, right, bottom = ends
         half = max(width, 1.2 * self.area.pixel) / 2
         box = (left, top - half, right, top + half) if top == bottom else (left - half, top, left + half, bottom)
@@ -48,36 +48,36 @@ class Canvas:
         self.rules.append(box)
 
     def line(self, points: Float64[np.ndarray, "points 2"], width: float, ink: float = 0) -> None:
-        """A line through points, such as a stroke of a pen."""
+        """Draw a line through points, such as a stroke of a pen."""
         pixels = max(1, round(width * self.mm))
         self._draw.line((points * self.mm).ravel().tolist(), fill=self._colour(ink), width=pixels, joint="curve")
 
     def frame(self, box: Box, width: float, ink: float = 0) -> None:
-        """Four rules around a box."""
+        """Draw four rules around a box."""
         left, top, right, bottom = box
         for ends in ((left, top, right, top), (left, bottom, right, bottom), (left, top, left, bottom),
                      (right, top, right, bottom)):  # fmt: skip
             self.rule(ends, width, ink)
 
     def fill(self, box: Box, ink: float) -> None:
-        """An even area; if it is grey, it counts as a picture."""
+        """Fill a box evenly; a grey one counts as a picture."""
         self._draw.rectangle(self._pixels(box), fill=self._colour(ink))
         if 0 < ink < 1:
             self.pictures.append(box)
 
     def ellipse(self, box: Box, *, ink: float = 0, width: float | None = None) -> None:
-        """An ellipse within a box, as a line of some width or filled."""
+        """Draw an ellipse within a box, filled or as a line of a width."""
         if width is None:
             self._draw.ellipse(self._pixels(box), fill=self._colour(ink))
         else:
             self._draw.ellipse(self._pixels(box), outline=self._colour(ink), width=max(1, round(width * self.mm)))
 
     def polygon(self, points: Sequence[tuple[float, float]], ink: float) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         self._draw.polygon([(x * self.mm, y * self.mm) for x, y in points], fill=self._colour(ink))
 
     def picture(self, box: Box, values: Pixels) -> None:
-        """A picture, in [0, 1], over what is there."""
+        """Paste a picture, in [0, 1], into a box."""
         left, top, right, bottom = (round(value * self.mm) for value in box)
         if right > left and bottom > top:
             picture = Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255)).convert(self._image.mode)
@@ -85,9 +85,9 @@ class Canvas:
             self.pictures.append(box)
 
     def stamp(self, centre: tuple[float, float], drawn: "Canvas", angle: float, strength: Grey) -> None:
-        """What is drawn on another canvas, turned by degrees, in the ink of this one over what is there.
+        """Stamp another canvas onto this one, rotated by degrees, in the current ink.
 
-        ``strength`` is how much of the ink is left where, on a grid as coarse as it has values.
+        ``strength`` is the share of ink on a coarse grid over the stamp.
         """
         x, y = centre
         mask = Image.eval(drawn._image, lambda value: 255 - value)
@@ -105,19 +105,19 @@ class Canvas:
 
     @contextmanager
     def inked(self, tint: Tint) -> Iterator[None]:
-        """Draw in a colour, or in what is seen of it in grey."""
+        """Draw in a colour; on a grey canvas, in its luminance."""
         before, self._tint = self._tint, tint
         yield
         self._tint = before
 
     def _colour(self, ink: float) -> int | tuple[int, ...]:
-        """What Pillow draws with: the tint, thinned with white."""
+        """The tint mixed with white, as a colour for Pillow."""
         values = [channel + (1 - channel) * ink for channel in self._tint]
         if self._image.mode == "RGB":
             return tuple(round(255 * value) for value in values)
         return round(255 * float(np.dot(values, LUMINANCE)))
 
     def _pixels(self, box: Box) -> tuple[float, float, float, float]:
-        """Pillow includes the last pixel of a box."""
+        """A box in pixels without its last row and column, since Pillow includes them."""
         left, top, right, bottom = (round(value * self.mm) for value in box)
         return left, top, max(right - 1, left), max(bottom - 1, top)

@@ -1,4 +1,4 @@
-"""Folds and wrinkles: how the light falls on paper that has been folded or crumpled."""
+"""Folds and wrinkles: the light on folded or crumpled paper."""
 
 import numpy as np
 from jaxtyping import Float32
@@ -10,7 +10,7 @@ from isthmus.synthetic_pages.area import Area, Grey, clouds, noise, resize
 
 
 def folds(rng: np.random.Generator, area: Area) -> Grey:
-    """Straight folds across the page, as shade to be added to 1: a thin ridge, and planes that tilt away from it."""
+    """Straight folds across the page, as shade to add to 1: a thin ridge, and planes that tilt away from it."""
     shade = np.float32(rng.uniform(0.004, 0.015)) * clouds(rng, area, rng.uniform(10, 30), octaves=3)
     main = rng.uniform(0, np.pi)
     wear = noise(rng, area, rng.uniform(1.5, 6))
@@ -32,7 +32,7 @@ def _add_fold(
     distance: Grey,
     wear: Grey,
 ) -> None:
-    """Add the shade of one fold, looked up by the distance from its line in mm."""
+    """Add the shade of one fold, a function of the distance from its line in mm."""
     reach = float(max(abs(distance.min()), abs(distance.max()))) + 1
     step = max(area.pixel / 2, 0.05)
     d = np.arange(-reach, reach + step, step, dtype=np.float32)
@@ -48,11 +48,10 @@ def _add_fold(
 
 
 def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
-    """Crumpled paper, as shade to be added to 1: facets of several sizes that catch the light.
+    """Crumpled paper, as shade to add to 1: facets of several sizes that catch the light.
 
-    Paper that is crumpled folds along ridges and is nearly flat between them. The slope of such a surface is constant
-    on each facet; what the eye and a scanner see is mostly how it changes at the ridges, bright on one side and dark
-    on the other.
+    Crumpled paper folds along ridges and is nearly flat between them. Its slope is constant on each facet; mostly the
+    changes at the ridges are visible, bright on one side and dark on the other.
     """
     azimuth = rng.uniform(0, 2 * np.pi)
     spacing = float(np.exp(rng.uniform(np.log(7), np.log(20))))
@@ -74,7 +73,7 @@ def wrinkles(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float, margin: float) -> Grey:
-    """The slopes, towards the light, of triangles between random points, on the page and a margin around it."""
+    """The slopes, towards the light, of triangles between random points on the page and a margin around it."""
     around = margin + 2 * spacing
     count = max(int((area.height_mm + 2 * around) * (area.width_mm + 2 * around) / spacing**2), 8)
     points = rng.uniform(-around, (area.width_mm + around, area.height_mm + around), (count, 2))
@@ -96,7 +95,7 @@ def _facets(rng: np.random.Generator, area: Area, spacing: float, azimuth: float
 
 
 def _bent(rng: np.random.Generator, area: Area, values: Float32[np.ndarray, "rows columns"], margin: float) -> Grey:
-    """The page within its margin, its points shifted by smooth noise, so that no edge stays straight."""
+    """Crop the margin and shift all points by smooth noise, so that no edge stays straight."""
     reach, bumps = np.float32(rng.uniform(0.15, 0.45) / area.pixel), rng.uniform(2, 5)
     rows, columns = (
         (reach * clouds(rng, area, bumps, octaves=3, gain=0.45) + np.float32(margin / area.pixel) + steps).astype(
@@ -112,7 +111,7 @@ def _bent(rng: np.random.Generator, area: Area, values: Float32[np.ndarray, "row
 
 
 def _blur(values: Grey, sigma: float) -> Grey:
-    """A Gaussian blur, computed on fewer pixels where it is wide."""
+    """A Gaussian blur; a wide one is computed on fewer pixels."""
     step = max(int(sigma / 1.5), 1)
     height, width = values.shape
     coarse = np.asarray(Image.fromarray(values).reduce(step)) if step > 1 else values

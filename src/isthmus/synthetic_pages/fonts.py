@@ -1,4 +1,4 @@
-"""Fonts that are there: in a folder, or Pillow's own, matplotlib's and the system's."""
+"""Find fonts: in a folder, or those of Pillow, matplotlib and the system."""
 
 import os
 import re
@@ -17,21 +17,21 @@ from isthmus.errors import InputError
 from isthmus.synthetic_pages.words import SCRIPTS, Script
 
 PILLOW = "pillow"
-"""The name of the one font that is always there."""
+"""The name that stands for Pillow's own font, which is always available."""
 
-_REFERENCE = 200  # pixels at which text is measured, whatever it is drawn at, so that lines break alike at every dpi
+_REFERENCE = 200  # pixels per em at which text is measured, so that lines break the same at every dpi
 _SYMBOLS = re.compile(
     r"keyboard|dingbat|d050000l|symbol|stixsiz|nonuni|cmsy|cmex|cmmi|lastresort|emoji|music|braille|signwriting|notdef|math",
     re.IGNORECASE,
 )
 _PUNCTUATION = ".,;:-()0123456789"
 SIGNS = "“”„«»‘’\"'–…•·%§&$£€°#@+=/*†©√∑∫±×÷≤≥≠∞αβγδθλμπσφω∂∇→☐☑✓✗"
-"""What text has beside letters, figures and points; fonts may lack some."""
+"""Characters of text beside letters, figures and basic punctuation; fonts may lack some."""
 
 
 @dataclass(frozen=True)
 class Face:
-    """One font: upright or italic, of one weight. ``path`` is empty for the font that Pillow brings."""
+    """One font: upright or italic, of one weight. ``path`` is empty for Pillow's own font."""
 
     path: str
     family: str
@@ -39,16 +39,16 @@ class Face:
 
     @property
     def italic(self) -> bool:
-        """Whether it leans."""
+        """Whether the font is slanted."""
         return bool(re.search(r"ital|obli|slant", self.style, re.IGNORECASE))
 
     @property
     def bold(self) -> bool:
-        """Whether it is heavier than text usually is."""
+        """Whether the font is heavier than usual text."""
         return bool(re.search(r"bold|black|heavy|semi|demi", self.style, re.IGNORECASE))
 
     def font(self, size: float) -> ImageFont.FreeTypeFont:
-        """The font at a size in pixels an em."""
+        """The font at a size in pixels per em."""
         return _font(self.path, size)
 
     def width(self, text: str) -> float:
@@ -57,45 +57,45 @@ class Face:
 
     @property
     def x_height(self) -> float:
-        """The height of a small x in ems; of what stands in its place in scripts without one, about half an em."""
+        """The height of a small x in ems; about half an em if the font has none."""
         return _x_height(self.path)
 
     def has(self, text: str) -> frozenset[str]:
-        """Those characters of a text that the font draws, each in its own way."""
+        """The characters of a text that the font can draw."""
         return frozenset(character for character in text if _glyph(self.path, character) is not None)
 
     def covers(self, script: Script) -> bool:
-        """Whether it has every letter of a script, and figures and points."""
+        """Whether the font has every letter of a script, figures and basic punctuation."""
         return _covers(self.path, script.name)
 
 
 @dataclass(frozen=True)
 class Family:
-    """Faces that belong together; each is the upright one where the font has no other."""
+    """Upright, italic and bold faces that belong together; a missing one is replaced by the upright face."""
 
     upright: Face
     italic: Face
     bold: Face
 
     def within(self, script: Script) -> "Family":
-        """The family without the faces that lack letters of a script."""
+        """The family, with faces that lack letters of a script replaced by the upright one."""
         slanted, heavy = (face if face.covers(script) else self.upright for face in (self.italic, self.bold))
         return Family(self.upright, slanted, heavy)
 
 
 class Fonts:
-    """The fonts of a folder, or all that are found.
+    """The fonts of a folder, or all fonts on this machine.
 
     Parameters
     ----------
-    folder : path, default=None
-        Folder to look in, subfolders too. "pillow" stands for the one font that Pillow brings, with which pages are
-        alike on all machines; None for that font, those of matplotlib where it is installed, and the system's.
+    folder : path, optional
+        Folder to search, including subfolders. "pillow" stands for Pillow's own font, which gives the same pages on
+        every machine. Default: that font, the fonts of matplotlib if it is installed, and those of the system.
 
     Raises
     ------
     InputError
-        If there is no such folder, or no font in it that has the letters of a script that Isthmus writes.
+        If the folder does not exist, or no font in it covers any script of ``words.SCRIPTS``.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
@@ -105,16 +105,16 @@ class Fonts:
             faces = _bundled()[:1]
         else:
             if not Path(folder).is_dir():
-                raise InputError(f"{os.fspath(folder)}: is no folder of fonts.")
+                raise InputError(f"{os.fspath(folder)}: is not a folder of fonts.")
             faces = _faces(Path(folder))
         self.families = _families(faces)
         if folder is not None and not any(
             family.upright.covers(script) for group in self.families for family in group for script in SCRIPTS
         ):
-            raise InputError(f"{os.fspath(folder)}: has no TrueType or OpenType font that text can be written in.")
+            raise InputError(f"{os.fspath(folder)}: has no TrueType or OpenType font that covers a script of Isthmus.")
 
     def family(self, rng: np.random.Generator, script: Script) -> Family | None:
-        """A family that has the script, at random; None where there is none."""
+        """A random family that covers the script; None if there is none."""
         for place in rng.permutation(len(self.families)).tolist():
             group: list[Family] = self.families[place]
             for member in rng.permutation(len(group)).tolist():
@@ -123,25 +123,25 @@ class Fonts:
         return None
 
     def choose(self, rng: np.random.Generator) -> tuple[Script, Family]:
-        """A script by its share, and a family that has it."""
+        """A random script, and a family that covers it."""
         shares = np.array([script.share for script in SCRIPTS])
         for place in rng.choice(len(SCRIPTS), len(SCRIPTS), replace=False, p=shares / shares.sum()).tolist():
             family = self.family(rng, SCRIPTS[place])
             if family is not None:
                 return SCRIPTS[place], family
-        raise InputError("There is no font that text can be written in.")
+        raise InputError("No font covers a script of Isthmus.")
 
 
 @lru_cache(1)
 def all_fonts() -> Fonts:
-    """The fonts that are found on this machine."""
+    """All fonts on this machine."""
     return Fonts()
 
 
 def _families(faces: Sequence[Face]) -> list[list[Family]]:
-    """Faces by family, in an order that does not depend on where they were found.
+    """Group faces by family, in an order that does not depend on their folders.
 
-    Light, black and condensed faces are variants beside the usual one.
+    Light, black and condensed faces become variants of their family.
     """
     groups: dict[str, dict[str, Face]] = defaultdict(dict)
     for face in sorted(faces, key=lambda face: (face.family, face.style, Path(face.path).name)):
@@ -166,7 +166,7 @@ def _first(faces: Sequence[Face], *, italic: bool, bold: bool) -> Face | None:
 
 
 def _bundled() -> list[Face]:
-    """Pillow's font, and matplotlib's, without importing it."""
+    """The fonts of Pillow, and of matplotlib without importing it."""
     faces = [Face("", "Aileron", "Regular")]
     spec = find_spec("matplotlib")
     if spec is not None and spec.origin is not None:
@@ -184,7 +184,7 @@ def _system_folders() -> list[Path]:
 
 
 def _faces(folder: Path) -> list[Face]:
-    """The fonts below a folder, except those of symbols and those that cannot be read."""
+    """The readable fonts below a folder, except symbol fonts."""
     faces = []
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in {".ttf", ".otf", ".ttc"} and not _SYMBOLS.search(path.name):
@@ -203,7 +203,7 @@ def _font(path: str, size: float) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
-        raise InputError("Pillow was built without FreeType, which text is drawn with.")
+        raise InputError("Pillow was built without FreeType, which is needed to draw text.")
     return font
 
 
@@ -221,7 +221,7 @@ def _x_height(path: str) -> float:
 
 @lru_cache(20_000)
 def _glyph(path: str, character: str) -> bytes | None:
-    """What a font draws for a character; None where that is nothing, or the box for characters that it lacks."""
+    """The bitmap of a character; None if it is empty, or the font's box for missing characters."""
     try:
         font = _font(path, 24)
         drawn = bytes(font.getmask(character))

@@ -1,4 +1,4 @@
-"""Forms: labels, lines and boxes to fill in, and what has been filled in."""
+"""Forms: labels, lines and boxes to fill in, and their entries."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def form(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """Some fields below each other, in a frame or not."""
+    """Draw fields below each other, sometimes in a frame."""
     left, right, bottom = column
     fields = (_line, _boxes, _choices, _cells)
     frame = rng.random() < 0.3
@@ -27,7 +27,7 @@ def form(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column,
 
 
 def _label(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column, width: float) -> float:
-    """A label of at most a width; gives where it ends."""
+    """Draw a label that fits a width; return the x where it ends."""
     left, _, base = line
     size = 0.85 * style.size
     words = style.figures.title(4).split()
@@ -38,7 +38,7 @@ def _label(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column,
 
 
 def _line(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) -> None:
-    """A label and a line or dots to write on, often written on."""
+    """Draw a label and a line or dots to write on, often filled in."""
     left, right, base = line
     x = _label(rng, canvas, style, line, 0.4 * (right - left))
     if rng.random() < 0.4:
@@ -51,7 +51,7 @@ def _line(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) 
 
 
 def _boxes(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) -> None:
-    """A label and a box."""
+    """Draw a label and a box, often filled in."""
     left, right, base = line
     x = _label(rng, canvas, style, line, 0.4 * (right - left))
     if right - x > 8:
@@ -60,7 +60,7 @@ def _boxes(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column)
 
 
 def _choices(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) -> None:
-    """Boxes or circles to check, and their labels; some are checked."""
+    """Draw boxes or circles to check, with labels; some are checked."""
     left, right, base = line
     side, round_ones, x = rng.uniform(2.2, 4), rng.random() < 0.2, left
     while x < right - 15:
@@ -76,7 +76,7 @@ def _choices(rng: np.random.Generator, canvas: Canvas, style: Style, line: Colum
 
 
 def _cells(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) -> None:
-    """A label and a cell for each letter or figure."""
+    """Draw a label and a cell for each character."""
     left, right, base = line
     x = _label(rng, canvas, style, line, 0.4 * (right - left))
     side = rng.uniform(4, 5.5)
@@ -96,7 +96,7 @@ def _cells(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column)
 
 
 def _fill_in(rng: np.random.Generator, canvas: Canvas, style: Style, line: Column) -> None:
-    """By hand, by machine, or not."""
+    """Fill in a field by hand, by machine, or not at all."""
     left, right, base = line
     kind = rng.random()
     if kind < 0.35:

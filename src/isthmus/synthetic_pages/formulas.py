@@ -1,4 +1,4 @@
-"""Formulas: sums, fractions, roots, powers, indices and matrices, made up."""
+"""Random formulas: sums, fractions, roots, powers, indices and matrices."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def formula(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A formula on a line of its own, often with a number in brackets at the right."""
+    """Draw a formula on its own line, often with a number in brackets at the right."""
     left, right, bottom = column
     size = style.size * rng.uniform(1, 1.3)
     y += 2.2 * size
@@ -33,7 +33,7 @@ def formula(rng: np.random.Generator, canvas: Canvas, style: Style, column: Colu
 
 
 class _Setter:
-    """Sets parts of a formula from a place on the base line to the right; each gives the x where it ends."""
+    """Sets parts of a formula from a place on the base line to the right; each method returns the x where it ends."""
 
     def __init__(self, rng: np.random.Generator, canvas: Canvas, style: Style) -> None:
         self.rng, self.canvas, self.style = rng, canvas, style
@@ -50,7 +50,7 @@ class _Setter:
         return self.text(x + 0.25 * size, y, sign, size) + 0.25 * size
 
     def variable(self, x: float, y: float, size: float) -> float:
-        """A letter, sometimes with an index, a power or a dot."""
+        """Set a letter, sometimes with an index, a power or a dot."""
         rng = self.rng
         greek = self.greek and rng.random() < 0.3
         letter = rng.choice(self.greek) if greek else rng.choice(list("abcdefghijkmnpqrstuvwxyzABCEFGHKLMNPQRSTVXYZ"))
@@ -68,7 +68,7 @@ class _Setter:
         return after + 0.06 * size
 
     def product(self, x: float, y: float, size: float) -> float:
-        """One to three factors."""
+        """Set one to three factors."""
         rng = self.rng
         if rng.random() < 0.3:
             x = self.text(x, y, f"{rng.uniform(0, 20):.{rng.integers(0, 3)}f}", size) + 0.1 * size
@@ -77,7 +77,7 @@ class _Setter:
         return x
 
     def term(self, x: float, y: float, size: float) -> float:
-        """A product, a fraction, a sum, a root, a function or a matrix."""
+        """Set a product, a fraction, a sum, a root, a function or a matrix."""
         rng = self.rng
         kind = rng.random()
         if kind < 0.3:
@@ -102,7 +102,7 @@ class _Setter:
         return self.matrix(x, y, size)
 
     def fraction(self, x: float, y: float, size: float) -> float:
-        """One product over another; the bar is as long as the longer one."""
+        """Set one product over another, with a bar as long as the longer one."""
         axis = y - 0.3 * size
         start = x + 0.12 * size
         above = self.product(start, axis - 0.35 * size, 0.85 * size)
@@ -112,7 +112,7 @@ class _Setter:
         return end + 0.15 * size
 
     def matrix(self, x: float, y: float, size: float) -> float:
-        """Two or three rows of figures in square brackets."""
+        """Set two or three rows of entries in square brackets."""
         rng = self.rng
         rows, columns = rng.integers(2, 4, 2).tolist()
         top, bottom = y - 0.55 * rows * size - 0.3 * size, y + 0.55 * rows * size - 0.3 * size

@@ -1,4 +1,4 @@
-"""Light on a page: uneven illumination, the shadow of the binding, the darkness beyond the edge."""
+"""Light on a page: uneven illumination, the shadow of the binding, and shadows of things above the page."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from isthmus.synthetic_pages.area import Area, Grey, noise
 
 
 def light(rng: np.random.Generator, area: Area) -> Grey:
-    """A slope, a wide bump and a little unevenness, at most 1."""
+    """Uneven illumination, at most 1: a slope, a wide bump and a little noise."""
     y, x = area.y / area.height_mm - 0.5, area.x / area.width_mm - 0.5
     depth = rng.gamma(1.5, 0.05)
     angle = rng.uniform(0, 2 * np.pi)
@@ -19,7 +19,7 @@ def light(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def binding(rng: np.random.Generator, area: Area) -> Grey:
-    """The shadow along the edge at which a book is bound, where the page curves away from the glass."""
+    """The shadow along the binding of a book, where the page curves away from the glass."""
     side = rng.integers(4)
     if side < 2:
         along, across = area.y, area.x if side else area.width_mm - area.x
@@ -36,7 +36,7 @@ def binding(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def shadow(rng: np.random.Generator, area: Area) -> Grey:
-    """The shadow of something above the page, such as a hand or a telephone: a half-plane with a soft, uneven edge."""
+    """The shadow of something above the page, such as a hand: a half-plane with a soft, uneven edge."""
     angle = rng.uniform(0, 2 * np.pi)
     along = np.cos(angle) * (area.x - area.width_mm * rng.uniform(0.1, 0.9))
     distance = along + np.sin(angle) * (area.y - area.height_mm * rng.uniform(0.1, 0.9))

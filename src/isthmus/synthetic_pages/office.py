@@ -1,4 +1,4 @@
-"""What offices and printers add: letterheads, stamps, bars, headers, numbers of pages."""
+"""Additions of offices and printers: letterheads, stamps, bar codes, headers, page numbers, footnotes."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def letterhead(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A name in large letters with a mark and a rule, an address, a date, the address of whom it is for."""
+    """Draw a name in large letters with an emblem and a rule, an address, a date, and the recipient's address."""
     left, right, bottom = column
     large, small = style.size * rng.uniform(1.6, 3), 0.75 * style.size
     face, plain = style.heading.bold, style.latin.upright
@@ -42,7 +42,7 @@ def letterhead(rng: np.random.Generator, canvas: Canvas, style: Style, column: C
 
 
 def _emblem(rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[float, float, float, float]) -> None:
-    """A disc, a ring, a square or a triangle, and something in it."""
+    """Draw a disc, a ring, a square or a triangle, usually with a letter in it."""
     left, top, right, bottom = box
     kind = rng.integers(4)
     if kind == 0:
@@ -61,7 +61,7 @@ def _emblem(rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[f
 
 
 def bars(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A bar code and its number, or a square of modules."""
+    """Draw a bar code and its number, or a square code."""
     left, right, bottom = column
     height = rng.uniform(8, 16)
     if y + height + 2 * style.leading > bottom:
@@ -86,7 +86,7 @@ def bars(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column,
 
 
 def stamp(rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[float, float, float, float]) -> None:
-    """A rubber stamp somewhere in a box: a word and a date in a frame or in rings, askew, its ink uneven."""
+    """Draw a tilted rubber stamp somewhere in a box: a word and a date in a frame or rings, in uneven ink."""
     left, top, right, bottom = box
     face, size = style.latin.bold, rng.uniform(3.5, 7)
     word = style.figures.word().upper()
@@ -117,7 +117,7 @@ def stamp(rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[flo
 def running_lines(
     rng: np.random.Generator, canvas: Canvas, style: Style, box: tuple[float, float, float, float]
 ) -> None:
-    """A header, a footer and the number of the page, outside the box of the text."""
+    """Draw a header and a page number, outside the box of the text."""
     left, top, right, bottom = box
     face, size = style.latin.upright, 0.85 * style.size
     number = str(rng.integers(1, 700))
@@ -136,7 +136,7 @@ def running_lines(
 
 
 def footnotes(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A short rule and a note or two in small print."""
+    """Draw a short rule, and one or two notes in small print."""
     left, right, bottom = column
     size = 0.72 * style.size
     if y + 5 * size > bottom:

@@ -1,4 +1,4 @@
-"""A clean page: blocks of print one below the other in columns, with a header and a number."""
+"""A clean page: blocks of print below each other in columns, with a header and a page number."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,23 +32,23 @@ KINDS_OF_PAGES: dict[str, tuple[float, ...]] = {
     "pictures": (2, 0.6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0),
     "handwriting": (0.2, 0.1, 0, 0, 0, 0, 0.1, 0.1, 0, 5, 0.5, 0),
 }
-"""How often each block stands on a page of a kind."""
+"""For each kind of page, the relative frequency of each block in ``_BLOCKS``."""
 
 _SHARES = (0.3, 0.14, 0.14, 0.07, 0.1, 0.08, 0.08, 0.05, 0.04)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A clean page and where things are on it.
+    """A clean page, and the places of its rules and pictures.
 
     Attributes
     ----------
-    pixels : array of shape (height, width) or (height, width, 3)
-        The page, float32 in [0, 1]: 1 is white. Three channels are red, green and blue.
+    pixels : ndarray of shape (height, width) or (height, width, 3)
+        The page, grey or RGB, float32 from 0 (black) to 1 (white).
     rules : list of (left, top, right, bottom)
-        The straight lines of tables, forms and headings, in mm.
+        Boxes of the straight lines of tables, forms and headings, in mm.
     pictures : list of (left, top, right, bottom)
-        Photographs, halftones and grey areas, in mm.
+        Boxes of photographs, halftones and grey areas, in mm.
     """
 
     pixels: Pixels
@@ -65,7 +65,7 @@ def clean_page(
     kind: str | None = None,
     colour: bool = False,
 ) -> Pixels:
-    """The pixels of a clean page, (height, width) or (height, width, 3) in [0, 1]; parameters as of ``draw_page``."""
+    """Draw a clean page and return its pixels only; see ``draw_page``."""
     return draw_page(rng, dpi, size_mm, fonts, kind=kind, colour=colour).pixels
 
 
@@ -78,27 +78,31 @@ def draw_page(
     kind: str | None = None,
     colour: bool = False,
 ) -> Page:
-    """Draw a clean page, and say where its rules and pictures are.
+    """Draw a clean page, and record the places of its rules and pictures.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of everything random. The same state gives the same page, at every dpi.
+        The same state gives the same page, at every dpi.
     dpi : float, default=150
-        Pixels an inch.
+        Pixels per inch.
     size_mm : (float, float), default=(297, 210)
         Height and width in mm.
-    fonts : Fonts, default=None
-        Fonts to choose from; None stands for all that are found.
-    kind : str, default=None
-        One of ``KINDS_OF_PAGES``; None draws one by lot.
+    fonts : Fonts, optional
+        Fonts to choose from. Default: all fonts on this machine.
+    kind : str, optional
+        One of ``KINDS_OF_PAGES``. Default: a random kind.
     colour : bool, default=False
-        Red, green and blue instead of grey; the page is the same.
+        Draw the same page in colour instead of grey.
+
+    Returns
+    -------
+    Page
 
     Raises
     ------
     ParameterError
-        If there is no such kind.
+        If the kind is unknown.
 
     Examples
     --------
@@ -139,7 +143,7 @@ def draw_page(
 
 
 def _print_area(rng: np.random.Generator, size_mm: tuple[float, float]) -> Box:
-    """Where print goes; on what is a piece of a page rather than a page it may reach over the edges."""
+    """The box that is printed on; on small pages, which are pieces of pages, it may extend over the edges."""
     height, width = size_mm
     small = min(size_mm) < 120
     left, right, top, bottom = (rng.uniform(-4, 6) if small else rng.uniform(10, 30) for _ in range(4))

@@ -1,4 +1,4 @@
-"""Pairs of pages in a folder: clean/NAME.png and dirty/NAME.png, decided by a seed and the number of the page alone."""
+"""Pairs of synthetic pages, in memory or as clean/NAME.png and dirty/NAME.png; seed and page number decide a pair."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ from PIL import Image
 
 from isthmus.errors import OutputError, ParameterError
 from isthmus.synthetic_pages.area import Pixels
-from isthmus.synthetic_pages.dirty import dirty_page
 from isthmus.synthetic_pages.fonts import Fonts, all_fonts
+from isthmus.synthetic_pages.noisy import noisy_page
 from isthmus.synthetic_pages.page import A4, Page, draw_page
 from isthmus.system.files import atomic_write, reason
 
@@ -28,18 +28,18 @@ SIZE_MM = (20.0, 500.0)
 
 @dataclass(frozen=True)
 class Settings:
-    """What pages are made like.
+    """Settings of synthetic pages.
 
     Parameters
     ----------
     seed : int, default=0
-        With the number of a page it decides everything that is random on it.
+        Together with the number of a page, it decides everything that is random on the page.
     size_mm : (float, float), default=(297, 210)
         Height and width in mm.
     level : float, default=1
-        How thick the dirt is: 0 none, 1 as usual.
+        Amount of dirt, from 0 (none) through 1 (usual) to 3.
     colour : bool, default=False
-        Colours instead of grey.
+        Draw in colour instead of grey.
 
     Raises
     ------
@@ -64,40 +64,40 @@ class Settings:
             raise ParameterError(f"dirt must be a number from 0 (none) to 3. Got {self.level:g} instead.")
 
 
-def made_pair(
+def synthetic_pair(
     page: int, dpi: float = 150, settings: Settings | None = None, fonts: Fonts | None = None
 ) -> tuple[Page, Pixels]:
-    """A clean page and its dirty scan.
+    """Draw a clean page, and its noisy scan.
 
     Parameters
     ----------
     page : int
-        Number of the page, from 0 on.
+        Number of the page, from 0.
     dpi : float, default=150
-        Pixels an inch; the same page at another dpi is the same page.
-    settings : Settings, default=None
-        None stands for the defaults.
-    fonts : Fonts, default=None
-        Fonts to choose from; None stands for all that are found.
+        Pixels per inch; another dpi gives the same page in more or fewer pixels.
+    settings : Settings, optional
+        Default: ``Settings()``.
+    fonts : Fonts, optional
+        Fonts to choose from. Default: all fonts on this machine.
 
     Returns
     -------
     clean : Page
-    dirty : array of the shape of ``clean.pixels``
+    noisy : ndarray, shape of ``clean.pixels``
         In [0, 1].
 
     Examples
     --------
-    >>> from isthmus.synthetic_pages import Fonts, Settings, made_pair
-    >>> clean, dirty = made_pair(17, 100, Settings(seed=5, size_mm=(60, 90)), Fonts("pillow"))
-    >>> clean.pixels.shape == dirty.shape, bool(dirty.mean() < clean.pixels.mean())
+    >>> from isthmus.synthetic_pages import Fonts, Settings, synthetic_pair
+    >>> clean, noisy = synthetic_pair(17, 100, Settings(seed=5, size_mm=(60, 90)), Fonts("pillow"))
+    >>> clean.pixels.shape == noisy.shape, bool(noisy.mean() < clean.pixels.mean())
     (True, True)
     """
-    made = settings or Settings()
-    # One generator a page for what is clean and one for what is dirty: more dirt leaves the clean page as it is.
-    clean, dirt = (np.random.default_rng((made.seed, page, part)) for part in range(2))
-    drawn = draw_page(clean, dpi, made.size_mm, fonts, colour=made.colour)
-    return drawn, dirty_page(drawn.pixels, dirt, dpi, level=made.level, fonts=fonts)
+    settings = settings or Settings()
+    # Separate generators for the clean page and for the dirt: another level of dirt leaves the clean page as it is.
+    clean, dirt = (np.random.default_rng((settings.seed, page, part)) for part in range(2))
+    drawn = draw_page(clean, dpi, settings.size_mm, fonts, colour=settings.colour)
+    return drawn, noisy_page(drawn.pixels, dirt, dpi, level=settings.level, fonts=fonts)
 
 
 def make_pages(
@@ -110,32 +110,38 @@ def make_pages(
     workers: int = 1,
     overwrite: bool = False,
 ) -> Iterator[str]:
-    """Write pairs of pages to ``folder/clean`` and ``folder/dirty``, and give the name of each when it is there.
+    """Write pairs of clean and noisy pages to ``folder/clean`` and ``folder/dirty``, and yield their names.
 
     Parameters
     ----------
     folder : path
-        Made if it is not there.
+        Created if it does not exist.
     pages : int, default=10
+        Number of pages.
     dpi : sequence of int, default=(150,)
-        From 100 to 600. With several, each page is made at each of them, and its name says which.
-    settings : Settings, default=None
-        None stands for the defaults.
-    fonts : path, default=None
-        A folder of fonts, or "pillow", see ``Fonts``; None stands for all fonts that are found.
+        From 100 to 600. With several, each page is drawn at each dpi, and its name states the dpi.
+    settings : Settings, optional
+        Default: ``Settings()``.
+    fonts : path, optional
+        A folder of fonts, or "pillow"; see ``Fonts``. Default: all fonts on this machine.
     workers : int, default=1
-        Processes. Their number changes nothing but the time.
+        Number of processes, which affects only the time.
     overwrite : bool, default=False
-        Whether pages that are there are replaced.
+        Replace pages that exist.
+
+    Yields
+    ------
+    str
+        The name of each pair when it has been written.
 
     Raises
     ------
     ParameterError
         If a value is out of its range.
     InputError
-        If there is no such folder of fonts, or none in it that is of use.
+        If the folder of fonts does not exist, or has no usable font.
     OutputError
-        If a file cannot be written, or is there already.
+        If a file cannot be written, or exists already.
     """
     if pages < 1 or workers < 1:
         raise ParameterError(f"pages and workers must be at least 1. Got {pages} and {workers} instead.")
@@ -148,7 +154,7 @@ def make_pages(
         for page, value in product(range(pages), dict.fromkeys(dpi))
     }
     if fonts is not None:
-        Fonts(fonts)  # sooner than in a process of its own
+        Fonts(fonts)  # fail here rather than in a worker
     places = _folders(Path(folder))
     if not overwrite:
         _refuse_existing(places, names.values())
@@ -158,7 +164,7 @@ def make_pages(
         yield from map(_write, jobs)
         return
     with _pool(min(workers, len(jobs)), fonts) as executor:
-        with _deaf_to_interrupts():  # which processes inherit that are begun now
+        with _sigint_ignored():  # inherited by the processes that start now
             waiting = [executor.submit(_write, job) for job in jobs]
         for done in as_completed(waiting):
             yield done.result()
@@ -174,7 +180,7 @@ class _Job:
 
 
 _fonts: Fonts | None = None  # of this process
-_stopped: Event | None = None  # set when no page is to be begun any more
+_stopped: Event | None = None  # set when no further page shall start
 
 
 def _set_fonts(folder: str | os.PathLike[str] | None) -> None:
@@ -185,15 +191,15 @@ def _set_fonts(folder: str | os.PathLike[str] | None) -> None:
 def _start_worker(folder: str | os.PathLike[str] | None, stopped: Event) -> None:
     global _stopped  # noqa: PLW0603
     _stopped = stopped
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others after the pages they are at
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers after their current pages
     _set_fonts(folder)
 
 
 def _write(job: _Job) -> str:
     if _stopped is not None and _stopped.is_set():
-        return job.name  # it was in line already, and nobody waits for it
-    drawn, dirty = made_pair(job.page, job.dpi, job.settings, _fonts)
-    for folder, values in zip(job.folders, (drawn.pixels, dirty), strict=True):
+        return job.name  # it was queued already, and its result is not needed
+    drawn, noisy = synthetic_pair(job.page, job.dpi, job.settings, _fonts)
+    for folder, values in zip(job.folders, (drawn.pixels, noisy), strict=True):
         with atomic_write(folder / f"{job.name}.png") as file:
             image = Image.fromarray(np.uint8(values * 255 + 0.5))
             image.save(file, "PNG", dpi=(job.dpi, job.dpi), compress_level=4)
@@ -202,7 +208,7 @@ def _write(job: _Job) -> str:
 
 @contextmanager
 def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[ProcessPoolExecutor]:
-    """Processes that do not begin another page after an exception, Ctrl-C included."""
+    """Processes that start no further page after an exception, including Ctrl-C."""
     context = get_context("spawn")
     stopped = context.Event()
     executor = ProcessPoolExecutor(workers, context, _start_worker, (fonts, stopped))
@@ -214,8 +220,8 @@ def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[Proces
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment, where that can be done: in the main thread."""
+def _sigint_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C, which is possible in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -232,7 +238,7 @@ def _folders(folder: Path) -> tuple[Path, Path]:
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{place}: cannot be made ({reason(error)}).") from error
+            raise OutputError(f"{place}: cannot be created ({reason(error)}).") from error
     return places
 
 
@@ -241,4 +247,4 @@ def _refuse_existing(places: Sequence[Path], names: Iterable[str]) -> None:
         there = {path.name for path in place.iterdir()}
         for name in names:
             if f"{name}.png" in there:
-                raise OutputError(f"{place / name}.png: is there already; choose another folder, or --overwrite.")
+                raise OutputError(f"{place / name}.png: exists already; choose another folder, or --overwrite.")

@@ -1,4 +1,4 @@
-"""Paper: its formation, grain and fibres, its tone, and how age spots it."""
+"""Paper: formation, grain, tone, and the spots of age."""
 
 import numpy as np
 from jaxtyping import Float32
@@ -7,20 +7,20 @@ from isthmus.synthetic_pages.area import Area, Grey, clouds, noise
 
 
 def paper(rng: np.random.Generator, area: Area) -> Grey:
-    """The reflectance of empty paper; its mean is its tone, between about 0.7 and 1."""
+    """The reflectance of empty paper, with a mean between about 0.65 and 1."""
     tone = 1 - min(rng.gamma(1.5, 0.06), 0.35)
     formation = rng.uniform(0.002, 0.012)
     grain = rng.uniform(0.003, 0.018)
     uneven = np.float32(formation) * clouds(rng, area, rng.uniform(2, 8), octaves=3, gain=rng.uniform(0.5, 0.9))
     uneven += np.float32(grain) * noise(rng, area, rng.uniform(0.12, 0.4))
-    if rng.random() < 0.25:  # laid paper, or a scanner's lines
+    if rng.random() < 0.25:  # laid paper, or lines of a scanner
         uneven += _lines(rng, area)
     reflected: Grey = np.clip(np.float32(tone) * (1 + uneven), 0.3, 1)
     return reflected
 
 
 def ageing(rng: np.random.Generator, area: Area) -> Grey:
-    """What age makes paper absorb: more at the edges, in faint clouds, and in brown spots (foxing)."""
+    """Light that aged paper absorbs: in faint clouds, at the edges, and in brown spots (foxing)."""
     absorbed = np.float32(rng.gamma(1.5, 0.025)) * clouds(rng, area, rng.uniform(10, 60), octaves=4, gain=0.7)
     if rng.random() < 0.5:
         reach = rng.uniform(4, 25)
@@ -34,7 +34,7 @@ def ageing(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def _foxing(rng: np.random.Generator, area: Area) -> Grey:
-    """Brown spots of 0.3 to 3 mm, darkest in the middle, more of them in some places."""
+    """Brown spots of 0.3 to 3 mm, darkest in the middle."""
     absorbed = np.zeros((area.height, area.width), np.float32)
     often = rng.gamma(1, 8) * area.height_mm * area.width_mm / 1e4
     depth = rng.uniform(0.03, 0.25)
@@ -52,7 +52,7 @@ def _foxing(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def _lines(rng: np.random.Generator, area: Area) -> Float32[np.ndarray, "..."]:
-    """Faint parallel lines across or along, each of its own strength."""
+    """Faint parallel lines, horizontal or vertical, of different strengths."""
     across = rng.random() < 0.5
     strip = Area(area.height, 1, area.dpi) if across else Area(1, area.width, area.dpi)
     return np.float32(rng.uniform(0.002, 0.008)) * noise(rng, strip, rng.uniform(0.2, 1.2))

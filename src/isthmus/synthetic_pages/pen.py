@@ -1,4 +1,4 @@
-"""What a pen leaves: handwriting that cannot be read, signatures, marks, underlines."""
+"""Pen strokes: illegible handwriting, signatures, marks, underlines."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -10,7 +10,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def notes(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """Lines of handwriting, sometimes on ruled lines."""
+    """Draw lines of handwriting, sometimes on ruled lines."""
     left, right, bottom = column
     size = rng.uniform(1.6, 3.2)  # of a small letter
     leading = size * rng.uniform(2.6, 4)
@@ -30,7 +30,7 @@ def notes(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column
 
 
 def signature(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A signature, large and fast, over a line or a dotted line with a name under it, or over nothing."""
+    """Draw a large, fast signature with the name below, often over a line."""
     left, right, bottom = column
     height, width = rng.uniform(8, 18), min(rng.uniform(30, 60), right - left)
     if y + height + 2 * style.leading > bottom:
@@ -54,7 +54,7 @@ def signature(rng: np.random.Generator, canvas: Canvas, style: Style, column: Co
 
 
 def mark(rng: np.random.Generator, canvas: Canvas, box: tuple[float, float, float, float]) -> None:
-    """A check mark, a cross, a scribble or a dot in a small box, not quite within it."""
+    """Draw a check mark, a cross, a scribble or a dot in a small box, and slightly beyond it."""
     left, top, right, bottom = box
     shapes = (
         [[0.1, 0.5], [0.4, 0.95], [1.2, -0.3]],
@@ -75,7 +75,7 @@ def mark(rng: np.random.Generator, canvas: Canvas, box: tuple[float, float, floa
 
 
 def scrawl(rng: np.random.Generator, canvas: Canvas, area: tuple[float, float, float, float]) -> None:
-    """A note in the margin, an underline, a circle around something, or an arrow, somewhere in an area."""
+    """Draw a note, an underline, or a circle around something, somewhere in an area."""
     left, top, right, bottom = area
     x, y = rng.uniform(left, max(right - 40, left)), rng.uniform(top, bottom)
     hand = Hand(rng, rng.uniform(1.6, 3))
@@ -95,7 +95,7 @@ def scrawl(rng: np.random.Generator, canvas: Canvas, area: tuple[float, float, f
 
 
 class Hand:
-    """One person's writing: an alphabet of shapes, a slant, a pen.
+    """One person's handwriting: an alphabet of shapes, a slant, a pen.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Hand:
         self.letters = [self._letter() for _ in range(24)]
 
     def _letter(self) -> Float64[np.ndarray, "points 2"]:
-        """Points of a letter about 1 wide and 1 high, y upwards; some have an ascender or a descender."""
+        """Points of a letter about 1 wide and 1 high, with y upwards; some have an ascender or a descender."""
         rng = self.rng
         count = int(rng.integers(3, 7))
         x = np.linspace(0.1, 0.8, count) + rng.normal(0, 0.18, count)
@@ -129,7 +129,7 @@ class Hand:
         return np.stack([x, y], 1)
 
     def word(self, canvas: Canvas, x: float, y: float, letters: int) -> float:
-        """Write letters from a place on the base line; gives the x where they end."""
+        """Write letters from a place on the base line; return the x where they end."""
         rng = self.rng
         shapes = [self.letters[place] for place in rng.integers(0, len(self.letters), letters).tolist()]
         paths = []
@@ -146,7 +146,7 @@ class Hand:
         return x
 
     def stroke(self, canvas: Canvas, points: Float64[np.ndarray, "points 2"]) -> None:
-        """A smooth line through points, thinner where the pen is fast."""
+        """Draw a smooth line through points, thinner where the pen is fast."""
         with canvas.inked(self.tint):
             self._stroke(canvas, points)
 

@@ -1,4 +1,4 @@
-"""Pictures: photographs, halftones, drawings, plots and grey areas, all computed."""
+"""Computed pictures: photographs, halftones, drawings, plots and grey areas."""
 
 import numpy as np
 from jaxtyping import Float32
@@ -10,7 +10,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def figure(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A picture of some kind in its column, with a caption under it or not."""
+    """Draw a picture of a random kind in its column, often with a caption."""
     left, right, bottom = column
     room = right - left
     width = room * rng.uniform(0.4, 1)
@@ -34,7 +34,7 @@ def figure(rng: np.random.Generator, canvas: Canvas, style: Style, column: Colum
 
 
 def scene(rng: np.random.Generator, area: Area) -> Grey:
-    """A picture like a photograph: a sky, hills or walls before each other, shapes with light on them, texture."""
+    """A picture like a photograph: a sky, overlapping hills or walls, lit shapes, texture."""
     far = float(max(area.height_mm, area.width_mm))
     y, x = area.y / np.float32(area.height_mm), area.x / np.float32(area.width_mm)
     tones = rng.uniform(0.1, 1, 2)
@@ -70,11 +70,11 @@ def scene(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def screened(values: Grey, area: Area, angle: float, pitch: float) -> Grey:
-    """A picture as dots of one ink, ``pitch`` mm apart in rows that lean by an angle: the larger the darker it is."""
+    """Halftone of a picture: dots ``pitch`` mm apart in rotated rows, larger where the picture is darker."""
     k = np.float32(2 * np.pi / pitch)
     c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     wave = np.cos(k * (c * area.x + s * area.y)) * np.cos(k * (c * area.y - s * area.x))
-    # The share of the waves below a level is the share of paper that stays white there.
+    # The share of the waves below a level is the share of paper that stays white.
     threshold = np.sort(wave.ravel()[:: max(wave.size // 4096, 1)])
     rank = np.searchsorted(threshold, wave.ravel()).reshape(wave.shape).astype(np.float32) / np.float32(len(threshold))
     return smoothstep((values - rank) * np.float32(6))
@@ -88,9 +88,9 @@ def _photograph(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box
 
 
 def _toned(rng: np.random.Generator, values: Grey) -> Pixels:
-    """A grey picture in colours: each tone has its own, between three that are drawn by lot."""
+    """Colour a grey picture: each tone has its own colour, interpolated between three random ones."""
     shifts = rng.uniform(-0.25, 0.25, (3, 3))
-    shifts -= (shifts @ LUMINANCE)[:, None]  # none changes how bright it is
+    shifts -= (shifts @ LUMINANCE)[:, None]  # keep the luminance
     tones = np.linspace(0, 1, 3)
     toned: Pixels = np.stack([values + np.interp(values, tones, shifts[:, channel]) for channel in range(3)], -1)
     clipped: Pixels = np.clip(toned, 0, 1).astype(np.float32)
@@ -103,7 +103,7 @@ def _halftone(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) 
 
 
 def _greys(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> None:
-    """An even grey, a wedge of steps or a slope from dark to bright."""
+    """Draw an even grey, a wedge of steps, or a gradient."""
     left, top, right, bottom = box
     kind = rng.integers(3)
     if kind == 0:
@@ -116,7 +116,7 @@ def _greys(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> 
 
 
 def _plot(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> None:
-    """Axes with ticks and figures, and curves, points or bars."""
+    """Draw axes with ticks and numbers, and curves, points or bars."""
     left, top, right, bottom = box
     size = 0.7 * style.size
     x0, y0 = left + 3 * size, bottom - 1.5 * size
@@ -151,7 +151,7 @@ def _plot(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> N
 
 
 def _drawing(rng: np.random.Generator, canvas: Canvas, style: Style, box: Box) -> None:
-    """Boxes with names and lines between them."""
+    """Draw boxes with names, and arrows between them."""
     left, top, right, bottom = box
     columns, rows = int(rng.integers(2, 4)), int(rng.integers(2, 4))
     wide, high = (right - left) / columns, (bottom - top) / rows

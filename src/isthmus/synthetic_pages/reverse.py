@@ -1,4 +1,4 @@
-"""Show-through: what is printed on the other side of the sheet, mirrored, blurred by the paper and faint."""
+"""Show-through: the print on the other side of the sheet, mirrored, blurred by the paper, and faint."""
 
 from functools import lru_cache
 
@@ -10,8 +10,8 @@ from isthmus.synthetic_pages.fonts import Fonts
 from isthmus.synthetic_pages.words import SCRIPTS, Writer
 
 
-def through(rng: np.random.Generator, area: Area, fonts: Fonts, back: Grey | None = None) -> Grey:
-    """What the other side absorbs of the light on this one: ``back``, or lines of text where there is none."""
+def show_through(rng: np.random.Generator, area: Area, fonts: Fonts, back: Grey | None = None) -> Grey:
+    """Light that the print on the other side absorbs: ``back``, or lines of text by default."""
     image = _lines_of_text(rng, area, fonts) if back is None else Image.fromarray(np.uint8(255 * (1 - back)))
     image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.1, 0.8) / area.pixel))
@@ -22,7 +22,7 @@ def through(rng: np.random.Generator, area: Area, fonts: Fonts, back: Grey | Non
 
 
 def _lines_of_text(rng: np.random.Generator, area: Area, fonts: Fonts) -> Image.Image:
-    """Text and some boxes, black on a white page, as 255 on 0."""
+    """Text and some boxes; print is 255, and paper is 0."""
     image = Image.new("L", (area.width, area.height))
     draw = ImageDraw.Draw(image)
     pixel = area.pixel
@@ -51,5 +51,5 @@ def _lines_of_text(rng: np.random.Generator, area: Area, fonts: Fonts) -> Image.
 
 @lru_cache(1)
 def _words() -> list[str]:
-    """Words enough for what nobody reads; always the same."""
+    """The words of show-through; always the same."""
     return Writer(np.random.default_rng(0), SCRIPTS[0]).words(3000)

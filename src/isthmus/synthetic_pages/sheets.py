@@ -1,4 +1,4 @@
-"""A sheet of dirt: everything on a page but its print, as the reflectance that a scan of the empty page would have."""
+"""Sheets of dirt: the reflectance of a scanned page without print."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from isthmus.errors import ParameterError
 from isthmus.synthetic_pages import creases, light, paper, specks, stains
 from isthmus.synthetic_pages.area import Area, Grey, Pixels, Tint, fork
 from isthmus.synthetic_pages.fonts import Fonts, all_fonts
-from isthmus.synthetic_pages.reverse import through
+from isthmus.synthetic_pages.reverse import show_through
 
 KINDS = ("paper", "light", "folds", "wrinkles", "stains", "through", "specks")
 
@@ -21,21 +21,21 @@ _STAIN_SHARES = (0.35, 0.3, 0.1, 0.12, 0.13)
 _PAPERS: tuple[Tint, ...] = (
     (1, 1, 0.99), (1, 0.98, 0.93), (1, 0.96, 0.8), (1, 0.88, 0.86), (0.86, 0.95, 1), (0.88, 0.98, 0.86),
 )  # fmt: skip
-# What absorbs, in shares of what it absorbs in grey: old paper and coffee take blue away most.
+# Absorption of red, green and blue relative to grey: old paper and coffee absorb blue most.
 _BROWN: Tint = (0.6, 1.05, 1.8)
 _LIQUIDS: tuple[Tint, ...] = (_BROWN, (0.5, 1.4, 1.0), (1.5, 1.0, 0.3), (1.0, 1.0, 1.0))  # coffee, wine, ink, dirt
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Dirt in two parts, since print behaves otherwise in each; ``whole`` is their product.
+    """Dirt in two parts, which affect print differently; ``whole`` is their product.
 
     Attributes
     ----------
-    coat : array of shape (height, width) or (height, width, 3)
-        Paper, stains, the other side, specks and the light on all of it: what multiplies what print returns, too.
-    shade : array of shape (height, width)
-        Folds and wrinkles; 1 is flat.
+    coat : ndarray of shape (height, width) or (height, width, 3)
+        Paper, stains, show-through, specks, and the light on all of them. It always multiplies print.
+    shade : ndarray of shape (height, width)
+        Folds and wrinkles; 1 is flat. It multiplies print, or reduces its contrast; see ``printed``.
     """
 
     coat: Pixels
@@ -44,7 +44,7 @@ class Sheet:
     @property
     def whole(self) -> Pixels:
         """The scan of the empty page, in [0, 1]."""
-        seen: Pixels = np.clip(self.coat * channels(self.shade, self.coat), 0, 1)
+        seen: Pixels = np.clip(self.coat * with_channels(self.shade, self.coat), 0, 1)
         return seen
 
 
@@ -59,34 +59,34 @@ def dirt_sheet(
     fonts: Fonts | None = None,
     colour: bool = False,
 ) -> Pixels:
-    """An empty dirty page as a scanner sees it: 1 is white, 0 black. Multiply a clean page by it.
+    """Draw the scan of an empty noisy page; multiplied by it, a clean page becomes noisy.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of everything random; the same state gives the same sheet.
+        The same state gives the same sheet.
     height, width : int
         Size in pixels.
     dpi : float, default=150
-        Pixels an inch: all dirt has its size in millimetres.
-    kinds : tuple of str, default=None
-        Which of ``KINDS`` are on it; None draws them by lot. Paper is always there.
+        Pixels per inch; dirt has its size in millimetres.
+    kinds : tuple of str, optional
+        Kinds of dirt, from ``KINDS``. Default: random kinds. Paper is always included.
     level : float, default=1
-        How thick the dirt is: the sheet is raised to this power, as light that passes a layer twice is (Beer's law).
-    fonts : Fonts, default=None
-        Fonts of what shines through from the other side; None stands for all that are found.
+        Amount of dirt: the sheet is raised to this power, as for light that passes a layer several times (Beer's law).
+    fonts : Fonts, optional
+        Fonts of the show-through. Default: all fonts on this machine.
     colour : bool, default=False
-        Whether paper and stains have colours.
+        Give colours to paper and stains.
 
     Returns
     -------
-    array of shape (height, width), or (height, width, 3) with colours, float32
-        In [0, 1].
+    ndarray of shape (height, width) or (height, width, 3), float32
+        From 0 (black) to 1 (white).
 
     Raises
     ------
     ParameterError
-        If there is no such kind.
+        If a kind is unknown.
 
     Examples
     --------
@@ -111,16 +111,16 @@ def draw_sheet(
     fonts: Fonts | None = None,
     colour: bool = False,
 ) -> Sheet:
-    """What ``dirt_sheet`` gives, in its two parts; ``back`` is what is printed on the other side."""
+    """Draw the two parts of a ``dirt_sheet``; ``back`` is the print on the other side."""
     if kinds is not None and not set(kinds) <= set(KINDS):
         raise ParameterError(f"kinds must be some of {', '.join(KINDS)}. Got {', '.join(kinds)} instead.")
     area = Area(height, width, dpi)
     chosen = {name for name, share in _SHARES.items() if rng.random() < share} if kinds is None else {*kinds}
-    parts = {name: fork(rng) for name in KINDS}  # a kind more or less leaves the others as they are
+    parts = {name: fork(rng) for name in KINDS}  # one kind more or less does not change the others
 
-    coat = _coat(parts, area, chosen, lambda: through(parts["through"], area, fonts or all_fonts(), back), colour)
+    coat = _coat(parts, area, chosen, lambda: show_through(parts["through"], area, fonts or all_fonts(), back), colour)
     if "light" in chosen:
-        coat *= channels(_light(parts["light"], area), coat)
+        coat *= with_channels(_light(parts["light"], area), coat)
     shade = np.ones((height, width), np.float32)
     if "folds" in chosen:
         shade += creases.folds(parts["folds"], area)
@@ -133,9 +133,9 @@ def draw_sheet(
 
 
 def _coat(
-    parts: dict[str, np.random.Generator], area: Area, chosen: set[str], shines: Callable[[], Grey], colour: bool
+    parts: dict[str, np.random.Generator], area: Area, chosen: set[str], other_side: Callable[[], Grey], colour: bool
 ) -> Pixels:
-    """Paper and what lies on it; each layer absorbs light of its own colour."""
+    """Paper and the layers on it; each layer absorbs light of its own colour."""
     plain = paper.paper(parts["paper"], area)
     hue = parts["paper"].choice(len(_PAPERS), p=[0.5, 0.3, 0.05, 0.05, 0.05, 0.05])
     layers: list[tuple[Grey, Tint]] = []
@@ -145,10 +145,10 @@ def _coat(
         absorbed = np.zeros((area.height, area.width), np.float32)
         tint = _LIQUIDS[parts["stains"].choice(len(_LIQUIDS), p=[0.7, 0.1, 0.1, 0.1])]
         _stain(parts["stains"], area, absorbed)
-        most = np.float32(parts["stains"].uniform(0.7, 2.2))  # the darkest still leave print to be seen
+        most = np.float32(parts["stains"].uniform(0.7, 2.2))  # print stays visible under the darkest stains
         layers.append((most * (1 - np.exp(-absorbed / most)), tint))
     if "through" in chosen:
-        layers.append((shines(), (1, 1, 1)))
+        layers.append((other_side(), (1, 1, 1)))
     if "specks" in chosen:
         layers.append((specks.specks(parts["specks"], area) + specks.dust(parts["specks"], area), (1, 1, 1)))
     if not colour:
@@ -159,13 +159,13 @@ def _coat(
     return np.stack([plain * np.float32(_PAPERS[hue][c]) * np.exp(-absorbed_by[c]) for c in range(3)], -1)
 
 
-def channels(grey: Grey, like: Pixels) -> Float32[np.ndarray, "height width *one"]:
-    """Grey with an axis for channels if something else has one, so that the two can be multiplied."""
-    return grey[:, :, None] if like.ndim == 3 else grey
+def with_channels(grey: Grey, pixels: Pixels) -> Float32[np.ndarray, "height width *one"]:
+    """Grey with an axis for channels if ``pixels`` have one, so that the two can be multiplied."""
+    return grey[:, :, None] if pixels.ndim == 3 else grey
 
 
 def _light(rng: np.random.Generator, area: Area) -> Grey:
-    """Uneven light, seldom with the shadow of the binding or of something above the page."""
+    """Uneven light, sometimes with the shadow of the binding or of something above the page."""
     passed = light.light(rng, area)
     if rng.random() < 0.15:
         passed *= light.binding(rng, area)
@@ -176,7 +176,7 @@ def _light(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def _stain(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
-    """One stain to some, more on a larger page."""
+    """Add one stain or more; larger pages get more."""
     count = 1 + rng.poisson(1 + area.height_mm * area.width_mm / 30_000)
     for kind in rng.choice(len(_STAINS), count, p=_STAIN_SHARES):
         _STAINS[kind](fork(rng), area, absorbed)

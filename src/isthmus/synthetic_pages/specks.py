@@ -1,4 +1,4 @@
-"""Specks, dust and hairs: small dark (and a few bright) things that lie on the page or on the glass."""
+"""Specks, dust and hairs on the page or on the glass."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -7,14 +7,14 @@ from isthmus.synthetic_pages.area import Area, Grey, noise
 
 
 def specks(rng: np.random.Generator, area: Area) -> Grey:
-    """What they absorb, 0 where there is nothing; specks are 0.06 to 0.8 mm wide, and fewer the larger they are."""
-    scale = 2 if area.dpi < 250 else 1  # drawn finer, for soft edges
+    """Light that specks and hairs absorb; specks are 0.06 to 0.8 mm wide, and large ones are rarer."""
+    scale = 2 if area.dpi < 250 else 1  # drawn at twice the resolution, for soft edges
     image = Image.new("L", (area.width * scale, area.height * scale))
     draw = ImageDraw.Draw(image)
     mm = scale / area.pixel
     square = area.height_mm * area.width_mm / 1e4
     many = rng.gamma(1, 60)
-    most = 0.13 if rng.random() < 0.8 else 0.4  # seldom as large as a full stop
+    most = 0.13 if rng.random() < 0.8 else 0.4  # rarely as large as a full stop
     for _ in range(rng.poisson(min(many * square, 3000))):
         y, x = rng.uniform(0, (area.height_mm, area.width_mm)) * mm
         radius = min(0.03 + rng.exponential(0.05), most) * mm
@@ -29,7 +29,7 @@ def specks(rng: np.random.Generator, area: Area) -> Grey:
 
 
 def dust(rng: np.random.Generator, area: Area) -> Grey:
-    """Fine dirt all over, as what it absorbs: the dark tail of fine noise, thicker in some places."""
+    """Light that fine dirt absorbs: the dark tail of fine noise, stronger in some places."""
     fine = noise(rng, area, rng.uniform(0.2, 0.6))
     thick = np.clip(np.float32(0.6) + np.float32(0.5) * noise(rng, area, rng.uniform(10, 40)), 0, None)
     absorbed: Grey = np.float32(rng.uniform(0.02, 0.15)) * np.maximum(fine - np.float32(rng.uniform(0.5, 2)), 0) * thick

@@ -1,7 +1,7 @@
-"""Stains: rings of cups, spills, drops, water marks, finger marks. Each is what it lets through of the light, 0 to 1.
+"""Stains: rings of cups, spills, drops, water marks, finger marks. Each function adds to the light that is absorbed.
 
-A liquid carries what is dissolved in it to its edge and leaves it there as it dries, so that stains have dark, sharp
-rims (Deegan et al. 1997, Nature 389).
+A drying liquid carries what is dissolved in it to its edge, so stains have dark, sharp rims (Deegan et al. 1997,
+Nature 389).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Stain = Callable[[np.random.Generator, Area, Grey], None]
 
 
 def ring(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
-    """Add the ring that a wet cup leaves: part of a circle, its outer edge the sharpest, with drips."""
+    """Add the ring of a wet cup: parts of a circle with a sharp outer edge."""
     radius = rng.uniform(12, 48)
     cy, cx = _place(rng, area, radius)
     reach = radius * 1.35
@@ -50,7 +50,7 @@ def ring(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
 
 
 def spill(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
-    """Add a puddle that has dried: an uneven outline, an even inside, a dark rim, sometimes several within another."""
+    """Add a dried puddle: an uneven outline and a dark rim, sometimes several inside each other."""
     size = float(np.exp(rng.uniform(np.log(2), np.log(45))))
     cy, cx = _place(rng, area, size)
     rows, columns, part = area.window(cy - 2 * size, cx - 2 * size, cy + 2 * size, cx + 2 * size)
@@ -76,7 +76,7 @@ def spill(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
 
 
 def drops(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
-    """Add splashes: drops of many sizes around a place, each with a rim."""
+    """Add splashes: drops of many sizes around a place, with rims."""
     cy, cx = _place(rng, area, 0)
     spread = rng.uniform(5, 40)
     strength = rng.gamma(2, 0.25)
@@ -95,7 +95,7 @@ def drops(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
 
 
 def water(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
-    """Add the tide line of water that came from an edge: hardly darker behind it, brown and thin at the front."""
+    """Add the tide line of water from an edge: brown and thin at the front, hardly darker behind."""
     angle = rng.uniform(0, 2 * np.pi)
     depth = np.float32(np.cos(angle)) * (area.x - area.width_mm / 2) + np.float32(np.sin(angle)) * (
         area.y - area.height_mm / 2
@@ -134,6 +134,6 @@ def fingers(rng: np.random.Generator, area: Area, absorbed: Grey) -> None:
 
 
 def _place(rng: np.random.Generator, area: Area, reach: float) -> tuple[float, float]:
-    """Somewhere on the page, or so near that a part of something that reaches so far is on it."""
+    """A random place on the page, or outside it but near enough for something with this reach to touch the page."""
     over = 0.6 * reach
     return rng.uniform(-over, area.height_mm + over), rng.uniform(-over, area.width_mm + over)

@@ -1,4 +1,4 @@
-"""What a page's blocks have in common: fonts, sizes, spaces, ink and text."""
+"""The style of a page, shared by its blocks: fonts, sizes, spaces, ink and text."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ POINT = 25.4 / 72  # mm
 
 @dataclass(frozen=True)
 class Style:
-    """How a page is set. Sizes are in mm."""
+    """The typographic style of a page. Sizes are in mm."""
 
     script: Script
     family: Family
@@ -34,11 +34,11 @@ class Style:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, fonts: Fonts) -> "Style":
-        """A style at random."""
+        """Draw a random style."""
         script, family = fonts.choose(rng)
         heading = family if rng.random() < 0.5 else fonts.family(rng, script) or family
         latin = family if script.name.endswith("Latin") else fonts.family(rng, SCRIPTS[0]) or family
-        # Fonts of one size are not equally large to the eye: the height of the x is what counts.
+        # Fonts of one size look differently large: the x-height decides.
         x_height = rng.choice(
             [rng.uniform(1.1, 1.7), rng.uniform(1.5, 2.6), rng.uniform(2.2, 3.4)], p=[0.35, 0.5, 0.15]
         )

@@ -1,4 +1,4 @@
-"""Tables: words and figures in rows and columns, with rules of many kinds."""
+"""Tables: words and numbers in rows and columns, with rules of many kinds."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from isthmus.synthetic_pages.text import Column
 
 
 def table(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A table as wide as its column; what stands in a column of it is of one kind, figures on the right."""
+    """Draw a table as wide as the column of text; each of its columns has words, or numbers aligned right."""
     left, right, bottom = column
     size = style.size * rng.uniform(0.75, 1)
     row_height = size * rng.uniform(1.15, 2)
@@ -41,7 +41,7 @@ def table(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column
 
 
 def _entry(rng: np.random.Generator, style: Style, heads: bool, numeric: bool, places: int) -> str:
-    """What stands in a cell; some are empty or have a dash."""
+    """The text of a cell; some numbers are missing or replaced by a dash."""
     if heads:
         return style.figures.title(3)
     if not numeric:
@@ -56,7 +56,7 @@ def _entry(rng: np.random.Generator, style: Style, heads: bool, numeric: bool, p
 def _shades(
     rng: np.random.Generator, canvas: Canvas, box: tuple[float, float, float, float], row_height: float
 ) -> None:
-    """Grey behind the heads, or behind every other row."""
+    """Shade the header, every other row, or nothing."""
     left, top, right, bottom = box
     kind, ink = rng.random(), rng.uniform(0.7, 0.95)
     if kind < 0.15:
@@ -73,7 +73,7 @@ def _rules(
     edges: list[float],
     rows: tuple[float, float, float],
 ) -> None:
-    """A grid, lines across, three lines as in books, a frame, or nothing; sometimes double."""
+    """Draw a grid, horizontal lines, three lines as in books, a frame, or nothing; sometimes with a double line."""
     top, bottom, row_height = rows
     left, right = edges[0], edges[-1]
     kind = rng.choice(["grid", "across", "book", "frame", "along", "none"], p=[0.35, 0.2, 0.2, 0.1, 0.1, 0.05])

@@ -9,16 +9,16 @@ from isthmus.synthetic_pages.fonts import Face
 from isthmus.synthetic_pages.style import Style
 
 Column = tuple[float, float, float]
-"""Left and right of a column, and where it ends at the bottom, in mm."""
+"""Left, right and bottom of a column, in mm."""
 
 
 def shown(text: str, style: Style) -> str:
-    """Text in the order in which it is drawn."""
+    """Text in the order in which it is drawn, from left to right."""
     return text[::-1].translate(str.maketrans("()[]«»", ")(][»«")) if style.script.right_to_left else text
 
 
 def heading(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A heading, larger or bold, sometimes numbered, in the middle or underlined."""
+    """Draw a heading, larger or bold, sometimes numbered, centred or underlined."""
     left, right, bottom = column
     face = (style.heading.bold, style.heading.bold, style.heading.italic, style.heading.upright)[rng.integers(4)]
     size = style.size * rng.uniform(1, 2)
@@ -43,7 +43,7 @@ def heading(rng: np.random.Generator, canvas: Canvas, style: Style, column: Colu
 
 
 def paragraph(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """Some sentences, a few words in bold or italic or underlined."""
+    """Draw some sentences, with a few words in bold or italic."""
     words = style.writer.paragraph(int(rng.integers(1, 7)))
     faces = [style.family.upright] * len(words)
     whole = rng.random()
@@ -68,7 +68,7 @@ def set_words(
     indent: float = 0,
     size: float | None = None,
 ) -> float:
-    """Set words in lines of a column, justified or ragged, until they or the column end; gives the last base line."""
+    """Set words in lines, justified or ragged, until they or the column end; return the last base line."""
     left, right, bottom = column
     size = style.size if size is None else size
     faces = [style.family.upright] * len(words) if faces is None else faces
@@ -96,7 +96,7 @@ def set_words(
 def _lines(
     words: Sequence[str], faces: Sequence[Face], width: float, indent: float
 ) -> Iterator[tuple[list[tuple[str, Face]], bool]]:
-    """Words and their faces, line by line, and whether the line is the last; the width is in ems."""
+    """Break words into lines of a width in ems; yield each line, and whether it is the last."""
     line: list[tuple[str, Face]] = []
     used = indent
     for word, face in zip(words, faces, strict=True):
@@ -111,7 +111,7 @@ def _lines(
 
 
 def bullets(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """A list with numbers, dashes, letters or dots."""
+    """Draw a list with numbers, dashes, letters or dots."""
     left, right, bottom = column
     kind, step = rng.integers(4), rng.uniform(1.3, 2.5) * style.size
     for item in range(1, int(rng.integers(3, 8))):
@@ -131,7 +131,7 @@ def bullets(rng: np.random.Generator, canvas: Canvas, style: Style, column: Colu
 
 
 def contents(rng: np.random.Generator, canvas: Canvas, style: Style, column: Column, y: float) -> float:
-    """Lines of a table of contents: a title, dots, and the number of a page."""
+    """Draw lines of a table of contents: a title, dots, and a page number."""
     left, right, bottom = column
     face, size = style.latin.upright, style.size
     spacing = rng.uniform(0.25, 0.9) * size

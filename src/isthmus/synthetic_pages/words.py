@@ -1,4 +1,4 @@
-"""Text that nobody wrote: words from syllables, in sentences with numbers, dates, names and much small punctuation."""
+"""Random text: words from syllables, in sentences with numbers, dates, names and much small punctuation."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Script:
-    """What words of a language or script are made of; in each string what comes first is the most frequent."""
+    """The syllables and short words of a language or script; each string lists the most frequent ones first."""
 
     name: str
     onsets: str
     vowels: str
     codas: str
     small: str  # frequent short words
-    share: float  # how often pages are written in it
+    share: float  # of the pages
     cased: bool = True
     right_to_left: bool = False
     spaced: bool = True
@@ -22,7 +22,7 @@ class Script:
 
     @property
     def sample(self) -> str:
-        """All letters that its words need, without repetition."""
+        """All letters of its words, without repetition."""
         lower = dict.fromkeys("".join((self.onsets + self.vowels + self.codas + self.small).split()))
         both = "".join(lower) + ("".join(lower).upper() if self.cased else "")
         return "".join(dict.fromkeys(both.replace("ẞ", "")))
@@ -105,14 +105,14 @@ _RARE = ["%", "§", "&", "$", "£", "€", "°", "#", "@", "+", "=", "/", "*", "
 
 
 class Writer:
-    """Writes in one script with a vocabulary of its own, which repeats itself as texts do (Zipf's law).
+    """Writes random text in one script, with a vocabulary whose frequencies follow Zipf's law.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     script : Script
-    signs : frozenset of str, default=None
-        Which of ``fonts.SIGNS`` the font has; None stands for all.
+    signs : frozenset of str, optional
+        The characters of ``fonts.SIGNS`` that the font has. Default: all.
     """
 
     def __init__(self, rng: np.random.Generator, script: Script, signs: frozenset[str] | None = None) -> None:
@@ -136,12 +136,12 @@ class Writer:
         return [self._vocabulary[place] for place in places.tolist()]
 
     def name(self) -> str:
-        """A name in capitals and small letters, sometimes with an initial."""
+        """A first and a last name; sometimes the first is an initial."""
         first, last = self._capital(self._new_word()), self._capital(self._new_word())
         return f"{first[0]}. {last}" if self.rng.random() < 0.4 else f"{first} {last}"
 
     def title(self, most: int = 6) -> str:
-        """A few words to head something."""
+        """A few words for a heading."""
         words = [
             self._new_word() if self.rng.random() < 0.6 else self.word() for _ in range(self.rng.integers(1, most))
         ]
@@ -152,7 +152,7 @@ class Writer:
         return " ".join([*map(self._capital, words[:capitals]), *words[capitals:]])
 
     def number(self) -> str:
-        """A number, most often with a decimal point."""
+        """A number, usually with a decimal point."""
         rng = self.rng
         size = float(10 ** rng.uniform(-1, 5))
         kind = rng.integers(6)
@@ -167,7 +167,7 @@ class Writer:
         return f"{size:.{rng.integers(1, 4)}f}"
 
     def date(self) -> str:
-        """A date, in one of some usual forms."""
+        """A date in one of several common forms."""
         rng = self.rng
         year, month, day = int(rng.integers(1850, 2030)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
         return (
@@ -178,7 +178,7 @@ class Writer:
         )[rng.integers(4 if self.script.name.endswith("Latin") else 3)]
 
     def sentence(self) -> list[str]:
-        """A sentence, as words with their punctuation."""
+        """The words of a sentence, with their punctuation."""
         rng = self.rng
         words = self.words(int(rng.integers(3, 20)))
         chances = rng.random(len(words)).tolist()
@@ -192,7 +192,7 @@ class Writer:
         return words
 
     def paragraph(self, sentences: int) -> list[str]:
-        """Several sentences."""
+        """The words of several sentences."""
         return [word for _ in range(sentences) for word in self.sentence()]
 
     def _unusual(self, word: str, chance: float) -> str:
@@ -213,7 +213,7 @@ class Writer:
         )[int(np.searchsorted(kinds, chance))]()
 
     def _capital(self, word: str) -> str:
-        """A word with a capital letter, where the script has such."""
+        """A word with a capital letter, if the script has them."""
         return word[0].upper() + word[1:] if self.script.cased else word
 
     def _new_word(self) -> str:
@@ -228,7 +228,7 @@ class Writer:
 
 
 def _pick(rng: np.random.Generator, parts: str) -> str:
-    """One of the parts; the k-th is as frequent as 1 / (k + 3)."""
+    """One of the parts; the frequency of the k-th is proportional to 1 / (k + 3)."""
     choices = parts.split()
-    # The inverse of the integral of 1 / (k + 3).
+    # Inverse of the integral of 1 / (k + 3).
     return choices[min(int(3 * ((len(choices) + 3) / 3) ** rng.random() - 3), len(choices) - 1)]

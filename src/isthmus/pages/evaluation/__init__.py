@@ -1,4 +1,4 @@
-"""How well pages are cleaned: pairs of dirty and clean pages, through networks and what there was before them."""
+"""Measure how well networks, and older methods, clean noisy pages whose clean pages are known."""
 
 from isthmus.pages.evaluation.measure import evaluate_pages
 from isthmus.pages.evaluation.result import Evaluation

@@ -1,8 +1,8 @@
-"""What cleaned pages before networks did: the background divided away, and a threshold that follows it.
+"""Classical methods of cleaning pages: division by the background, and an adaptive threshold.
 
-Sizes are those at 150 dpi, and grow with the scale of the page.
+Sizes are for 150 dpi, and grow with the scale of the page.
 """
-# ruff: noqa: PLC0415 — scikit-image is optional, and imported when it is used
+# ruff: noqa: PLC0415 — scikit-image is optional, and imported where it is used
 
 import numpy as np
 from jaxtyping import UInt8
@@ -13,14 +13,14 @@ from isthmus.pages.scale import reduction
 
 Page = UInt8[np.ndarray, "h w"]
 
-_COARSE = 2  # the background is found on a page reduced so far
-_MEDIAN = 15  # pixels of that page
+_COARSE = 2  # reduction of the page on which the background is computed
+_MEDIAN = 15  # pixels of the reduced page
 _BLACK, _WHITE = 0.1, 0.9  # shares of the background that become black and white
 _WINDOW, _OFFSET = 25, 0.15
 
 
 def divide_background(page: Page, dpi: float | None = None) -> Page:
-    """The page over its background, the median of 31 × 31 pixels at 150 dpi, with more contrast."""
+    """Divide the page by its background, the median over about 31 × 31 pixels at 150 dpi, and increase the contrast."""
     factor = min(_COARSE * max(1, int(reduction(page, dpi))), *page.shape)
     small = Image.fromarray(page).reduce(factor)
     background = ndimage.median_filter(np.asarray(small, np.float32), _MEDIAN)
@@ -31,7 +31,7 @@ def divide_background(page: Page, dpi: float | None = None) -> Page:
 
 
 def adaptive_threshold(page: Page, dpi: float | None = None) -> Page:
-    """Black where the page is darker by 0.15 than the Gaussian mean of 25 × 25 pixels at 150 dpi, and else white."""
+    """Black where the page is darker by 0.15 than the Gaussian mean of 25 × 25 pixels at 150 dpi; white elsewhere."""
     from skimage import filters
 
     window = _WINDOW * max(1, int(reduction(page, dpi))) // 2 * 2 + 1

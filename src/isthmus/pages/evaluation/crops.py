@@ -1,4 +1,4 @@
-"""Pieces of pages to look at: before, after each way of cleaning, and clean, where the dirt is worst."""
+"""Pieces of pages, where the dirt is worst: noisy, cleaned by each method, and clean."""
 
 import base64
 import io
@@ -19,7 +19,7 @@ _HEIGHT, _WIDTH = 150, 360  # pixels of a piece at 150 dpi
 
 @dataclass(frozen=True)
 class Piece:
-    """A picture within a page of HTML, with its size in CSS pixels."""
+    """A picture for a page of HTML, as a data URI; sizes are in CSS pixels."""
 
     title: str
     uri: str
@@ -28,17 +28,17 @@ class Piece:
 
 
 def spread(names: Sequence[str], errors: Sequence[float], count: int) -> list[str]:
-    """So many of the names, from that with the largest error to that with the smallest, evenly between."""
+    """Choose ``count`` names from the largest error to the smallest, evenly spaced in rank."""
     order = [names[i] for i in np.argsort(errors)[::-1]]
     return [order[i] for i in np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 
 
-def worst_window(dirty: Page, clean: Page, dpi: float | None = None) -> tuple[slice, slice]:
-    """Where the dirty page differs most from the clean one, near print if there is any."""
-    factor = max(1, int(reduction(dirty, dpi)))
-    size = [min(side * factor, length) for side, length in zip((_HEIGHT, _WIDTH), dirty.shape, strict=True)]
-    shrunk = min(8, *dirty.shape)
-    difference = np.abs(dirty.astype(np.float32) - clean)
+def worst_window(noisy: Page, clean: Page, dpi: float | None = None) -> tuple[slice, slice]:
+    """The window in which the noisy page differs most from the clean page, near print if there is any."""
+    factor = max(1, int(reduction(noisy, dpi)))
+    size = [min(side * factor, length) for side, length in zip((_HEIGHT, _WIDTH), noisy.shape, strict=True)]
+    shrunk = min(8, *noisy.shape)
+    difference = np.abs(noisy.astype(np.float32) - clean)
     printed = (clean < 128).astype(np.float32)
     means = [
         ndimage.uniform_filter(
@@ -50,13 +50,13 @@ def worst_window(dirty: Page, clean: Page, dpi: float | None = None) -> tuple[sl
     middle = np.unravel_index(int(np.argmax(score)), score.shape)
     starts = [
         int(np.clip(at * shrunk - side // 2, 0, length - side))
-        for at, side, length in zip(middle, size, dirty.shape, strict=True)
+        for at, side, length in zip(middle, size, noisy.shape, strict=True)
     ]
     return slice(starts[0], starts[0] + size[0]), slice(starts[1], starts[1] + size[1])
 
 
 def piece(title: str, page: Page, window: tuple[slice, slice]) -> Piece:
-    """The window of a page; finely scanned ones are shown no larger than others."""
+    """Cut a window from a page; all windows are shown at about the same size."""
     image = Image.fromarray(np.ascontiguousarray(page[window]))
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)

@@ -1,4 +1,4 @@
-"""evaluate_pages: pairs of pages through every method, measured one page after the other."""
+"""Clean noisy pages by every method, and measure the results against the clean pages."""
 
 import os
 import re
@@ -35,21 +35,21 @@ _WARM_UP = 64  # rows and columns
 
 @dataclass(frozen=True)
 class Methods:
-    """Ways to clean a page, by name, and the networks that are not there."""
+    """Methods to clean a page, by name, and messages about networks that are missing."""
 
     functions: dict[str, Clean]
     missing: dict[str, str]
 
     @classmethod
     def of(cls, networks: Sequence[str | os.PathLike[str]]) -> "Methods":
-        """The baselines, and networks; one that comes with Isthmus may be missing, and others may not."""
+        """The baselines and the networks; only networks that come with Isthmus may be missing."""
         functions, missing = dict(BASELINES), {}
         for network in dict.fromkeys(str(os.fspath(network)) for network in networks):
             if is_missing(network):
                 missing[network] = f"The network {network!r} is missing from this installation of Isthmus."
                 continue
             load_network(network)
-            functions[network] = partial(_through, network)
+            functions[network] = partial(_clean_by, network)
         return cls(functions, missing)
 
 
@@ -64,54 +64,54 @@ def evaluate_pages(
     language: str = "eng",
     verbose: bool = False,
 ) -> Evaluation:
-    """Measure how near to clean pages dirty ones come by cleaning.
+    """Measure how close cleaning brings noisy pages to their clean pages.
 
-    Rows of the result are the untouched page, its background divided away, an adaptive threshold, and the networks.
+    The methods are: no cleaning, division by the background, an adaptive threshold, and the networks.
 
     Parameters
     ----------
     noisy, clean : path
-        Folders of images, whose names are equal up to their endings.
+        Folders of images. Files with the same name, except for the suffix, are a pair.
     networks : sequence of str or path, default=("reference", "pages")
-        Networks as ``isthmus.clean`` knows them.
+        Names of networks that come with Isthmus, or model files; see ``isthmus.clean``.
     by : str, optional
-        A regular expression that is searched in the names of pages and makes groups of them, by its first group in
-        parentheses or else all that it matches; pages that it does not match are in the group "other".
+        A regular expression that groups pages by their names: by its first group in parentheses, or else by its whole
+        match. Pages that do not match are in the group "other".
     dpi : float, optional
-        Dots per inch of all pages, where files do not say it, or wrongly.
+        Dots per inch of all pages, for files that do not state it, or state it wrongly.
     read : bool, optional
-        Whether tesseract reads the pages, to count the characters that it reads otherwise on the clean one. None:
-        where it is installed.
+        Whether tesseract reads the pages, to count characters that differ from those on the clean page. Default: if it
+        is installed.
     language : str, default="eng"
-        What it reads, such as "eng" or "deu+fra".
+        Language for tesseract, such as "eng" or "deu+fra".
     verbose : bool, default=False
         Show a progress bar on stderr, if that is a terminal.
 
     Returns
     -------
     Evaluation
-        ``to_markdown()`` has it as a table, ``to_csv()`` and ``to_json()`` page by page.
+        ``to_markdown()`` gives a table, ``to_csv()`` and ``to_json()`` give every page.
 
     Raises
     ------
     InputError
-        If there are no pairs, or a page is damaged or not as large as its clean one.
+        If there are no pairs, a page is damaged, or the pages of a pair differ in size.
     ModelFileError
-        If a network cannot be read; those that come with Isthmus may be missing.
+        If a network cannot be read. Networks that come with Isthmus may be missing.
     ParameterError
-        If ``by`` is no regular expression, or tesseract is asked for and there is none, or not of the language.
+        If ``by`` is not a regular expression, or tesseract is required but is not installed or lacks the language.
     MissingExtraError
         If scikit-image or jiwer is not installed.
 
     Notes
     -----
-    Seconds are those of this process and its threads, without reading files, after a small page that is not counted.
+    Times are wall-clock times of cleaning, without reading files, after a warm-up on a small page.
     """
     require("evaluate")
     pairs, unpaired = find_pairs(noisy, clean)
     group_of = _grouping(by)
     if read and not can_read():
-        raise ParameterError("tesseract is to read the pages (read=True), and it is not installed.")
+        raise ParameterError("read=True needs tesseract, which is not installed.")
     reads = can_read() if read is None else read
     if reads:
         check_language(language)
@@ -120,28 +120,28 @@ def evaluate_pages(
     pages = []
     with progress_bar("pages", len(pairs), shown=verbose) as show:
         for n_done, pair in enumerate(pairs):
-            dirty, target, resolution = read_pair(pair)
+            page, target, resolution = read_pair(pair)
             resolution = resolution if dpi is None else dpi
             expected = text_of(target, language=language, dpi=resolution) if reads else None
             for name, function in methods.functions.items():
                 show(n_done, f"{pair.name}, {name}")
                 began = time.perf_counter()
-                page = function(dirty, resolution)
+                cleaned = function(page, resolution)
                 seconds = time.perf_counter() - began
-                text = text_of(page, language=language, dpi=resolution) if reads else None
-                found = _measured(pair.name, page, target)
+                text = text_of(cleaned, language=language, dpi=resolution) if reads else None
+                found = _measured(pair.name, cleaned, target)
                 pages.append(
                     Cleaned(pair.name, group_of(pair.name), name, *found, seconds=seconds, text=text, expected=expected)
                 )
     return Evaluation(tuple(pages), tuple(methods.functions), methods.missing, unpaired)
 
 
-def _through(network: str, page: Page, dpi: float | None) -> Page:
+def _clean_by(network: str, page: Page, dpi: float | None) -> Page:
     return clean_page(page, network=network, dpi=dpi)
 
 
 def _measured(name: str, page: Page, target: Page) -> tuple[int, float, float, float, int, int]:
-    """Pixels, RMSE, PSNR, SSIM, and small components lost and there."""
+    """Number of pixels, RMSE, PSNR, SSIM, lost small components, and all small components."""
     given, clean = (x.astype(np.float32) / np.float32(255) for x in (page, target))
     try:
         similar = measures.ssim([given], [clean])
@@ -152,19 +152,19 @@ def _measured(name: str, page: Page, target: Page) -> tuple[int, float, float, f
 
 
 def read_pair(pair: Pair) -> tuple[Page, Page, float | None]:
-    """The dirty page, the clean one, and their dots per inch.
+    """Read a noisy page, its clean page, and their dots per inch.
 
     Raises
     ------
     InputError
-        If they are not of the same size.
+        If the pages differ in size.
     """
-    dirty, resolution = read_grey(pair.noisy)
+    noisy, resolution = read_grey(pair.noisy)
     clean, of_clean = read_grey(pair.clean)
-    if dirty.shape != clean.shape:
-        sizes = " and ".join(f"{page.shape[1]} × {page.shape[0]}" for page in (dirty, clean))
-        raise InputError(f"{pair.name}: the dirty and the clean page must be of the same size. Got {sizes} pixels.")
-    return dirty, clean, resolution if resolution is not None else of_clean
+    if noisy.shape != clean.shape:
+        sizes = " and ".join(f"{page.shape[1]} × {page.shape[0]}" for page in (noisy, clean))
+        raise InputError(f"{pair.name}: the noisy and the clean page must have the same size. Got {sizes} pixels.")
+    return noisy, clean, resolution if resolution is not None else of_clean
 
 
 def _grouping(by: str | None) -> Callable[[str], str]:
@@ -185,6 +185,6 @@ def _grouping(by: str | None) -> Callable[[str], str]:
 
 
 def _warm_up(methods: Methods) -> None:
-    """What a first call takes longer for is no page's fault."""
+    """Call every method once, so that the first page is not charged for loading and compiling."""
     for function in methods.functions.values():
         function(np.full((_WARM_UP, _WARM_UP), 200, np.uint8), None)

@@ -1,8 +1,8 @@
-"""How good cleaned pages are: their distance to the clean ones, what was erased with the dirt, and how well they read.
+"""Quality measures for cleaned pages: distance to the clean page, lost components and rules, misread characters.
 
-Pages are grey in [0, 1], black to white.
+Pages are grey from 0 (black) to 1 (white).
 """
-# ruff: noqa: PLC0415 — scikit-image and jiwer are optional, and imported when they are used
+# ruff: noqa: PLC0415 — scikit-image and jiwer are optional, and imported where they are used
 
 import math
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ from isthmus.errors import InputError
 from isthmus.system.extras import require
 
 DARK = 0.8
-"""What is darker than this on a clean page is ink."""
+"""Grey of a clean page below which a pixel is ink."""
 
-_RING = 2  # pixels around a component that its contrast is measured against
-_LEAST_CONTRAST = 0.25  # of a component on the clean page, to be counted
-_GONE = 0.25  # share of its contrast
-_STROKES = 3  # sides of a small component, at most, in widths of a pen stroke
+_RING = 2  # pixels around a component against which its contrast is measured
+_LEAST_CONTRAST = 0.25  # contrast on the clean page from which on a component counts
+_GONE = 0.25  # share of its contrast below which a component is lost
+_STROKES = 3  # largest side of a small component, in stroke widths
 _FINEST = 1 / 255 / math.sqrt(12)  # the error of rounding to 8 bits
 
 
 def rmse_pooled(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
-    """The root of the mean squared difference over the pixels of all pages together, as competitions count it.
+    """The root mean squared error over the pixels of all pages together, as in competitions.
 
     Parameters
     ----------
     pages, clean : sequence of ndarray of shape (height, width)
-        Pages, and the clean page of each; sizes may differ from page to page.
+        Pages, and the clean page of each; pairs may differ in size.
 
     Raises
     ------
     InputError
-        If there are no pages, or a page is not as large as its clean one.
+        If there are no pages, or the pages of a pair differ in size.
     """
     squares = n_pixels = 0.0
     for page, target in _pairs(pages, clean):
@@ -47,14 +47,14 @@ def rmse_pooled(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float
 def psnr(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
     """The mean over pages of the peak signal-to-noise ratio −20 log₁₀(RMSE of the page), in decibels.
 
-    A page that equals its clean one counts with the error of rounding to 8 bits, 58.9 dB, and not as infinite.
+    A page equal to its clean page counts with the error of rounding to 8 bits, 58.9 dB, instead of infinity.
     """
     errors = [max(rmse_pooled([page], [target]), _FINEST) for page, target in _pairs(pages, clean)]
     return float(np.mean([-20 * math.log10(error) for error in errors]))
 
 
 def ssim(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
-    """The mean over pages of the structural similarity (Wang et al. 2004), by scikit-image in windows of 7 × 7.
+    """The mean over pages of the structural similarity (Wang et al. 2004), from scikit-image with 7 × 7 windows.
 
     Raises
     ------
@@ -77,19 +77,19 @@ def ssim(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.nda
 def components_lost(
     page: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"], before: Float[np.ndarray, "h w"] | None = None
 ) -> tuple[int, int]:
-    """How many small components of the clean page are gone from a page, and how many there are.
+    """Count the small components of the clean page that are lost on a page, and all small components.
 
-    Small components are what cleaning erases first: dots on i and j, full stops, decimal points, dot leaders, commas,
-    accents. On the clean page they are the 8-connected regions of pixels darker than ``DARK`` whose height and width
-    are at most three pen strokes, the stroke being the median of all horizontal and vertical runs of dark pixels, and
-    that are at least a quarter of the way from white to black darker than the pixels around (within two, and not
-    dark themselves). One is gone where less than a quarter of that contrast is left.
+    Small components are the first things that cleaning erases: dots on i and j, full stops, decimal points, dot
+    leaders, commas, accents. On the clean page they are 8-connected regions of pixels darker than ``DARK``, at most
+    three stroke widths high and wide, whose contrast to the lighter pixels within two pixels around is at least a
+    quarter of that of black on white. The stroke width is the median of all horizontal and vertical runs of dark
+    pixels. A component is lost if less than a quarter of its contrast is left.
 
     Parameters
     ----------
     page, clean : ndarray of shape (height, width)
     before : ndarray of shape (height, width), optional
-        The page before it was cleaned: what is gone on that already does not count.
+        The noisy page: components that are lost there already do not count.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def components_lost(
     Raises
     ------
     InputError
-        If the page is not as large as its clean one.
+        If the pages differ in size.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def components_lost(
         sums = [np.bincount(regions.ravel(), values.ravel(), n_found + 1) for regions in (around, small)]
         counts = [np.bincount(regions.ravel(), None, n_found + 1) for regions in (around, small)]
         means = [total[which] / np.maximum(count[which], 1) for total, count in zip(sums, counts, strict=True)]
-        return np.asarray(means[0] - means[1])  # where dark ones hem a component in, there is none
+        return np.asarray(means[0] - means[1])  # 0 or less if dark regions surround a component
 
     whole = contrast(clean)
     least, there = _GONE * whole, whole >= _LEAST_CONTRAST
@@ -142,19 +142,19 @@ def rules_lost(
     rules: Sequence[tuple[float, float, float, float]],
     before: Float[np.ndarray, "h w"] | None = None,
 ) -> tuple[int, int]:
-    """How much of the rules of the clean page is gone from a page, and how much there is of them, in pixels of length.
+    """Measure the length of the rules of the clean page that is lost on a page, and their whole length, in pixels.
 
-    At each pixel along a rule its contrast is the brightest of the paper on both sides, within three pixels, less the
-    darkest across it. What has on the clean page at least a quarter of the contrast of black on white counts, and is
-    gone where less than a quarter of its contrast is left. Where rules cross nothing counts.
+    The contrast at a pixel along a rule is the brightest pixel within three pixels on both sides, minus the darkest
+    pixel across the rule. A pixel counts if its contrast on the clean page is at least a quarter of that of black on
+    white, and is lost if less than a quarter of it is left. Crossings do not count.
 
     Parameters
     ----------
     page, clean : ndarray of shape (height, width)
     rules : sequence of (left, top, right, bottom)
-        Boxes around straight lines, across or along, in pixels. What lies beyond the page does not count.
+        Boxes of horizontal and vertical lines, in pixels. Parts beyond the page do not count.
     before : ndarray of shape (height, width), optional
-        The page before it was cleaned: what is gone on that already does not count.
+        The noisy page: pixels that are lost there already do not count.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def rules_lost(
     Raises
     ------
     InputError
-        If the page is not as large as its clean one.
+        If the pages differ in size.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def rules_lost(
 def _rule_contrast(
     page: Float[np.ndarray, "h w"], box: tuple[float, float, float, float]
 ) -> Float[np.ndarray, " length"]:
-    """How much darker a rule is than the brighter of its sides, at each pixel along it."""
+    """The contrast of a rule to the brighter of its sides, at each pixel along it."""
     first, last = (min(max(round(side), 0), page.shape[1]) for side in (box[0], box[2]))
     start, stop = math.floor(box[1]), math.ceil(box[3])
     rule = page[max(start, 0) : max(stop, 0), first:last]
@@ -206,15 +206,15 @@ def _rule_contrast(
 
 
 def stroke_width(dark: Bool[np.ndarray, "h w"]) -> float:
-    """The median length of the horizontal and vertical runs of dark pixels, in pixels; 0 where nothing is dark."""
+    """The median length of the horizontal and vertical runs of dark pixels, in pixels; 0 without dark pixels."""
     runs = np.concatenate([_runs(dark), _runs(dark.T)])
     return float(np.median(runs)) if len(runs) else 0.0
 
 
 def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float:
-    """Edits that turn the texts into the expected ones, over the characters expected, in all texts together.
+    """The number of edits from the texts to the expected texts, divided by the number of expected characters.
 
-    Runs of white space count as one space. Where no text at all is expected, it is 0 if there is none, and infinite
+    Runs of white space count as one space. If no characters are expected, the rate is 0 without any text, and infinite
     otherwise.
 
     Raises
@@ -229,7 +229,7 @@ def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float
     n_expected = sum(len(right) for _, right in pairs)
     if not n_expected:
         return math.inf if any(text for text, _ in pairs) else 0.0
-    known = [(text, right) for text, right in pairs if right]  # jiwer takes no empty references
+    known = [(text, right) for text, right in pairs if right]  # jiwer does not accept empty references
     edits = jiwer.cer([right for _, right in known], [text for text, _ in known]) * n_expected
     return float(edits + sum(len(text) for text, right in pairs if not right)) / n_expected
 
@@ -238,11 +238,11 @@ def _pairs(
     pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]
 ) -> list[tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]]:
     if not len(pages) or len(pages) != len(clean):
-        raise InputError(f"Pages and clean pages come in pairs. Got {len(pages)} and {len(clean)} instead.")
+        raise InputError(f"Every page needs a clean page. Got {len(pages)} pages and {len(clean)} clean pages instead.")
     for page, target in zip(pages, clean, strict=True):
         if page.shape != target.shape or not page.size:
             raise InputError(
-                f"A page must be as large as its clean one. Got {' × '.join(map(str, page.shape))} and "
+                f"A page and its clean page must have the same size. Got {' × '.join(map(str, page.shape))} and "
                 f"{' × '.join(map(str, target.shape))} pixels instead."
             )
     return list(zip(pages, clean, strict=True))

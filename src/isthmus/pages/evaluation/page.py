@@ -1,4 +1,4 @@
-"""The evaluation as one self-contained page: its tables, and pieces of pages before, after and clean."""
+"""The evaluation as one self-contained HTML page: tables, and pieces of pages before, after and clean."""
 
 import os
 from collections.abc import Sequence
@@ -30,21 +30,25 @@ def evaluation_page(
     dpi: float | None = None,
     command: str | None = None,
 ) -> str:
-    """A page of HTML that needs no other file and no network.
+    """Render an evaluation as HTML that needs no other file and no internet.
 
-    Six pages are shown, from that which the last network makes worst to that which it makes best, each where its dirt
-    is worst.
+    It shows six pages, from the worst to the best result of the last network, each where its dirt is worst.
 
     Parameters
     ----------
     found : Evaluation
-        What ``evaluate_pages`` made of these folders.
+        The result of ``evaluate_pages`` on these folders.
     noisy, clean : path
         The folders.
     dpi : float, optional
-        As for ``evaluate_pages``.
+        See ``evaluate_pages``.
     command : str, optional
-        The command that made it, to be printed.
+        The command to print as the origin of the page.
+
+    Returns
+    -------
+    str
+        The HTML.
 
     Raises
     ------
@@ -79,11 +83,11 @@ def _shown(
     pairs = {pair.name: pair for pair in find_pairs(noisy, clean)[0]}
     shown = []
     for name in names:
-        dirty, target, resolution = read_pair(pairs[name])
+        page, target, resolution = read_pair(pairs[name])
         resolution = resolution if dpi is None else dpi
-        window = worst_window(dirty, target, resolution)
-        after = [(method, functions[method](dirty, resolution)) for method in methods]
-        pages = [("before", dirty), *after, ("clean", target)]
+        window = worst_window(page, target, resolution)
+        after = [(method, functions[method](page, resolution)) for method in methods]
+        pages = [("before", page), *after, ("clean", target)]
         errors = [(method, f"{by_page[name, method].rmse:.4f}") for method in ("untouched", *methods)]
-        shown.append(_Shown(name, errors, [piece(title, page, window) for title, page in pages]))
+        shown.append(_Shown(name, errors, [piece(title, pixels, window) for title, pixels in pages]))
     return shown

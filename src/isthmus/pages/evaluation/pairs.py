@@ -1,4 +1,4 @@
-"""Pairs of dirty and clean pages in two folders: files of equal names, each with one page."""
+"""Find pairs of noisy and clean pages in two folders: files of the same name, with one page each."""
 
 import os
 from collections import Counter
@@ -20,7 +20,7 @@ _SUFFIXES = SUFFIXES - {".pdf"}
 
 @dataclass(frozen=True)
 class Pair:
-    """A dirty page and its clean one."""
+    """The files of a noisy page and its clean page."""
 
     name: str
     noisy: Path
@@ -28,20 +28,20 @@ class Pair:
 
 
 def find_pairs(noisy: str | os.PathLike[str], clean: str | os.PathLike[str]) -> tuple[list[Pair], int]:
-    """The pairs of two folders in order of their names, and how many files have no counterpart.
+    """Return the pairs of two folders, in order of their names, and the number of files without a counterpart.
 
-    Names are equal up to their endings: page.jpg and page.png are a pair.
+    Suffixes are ignored: page.jpg and page.png are a pair.
 
     Raises
     ------
     InputError
-        If a folder cannot be read, two of its files differ by their endings alone, or there are no pairs.
+        If a folder cannot be read, two of its files differ only in their suffixes, or there are no pairs.
     """
     found = [_pages(folder) for folder in (noisy, clean)]
     common = sorted(found[0].keys() & found[1].keys())
     if not common:
         raise InputError(
-            f"{os.fspath(noisy)} and {os.fspath(clean)}: have no files of equal names that end in "
+            f"{os.fspath(noisy)} and {os.fspath(clean)}: have no files of the same name that end in "
             f"{', '.join(sorted(_SUFFIXES))}."
         )
     pairs = [Pair(found[0][name].name, found[0][name], found[1][name]) for name in common]
@@ -49,7 +49,7 @@ def find_pairs(noisy: str | os.PathLike[str], clean: str | os.PathLike[str]) -> 
 
 
 def read_grey(path: Path) -> tuple[UInt8[np.ndarray, "h w"], float | None]:
-    """A page in 8-bit grey, and its dots per inch where the file says so.
+    """Read a page in 8-bit grey, and its dots per inch if the file states them.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read_grey(path: Path) -> tuple[UInt8[np.ndarray, "h w"], float | None]:
         format = format_named(find_format(file, str(path)))
         plan = format.plan(file, str(path), Rules())
     if len(plan.places) != 1:
-        raise InputError(f"{path}: has {len(plan.places)} pages, and pairs are of files of one page each.")
+        raise InputError(f"{path}: has {len(plan.places)} pages; files of a pair must have one page.")
     (place,) = plan.places
     if place.problem is not None:
         raise InputError(f"{path}: cannot be compared ({place.problem}).")
@@ -78,9 +78,9 @@ def _pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
         ]
     except OSError as error:
         why = "there is no such folder" if isinstance(error, FileNotFoundError) else reason(error)
-        why = "it is no folder" if isinstance(error, NotADirectoryError) else why
+        why = "it is not a folder" if isinstance(error, NotADirectoryError) else why
         raise InputError(f"{os.fspath(folder)}: cannot be read ({why}).") from error
     stem, count = Counter(path.stem for path in paths).most_common(1)[0] if paths else ("", 0)
     if count > 1:
-        raise InputError(f"{os.fspath(folder)}: has {count} files called {stem}, and pairs are found by their names.")
+        raise InputError(f"{os.fspath(folder)}: has {count} files called {stem}, but pairs are found by their names.")
     return {path.stem: path for path in paths}

@@ -1,4 +1,4 @@
-"""Evaluation: what was measured on each page, summed up by method and by group of pages, as tables and files."""
+"""The results of an evaluation: measures of each page, and summaries by method and group, as tables and files."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -15,10 +15,10 @@ from isthmus.words import counted
 
 @dataclass(frozen=True)
 class Cleaned:
-    """One page by one method.
+    """The measures of one page cleaned by one method.
 
-    ``lost`` of ``components`` small components are gone. ``text`` and ``expected`` are what was read on the page and on
-    its clean one, None where nobody read.
+    ``lost`` of ``components`` small components are lost. ``text`` and ``expected`` are the text that OCR read on the
+    page and on its clean page; None without OCR.
     """
 
     page: str
@@ -37,10 +37,10 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Summary:
-    """A method on some pages.
+    """The measures of one method over several pages.
 
-    RMSE is pooled over their pixels, PSNR and SSIM are means over them, the other measures are shares of all: of small
-    components, of characters, and of the time. What there is none of is NaN.
+    RMSE is pooled over all pixels; PSNR and SSIM are means over pages; the others are totals divided by the number of
+    small components, characters and megapixels. NaN stands for a measure without data.
     """
 
     method: str
@@ -56,7 +56,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Column:
-    """A measure, as tables show it: its heading, a number in words, and whether low or high is good (None: neither)."""
+    """A measure in tables: its heading, the format of its cells, and ``min`` or ``max`` if that is the best value."""
 
     field: str
     heading: str
@@ -80,18 +80,18 @@ COLUMNS = (
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Pages by several methods; ``evaluate_pages`` makes it.
+    """The result of ``evaluate_pages``: the measures of several methods on pages.
 
     Attributes
     ----------
     pages : tuple of Cleaned
-        Each page by each method.
+        Each page cleaned by each method.
     methods : tuple of str
-        In order: "untouched", "background division", "adaptive threshold", and the networks that there are.
+        In order: "untouched", "background division", "adaptive threshold", and the available networks.
     missing : dict of str
-        Networks that are not there, and a sentence that says so.
+        A message for each network that is missing.
     unpaired : int
-        Files without a counterpart, which were left out.
+        Number of files without a counterpart, which were left out.
     """
 
     pages: tuple[Cleaned, ...]
@@ -101,37 +101,37 @@ class Evaluation:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups of pages, in order; none if all pages are in one."""
+        """The groups of pages, in order; empty if there is only one."""
         names = sorted({page.group for page in self.pages})
         return tuple(names) if len(names) > 1 else ()
 
     @cached_property
     def summaries(self) -> dict[tuple[str, str | None], Summary]:
-        """By method and group; the group None is all pages."""
+        """Summaries by method and group; the group None stands for all pages."""
         return {
             (method, group): self._summary(method, group) for group in (None, *self.groups) for method in self.methods
         }
 
     @property
     def heading(self) -> str:
-        """What was measured, in a line."""
+        """The number of pages and megapixels, in a line."""
         first = [page for page in self.pages if page.method == self.methods[0]]
         megapixels = sum(page.pixels for page in first) / 1e6
         return f"{counted(len(first), 'page')}, {megapixels:.1f} megapixels."
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know, in sentences."""
+        """Remarks on missing networks, files and OCR, in sentences."""
         notes = list(self.missing.values())
         if self.unpaired:
             left = "1 file has" if self.unpaired == 1 else f"{self.unpaired} files have"
             notes.append(f"{left} no counterpart of the same name.")
         if all(page.text is None for page in self.pages):
-            notes.append("Nobody read the pages: there is no tesseract, or it was not asked for.")
+            notes.append("The pages were not read by OCR: tesseract is not installed, or was not requested.")
         return tuple(notes)
 
     def cells(self, group: str | None = None) -> list[list[tuple[str, bool]]]:
-        """The table that people read, a row a method: each cell, and whether it is the best of its column."""
+        """The table of a group with a row per method: each cell, and whether it is the best of its column."""
         rows = []
         lines = [self.summaries[method, group] for method in self.methods]
         best = {column.field: _best(column, lines) for column in COLUMNS}
@@ -145,7 +145,7 @@ class Evaluation:
         return rows
 
     def group_cells(self) -> list[list[tuple[str, bool]]]:
-        """RMSE by method, in rows, and by group, in columns."""
+        """RMSE by method (rows) and group (columns)."""
         best = {g: min(self.summaries[method, g].rmse for method in self.methods) for g in self.groups}
         return [
             [(method, False), *((f"{rmse:.4f}", rmse == best[g]) for g, rmse in self._by_group(method))]
@@ -153,26 +153,26 @@ class Evaluation:
         ]
 
     def tables(self) -> list[Table]:
-        """For rich to print: all pages, and RMSE by group where there are groups."""
+        """Tables for rich: all pages, and RMSE by group if there are groups."""
         tables = [_rich(["", *(column.heading for column in COLUMNS)], self.cells())]
         if self.groups:
             tables.append(_rich(["RMSE", *self.groups], self.group_cells()))
         return tables
 
     def to_markdown(self) -> str:
-        """The tables and the notes; the best of a column in bold."""
+        """The tables and notes, with the best cell of each column in bold."""
         parts = [self.heading, _markdown(["", *(column.heading for column in COLUMNS)], self.cells())]
         if self.groups:
             parts.append(_markdown(["RMSE", *self.groups], self.group_cells()))
         return "\n\n".join([*parts, *self.notes]) + "\n"
 
     def to_csv(self) -> str:
-        """A line a page and method, with all digits."""
+        """One line per page and method, with all digits."""
         lines = [self._line(page) for page in self.pages]
         return csv_text(lines[0], (line.values() for line in lines))
 
     def to_json(self) -> str:
-        """The summaries by method and group, and each page and method, with all digits."""
+        """The summaries by method and group, and every page and method, with all digits."""
         found = {
             "summaries": [asdict(line) for line in self.summaries.values()],
             "missing": self.missing,

@@ -1,4 +1,4 @@
-"""The text of a page, as tesseract reads it, where that is installed."""
+"""Read the text of a page with tesseract, if it is installed."""
 
 import io
 import os
@@ -18,11 +18,11 @@ def can_read() -> bool:
 
 
 def check_language(language: str) -> None:
-    """Raise ParameterError if tesseract has no data of a language, or of one of several such as "deu+fra"."""
+    """Raise ParameterError if tesseract lacks a language, or one of several such as "deu+fra"."""
     listed = _tesseract("--list-langs").stdout.decode(errors="replace").splitlines()[1:]
     for part in language.split("+"):
         if part not in listed:
-            raise ParameterError(f"tesseract has no data of the language {part!r}, but of {', '.join(listed)}.")
+            raise ParameterError(f"tesseract has no data for the language {part!r}; it has {', '.join(listed)}.")
 
 
 def text_of(page: UInt8[np.ndarray, "h w"], *, language: str = "eng", dpi: float | None = None) -> str:
@@ -44,6 +44,6 @@ def text_of(page: UInt8[np.ndarray, "h w"], *, language: str = "eng", dpi: float
 
 
 def _tesseract(*arguments: str, content: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    # Several threads of it only wait for each other.
+    # Several threads of tesseract only wait for each other.
     environment = {"OMP_THREAD_LIMIT": "1", **os.environ}
     return subprocess.run(["tesseract", *arguments], input=content, capture_output=True, env=environment, check=False)

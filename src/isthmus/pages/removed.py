@@ -1,4 +1,4 @@
-"""How much of a page went, and whether it might have been text."""
+"""Measure how much of a page cleaning removed, and whether that might have been text."""
 
 from dataclasses import dataclass
 
@@ -7,38 +7,41 @@ from scipy import ndimage
 
 from isthmus.documents.picture import Colour, Grey
 
-_LIGHTER = 24  # levels of 255, below which a change is no removal
+_LIGHTER = 24  # levels of 255: a pixel that becomes lighter by no more than this is not removed
 _DARK, _PALE = 112, 192
-_SHADE, _AROUND = 0.75, 41  # of the mean of so many pixels around, above which dark is the shade of dark paper
+_SHADE, _AROUND = 0.75, 41  # share of the mean over so many pixels around, above which dark is a shade of dark paper
 _ENOUGH_MARKS = 3
-_LARGE = 12_000_000  # pixels, above which every second is looked at
+_LARGE = 12_000_000  # pixels: on larger pages every second row and column is used
 
 
 @dataclass(frozen=True)
 class Removed:
-    """The share of the page's pixels that were dirt, and the marks that went and were like letters.
+    """The share of the page's pixels that were removed, and the number of removed marks that resemble letters.
 
-    Dirt is what became lighter by more than the page as a whole did, since paper that becomes white is no dirt. A mark
-    is like a letter if it was dark, has gone as a whole, and is about as high as those that stayed.
+    A pixel is removed if it becomes lighter by more than the page as a whole, so paper that becomes white does not
+    count. A mark resembles a letter if it was dark, disappeared completely, and is about as high as the letters that
+    stayed.
     """
 
     share: float
     marks: int
 
     @property
-    def might_be_text(self) -> bool:
-        return self.marks >= _ENOUGH_MARKS
+    def warning(self) -> str | None:
+        """A sentence, if the marks might have been text."""
+        return f"{self.marks} marks as large as letters were removed" if self.marks >= _ENOUGH_MARKS else None
 
 
 def removed(before: Grey | Colour, after: Grey | Colour) -> Removed:
-    """Compare a page before and after."""
-    lighter = grey_of(after).astype(np.int16) - grey_of(before)
+    """Compare a page before and after cleaning."""
+    was, now = _grey(before), _grey(after)
+    lighter = now.astype(np.int16) - was
     dirt = lighter > _LIGHTER + max(0.0, float(np.median(lighter)))
-    return Removed(float(dirt.mean()), _marks(grey_of(before), grey_of(after)))
+    return Removed(float(dirt.mean()), _marks(was, now))
 
 
-def grey_of(pixels: Grey | Colour) -> Grey:
-    """The grey of a page: the mean of green with red and blue, each half as much."""
+def _grey(pixels: Grey | Colour) -> Grey:
+    """The weighted mean of red, green and blue, with green counted twice."""
     if pixels.ndim == 2:
         return pixels
     red, green, blue = (pixels[..., channel].astype(np.uint16) for channel in range(3))
@@ -46,6 +49,7 @@ def grey_of(pixels: Grey | Colour) -> Grey:
 
 
 def _marks(before: Grey, after: Grey) -> int:
+    """The number of removed marks that resemble letters."""
     if before.size > _LARGE:
         before, after = before[::2, ::2], after[::2, ::2]
     dark = (before < _DARK) & (before < _SHADE * ndimage.uniform_filter(before.astype(np.float32), _AROUND))

@@ -1,4 +1,4 @@
-"""A dirty scan of a clean page: print on a sheet of dirt, through a scanner."""
+"""Noisy scans of clean pages: print on a sheet of dirt, as a scanner sees it."""
 
 import io
 
@@ -8,10 +8,10 @@ from scipy.ndimage import gaussian_filter
 
 from isthmus.synthetic_pages.area import Area, Grey, Pixels, clouds, fork
 from isthmus.synthetic_pages.fonts import Fonts
-from isthmus.synthetic_pages.sheets import Sheet, channels, draw_sheet
+from isthmus.synthetic_pages.sheets import Sheet, draw_sheet, with_channels
 
 
-def dirty_page(
+def noisy_page(
     clean: Pixels,
     rng: np.random.Generator,
     dpi: float = 150,
@@ -21,28 +21,28 @@ def dirty_page(
     back: Grey | None = None,
     fonts: Fonts | None = None,
 ) -> Pixels:
-    """A dirty scan of a clean page.
+    """Make a noisy scan of a clean page.
 
     Parameters
     ----------
-    clean : array of shape (height, width) or (height, width, 3)
-        In [0, 1]: 1 is white. A page in colours gets dirt in colours.
+    clean : ndarray of shape (height, width) or (height, width, 3)
+        From 0 (black) to 1 (white). A page in colour gets dirt in colour.
     rng : numpy.random.Generator
-        Source of everything random.
+        The same state gives the same scan.
     dpi : float, default=150
-        Pixels an inch of the page.
-    kinds : tuple of str, default=None
-        Kinds of dirt, of ``KINDS``; None draws them by lot.
+        Pixels per inch of the page.
+    kinds : tuple of str, optional
+        Kinds of dirt, from ``KINDS``. Default: random kinds.
     level : float, default=1
-        How thick the dirt is, see ``dirt_sheet``; 0 gives the page as it is.
-    back : array of shape (height, width), default=None
-        What is printed on the other side; None stands for lines of text.
-    fonts : Fonts, default=None
-        Fonts of those; None stands for all that are found.
+        Amount of dirt, see ``dirt_sheet``; 0 returns the page as it is.
+    back : ndarray of shape (height, width), optional
+        The print on the other side of the sheet. Default: lines of text.
+    fonts : Fonts, optional
+        Fonts of those lines. Default: all fonts on this machine.
 
     Returns
     -------
-    array of the shape of ``clean``, float32
+    ndarray, shape of ``clean``, float32
         In [0, 1].
     """
     height, width = clean.shape[:2]
@@ -58,11 +58,11 @@ def dirty_page(
 def printed(ink: Pixels, sheet: Sheet, *, soft: bool = False) -> Pixels:
     """Print on a sheet of dirt.
 
-    Dirt multiplies the light, so that print only becomes darker. With ``soft`` the shade of folds and wrinkles does
-    otherwise, as in scans whose contrast shrinks where the paper turns away: value = ½ + a (ink − ½), with a from 1 on
-    flat paper to 0 where the shade is half; there print is the lighter the darker its paper.
+    Dirt multiplies the reflectance, so print only becomes darker. With ``soft``, the shade of folds and wrinkles
+    reduces contrast instead, as in scans of paper that turns away from the glass: value = ½ + a (ink − ½), with a from
+    1 on flat paper to 0 where the shade is ½. There print becomes lighter as its paper becomes darker.
     """
-    shade = channels(sheet.shade, ink)
+    shade = with_channels(sheet.shade, ink)
     if soft:
         contrast = np.clip(2 * shade - 1, 0.05, 1)
         seen: Pixels = (np.float32(0.5) + contrast * (ink - np.float32(0.5))) * sheet.coat
@@ -72,7 +72,7 @@ def printed(ink: Pixels, sheet: Sheet, *, soft: bool = False) -> Pixels:
 
 
 def _worn(rng: np.random.Generator, area: Area, clean: Pixels, level: float) -> Pixels:
-    """Print as it comes out of a press and ages: spread or thin, not quite black, faded in places."""
+    """Imperfect and aged print: spread or thin, not quite black, faded in places."""
     black = min(rng.gamma(1.2, 0.05), 0.3) * min(level, 1)
     ink = clean
     if rng.random() < 0.2 * min(level, 1):  # spread into the paper, or printed thinly
@@ -82,20 +82,20 @@ def _worn(rng: np.random.Generator, area: Area, clean: Pixels, level: float) -> 
     if rng.random() < 0.15 * min(level, 1):  # faded or broken
         holes = clouds(rng, area, rng.uniform(0.3, 3), octaves=3)
         fade = np.clip(np.float32(rng.uniform(0.2, 0.7)) * (holes - np.float32(rng.uniform(0.3, 1.5))), 0, 0.6)
-        ink = ink + (1 - ink) * channels(fade, ink)
+        ink = ink + (1 - ink) * with_channels(fade, ink)
     worn: Pixels = np.float32(black) + np.float32(1 - black) * ink
     return worn
 
 
 def _scanned(rng: np.random.Generator, area: Area, seen: Pixels, level: float) -> Pixels:
-    """What a scanner or camera makes of it: blur, noise, exposure, the compression of JPEG."""
+    """Add the faults of a scanner or camera: blur, noise, wrong exposure, JPEG compression."""
     amount = min(level, 1)
     blur = rng.choice([0, rng.uniform(0.02, 0.09), rng.uniform(0.06, 0.16)], p=[0.3, 0.5, 0.2]) * amount
     if blur > 0.3 * area.pixel:
         seen = gaussian_filter(seen, blur / area.pixel, truncate=3, axes=(0, 1))
     if rng.random() < 0.5 * amount:
         seen = seen + np.float32(rng.uniform(0.002, 0.02)) * rng.standard_normal(seen.shape, dtype=np.float32)
-    if rng.random() < 0.25 * amount:  # exposure: too short, or so long that white is cut off
+    if rng.random() < 0.25 * amount:  # exposure too short, or so long that white is clipped
         seen = np.maximum(seen, 0) ** np.float32(rng.uniform(0.75, 1.3)) * np.float32(rng.uniform(0.85, 1.15))
     seen = np.clip(seen, 0, 1)
     if rng.random() < 0.4 * amount:

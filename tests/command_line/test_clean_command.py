@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from document_pages import page, saved
 
 import isthmus
+from document_pages import page, saved
 from isthmus.cli import main
 from isthmus.cli.clean import page_numbers, summary
 from isthmus.documents import DocumentReport, PageReport
@@ -107,10 +107,10 @@ def test_a_dry_run_needs_no_output_and_writes_none(folder, command):
         (["in/a.png", "-o", "in/a.png"], 5, "is the input"),
         (["in/a.png", "-o", "x.jpg"], 2, "must end in .png"),
         (["in/a.png", "-o", "no/x.png"], 5, "no such folder"),
-        (["in/a.png", "-o", "x.png", "--pages", "2"], 2, "has 1 page, and no page 2"),
+        (["in/a.png", "-o", "x.png", "--pages", "2"], 2, "has 1 page; there is no page 2"),
         (["in/a.png", "-o", "x.png", "--pages", "3-1"], 2, "must be numbers from 1 such as 1-3,7. Got '3-1' instead."),
         (["in/a.png", "-o", "x.png", "--jobs", "0"], 2, "--jobs must be at least 1"),
-        (["in/a.png", "-o", "x.png", "--max-megapixels", "0.01"], 3, "more than the 0.01 megapixels"),
+        (["in/a.png", "-o", "x.png", "--max-megapixels", "0.01"], 3, "more than the limit of 0.01 megapixels"),
         (["in/deep/c.jpg", "-o", "x.jpg", "--bilevel"], 2, "no black and white"),
         (["in/a.png", "in/b.tif", "-o", "-"], 2, "are for one document"),
     ],

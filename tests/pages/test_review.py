@@ -5,10 +5,11 @@ import subprocess
 
 import numpy as np
 import pytest
-from document_pages import keep, page, reopened, saved, white_paper
 
+from document_pages import keep, page, reopened, saved, white_paper
 from isthmus.documents import Options, transform_documents
-from isthmus.documents.review import Review, removed_in_red
+from isthmus.pages.documents import RemovalInspector
+from isthmus.pages.review import Review, removed_in_red
 
 
 def take_a_line(pixels, *, dpi):
@@ -26,7 +27,7 @@ def review(tmp_path):
     (tmp_path / "other.png").write_bytes(saved(pages[0].convert("RGB"), "PNG"))
     for name in (hostile.name, "other.png"):  # one after the other, as in a batch that is started again
         (tmp_path / "out").mkdir(exist_ok=True)
-        options = Options(review=Review(tmp_path / "review"))
+        options = Options(inspector=RemovalInspector(Review(tmp_path / "review")))
         (report,) = transform_documents([(str(tmp_path / name), str(tmp_path / "out" / name))], take_a_line, options)
         assert report.error is None
     return tmp_path / "review"
@@ -57,7 +58,7 @@ def test_what_was_removed_is_red_and_the_rest_is_grey():
 
 def test_a_page_that_stays_is_listed_too(tmp_path):
     (tmp_path / "in.png").write_bytes(saved(page(), "PNG"))
-    options = Options(review=Review(tmp_path / "review"), dry_run=True)
+    options = Options(inspector=RemovalInspector(Review(tmp_path / "review")), dry_run=True)
     list(transform_documents([(str(tmp_path / "in.png"), str(tmp_path / "out.png"))], keep, options))
     assert "in.png" in (tmp_path / "review" / "index.html").read_text()
     assert not (tmp_path / "out.png").exists()

@@ -1,0 +1,56 @@
+"""Reports on a transformed document and on each of its pictures."""
+
+from dataclasses import dataclass
+
+
+def document_name(source: str) -> str:
+    """What messages call a source."""
+    return "standard input" if source == "-" else source
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """Report on one picture of a document.
+
+    ``number`` counts the pictures of the document from 1; a page of a PDF can have several, or none. An ``Inspector``
+    fills in ``removed``, the share of the pixels whose content was removed, ``marks``, the number of removed marks that
+    resemble letters, and ``warning``.
+    """
+
+    page: int
+    width: int
+    height: int
+    changed: bool
+    removed: float = 0.0
+    marks: int = 0
+    warning: str | None = None
+    note: str | None = None
+    seconds: float = 0.0
+    number: int = 1
+
+
+@dataclass(frozen=True)
+class DocumentReport:
+    """Report on a document: its pictures in order, or the error that it failed with."""
+
+    source: str
+    output: str | None
+    n_pages: int = 0
+    pictures: tuple[PageReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: Exception | None = None
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return document_name(self.source)
+
+    @property
+    def n_changed(self) -> int:
+        """Number of pictures that were changed."""
+        return sum(picture.changed for picture in self.pictures)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line for each picture that a person should look at."""
+        return tuple(f"page {picture.page}: {picture.warning}" for picture in self.pictures if picture.warning)

@@ -1,0 +1,77 @@
+"""A folder to review cleaned pages in: pictures before, after and with what was removed in red, and an index page."""
+
+import json
+import re
+from dataclasses import asdict
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from isthmus.documents.picture import Colour, Grey
+from isthmus.documents.reports import DocumentReport
+from isthmus.system.files import atomic_write
+
+_LISTED = "pages.json"
+_LIGHTER = 8  # levels of 255
+
+
+class Review:
+    """A folder with ``index.html``, and a folder of pictures for each document.
+
+    The entry of each document in the index is kept beside its pictures, so a batch that is started again continues the
+    same index.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+
+    def save(self, document: str, number: int, before: Grey | Colour, after: Grey | Colour) -> None:
+        """Write the pictures of a page as JPEG."""
+        home = self._home(document)
+        home.mkdir(parents=True, exist_ok=True)
+        views = {"before": before, "after": after, "removed": removed_in_red(before, after)}
+        for view, pixels in views.items():
+            with atomic_write(home / f"{number:05}-{view}.jpg") as file:
+                Image.fromarray(pixels).save(file, "JPEG", quality=85)
+
+    def add(self, report: DocumentReport) -> None:
+        """Add a document to the index."""
+        home = self._home(report.name)
+        home.mkdir(parents=True, exist_ok=True)
+        pages = [
+            asdict(picture) | {"stem": f"{home.name}/{picture.number:05}"}
+            for picture in report.pictures
+            if (home / f"{picture.number:05}-after.jpg").exists()
+        ]
+        with atomic_write(home / _LISTED) as file:
+            file.write(json.dumps({"document": report.name, "pages": pages}).encode())
+        self._write_index()
+
+    def _write_index(self) -> None:
+        documents = [json.loads(path.read_text()) for path in sorted(self._folder.glob(f"*/{_LISTED}"))]
+        data = json.dumps(sorted(documents, key=lambda document: document["document"]))
+        template = files("isthmus.pages").joinpath("review.html").read_text()
+        safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        with atomic_write(self._folder / "index.html") as file:
+            file.write(template.replace("/*documents*/", safe).encode())
+
+    def _home(self, document: str) -> Path:
+        """The folder of a document, named after it, and different for every document."""
+        stem = re.sub(r"[^\w.-]+", "_", Path(document).name)[:60].strip(".") or "document"
+        return self._folder / f"{stem}-{sha256(document.encode()).hexdigest()[:8]}"
+
+
+def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
+    """The page after cleaning, paler, with everything that was darker before in red.
+
+    Paper that became lighter with the page as a whole does not count; the more a pixel changed, the redder it is.
+    """
+    was, now = (np.asarray(Image.fromarray(pixels).convert("L"), np.int16) for pixels in (before, after))
+    lighter = now - was
+    lighter = np.clip(lighter - max(0, int(np.median(lighter))), 0, 255)
+    strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
+    pale = (128 + now // 2)[..., None]
+    return (pale * (1 - strength) + np.array([210, 0, 0]) * strength).astype(np.uint8)
