@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -21,6 +22,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 install_import_hook("isthmus", "shape_checks.check")
 ROOT = Path(__file__).parents[1]
 SLOW_TIMEOUT = 3600  # seconds
+
+# No test depends on how busy the machine is; timeouts end what hangs.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items):
@@ -67,7 +72,7 @@ def chromium(chromium_program, tmp_path_factory):
             [chromium_program, "--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet),
              f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--enable-logging=stderr",
              "--hide-scrollbars", *options, path.as_uri()],
-            capture_output=True, timeout=100, check=True, text=True,
+            capture_output=True, timeout=600, check=True, text=True,
         )  # fmt: skip
         messages = re.findall(r":CONSOLE.*", found.stderr)
         events = json.loads(log.read_text())["events"]

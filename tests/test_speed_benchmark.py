@@ -147,6 +147,7 @@ def test_what_needs_something_missing_is_known_and_what_fails_says_why():
     assert runs == {"one": "failed: ModuleNotFoundError: No module named 'no_such_module'"}
 
 
+@pytest.mark.slow
 def test_a_trial_measures_isthmus_and_what_is_always_installed(tmp_path):
     options = ["--quick", "--cases", "small", "--peers", "torch", "scikit-learn", "--repeats", "1"]
     done = subprocess.run(

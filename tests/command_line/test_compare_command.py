@@ -159,7 +159,7 @@ def test_a_plot_without_matplotlib_is_refused_before_the_work(folder, tmp_path):
     )
     ended = subprocess.run(
         [sys.executable, "-c", program, folder / "table.csv", tmp_path / "plot.svg"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (7, "")
     assert 'matplotlib, which is not installed: pip install "isthmus[report]"' in ended.stderr

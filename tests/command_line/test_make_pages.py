@@ -114,7 +114,7 @@ def test_ctrl_c_leaves_whole_files_alone(workers, tmp_path):
     while len(files(tmp_path)) < 4 and process.poll() is None:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert (process.returncode, err) == (130, "isthmus: interrupted.\n")
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert 4 <= len(left) < 1000

@@ -95,13 +95,13 @@ def test_a_space_comes_from_a_file_and_options_overrule_it(isthmus, folder, tmp_
 def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path):
     command = [*ISTHMUS, "tune", str(folder / "table.csv"), "-o", str(tmp_path / "model"), *QUICK]
     with subprocess.Popen(
-        [*command, "--timeout", "100"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--timeout", "10000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         while trial_count(tmp_path / "model.study") < 3 and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
         finally:
             process.kill()
     assert process.returncode == 130

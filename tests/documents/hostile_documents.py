@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-PATIENCE = 120.0  # seconds until a file that gets no answer counts as hung
+PATIENCE = 600.0  # seconds until a file that gets no answer counts as hung
 
 
 def sound_documents() -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 ISTHMUS = [sys.executable, "-c", "import sys; from isthmus.cli import main; sys.exit(main())", "clean"]
 N_PAGES = 12
-PATIENCE = 120.0  # seconds for the processes of a killed run to end
+PATIENCE = 600.0  # seconds for the processes of a killed run to end
 SWEPT_FROM = 1.1  # seconds after which a file that nobody has locked is a leftover
 
 

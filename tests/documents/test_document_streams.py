@@ -116,7 +116,7 @@ def run_and_stop(tmp_path):
             for _ in range(after):
                 assert process.stdout.readline() == "page\n"
             process.send_signal(number)
-            process.wait(timeout=20)
+            process.wait(timeout=600)
             return process.stderr.read()
 
     return run

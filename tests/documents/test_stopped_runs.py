@@ -15,7 +15,8 @@ BLACK_AND_WHITE = ["--strength", "0", "--bilevel"]  # changes every page and nee
 
 
 # The page network makes runs longer, and gives more moments to be killed in.
-@pytest.mark.parametrize(("moments", "options"), [(3, BLACK_AND_WHITE), pytest.param(20, [], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("moments", "options"), [(3, BLACK_AND_WHITE), (20, [])])
 def test_killed_runs_leave_nothing_broken_and_the_next_one_tidies_up(moments, options, tmp_path):
     assert killed_runs.run(tmp_path, moments, options) == []
 
@@ -35,7 +36,7 @@ def interrupted(source, output, jobs):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does, also to the workers
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=600)[1]
     return process.returncode, said
 
 

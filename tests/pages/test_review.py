@@ -75,7 +75,7 @@ def visit(chromium_program, tmp_path):
         found = subprocess.run(
             [chromium_program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
              "--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom", with_keys.as_uri() + anchor],
-            capture_output=True, timeout=100, check=True, text=True,
+            capture_output=True, timeout=600, check=True, text=True,
         )  # fmt: skip
         return found.stdout, re.findall(r":CONSOLE.*", found.stderr)
 

@@ -45,7 +45,9 @@ names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(values=tables, data=st.data())
 def test_what_is_written_is_read_exactly(tmp_path, format, values, data):
     columns = data.draw(st.lists(names, min_size=values.shape[1], max_size=values.shape[1], unique=True))
@@ -61,7 +63,9 @@ def test_what_is_written_is_read_exactly(tmp_path, format, values, data):
 
 
 @pytest.mark.parametrize("format", NAMED)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=9),
     rows=st.integers(1, 4),
