@@ -4,6 +4,7 @@ import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -383,7 +384,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             )
 
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
-        """Whether the network is linear, and can be solved for on all rows."""
+        """Return whether the network is linear and is solved for on all rows."""
         return False
 
     def _publish(self, fitted: Fitted[Any], *, on_device: bool = True) -> None:
@@ -407,19 +408,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _settings(self) -> Settings:
         """Return the parameters that all kinds of networks share."""
-        return Settings(
-            loss=self.loss,
-            scale=self.scale,
-            noise=checked_noise(self, self.noise),
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            validation_fraction=self.validation_fraction,
-            patience=self.patience,
-            random_state=self.random_state,
-            verbose=self.verbose,
-        )
+        own = {field.name: getattr(self, field.name) for field in fields(Settings)}
+        return Settings(**own | {"noise": checked_noise(self, self.noise)})
 
     def _training_set(self, X: object, target: object, *, reset: bool) -> TrainingSet:
         """Check rows; refuse values whose squares overflow, which would end training if they were held out."""

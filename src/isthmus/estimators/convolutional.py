@@ -53,50 +53,49 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     Parameters
     ----------
     filters : int or tuple of int, default=(64, 64)
-        Filters of the encoder's layers, in the order that images meet them; an int is that of each of two layers.
+        Filters of each layer of the encoder, first layer first; an int means two layers of as many.
     code_size : int, float or None, default=None
-        Number of codes of a dense code, which a hidden layer of 512 nodes leads to from the small images in the middle,
-        and another one back; a float between 0 and 1 means as many as PCA needs to keep that share of the variance.
-        All images then have one size. None: the small images are the code.
+        Number of codes of a dense code, with a hidden layer of 512 nodes between it and the small images in the middle;
+        a float between 0 and 1 means as many as PCA needs to keep that share of the variance. All images then have one
+        size. None: the small images are the code.
     decoder_filters : int, tuple of int or None, default=None
-        The same for the decoder. None mirrors the encoder. With as many layers as the encoder each up-samples where
-        its mirror pools; otherwise the first of them do, and there must be enough.
+        The same for the decoder. None mirrors the encoder. With as many layers as the encoder, each up-samples where
+        its mirror pools; otherwise the first layers up-sample, and there must be enough of them.
     kernel_size : int, default=3
         Rows and columns of every kernel; odd.
     pooling : bool or tuple of bool, default=True
-        Whether a max-pool halves height and width after each of the encoder's layers; a tuple says so layer by layer.
+        Whether a max-pool halves height and width after each layer of the encoder; a tuple has a value for each layer.
     patch : int, default=1
-        Rows and columns of the patches whose pixels become channels before the first layer. With 2, the layers of the
-        finest resolution see a quarter of the pixels, and take a quarter of the time.
+        Rows and columns of the patches whose pixels become channels before the first layer. With 2, the layers at the
+        finest resolution see a quarter of the pixels and take a quarter of the time.
     activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="leaky_relu"
         Activation of all layers but the last.
     batch_norm : bool or "auto", default="auto"
-        Whether a batch norm follows every convolution but the last. "auto": not with ``code_size``, where training is
-        better without.
+        Whether a batch norm follows every convolution but the last. "auto": without ``code_size`` only, since dense
+        codes train better without.
     skips : bool, default=False
-        Add the output of each of the encoder's layers to that of its mirror in the decoder, so that fine strokes need
-        not go through the code; the code alone then makes no image.
+        Add the output of each layer of the encoder to that of its mirror in the decoder, so that fine strokes bypass
+        the code; a code can then not be decoded without its image.
     start : {"auto", "random", "identity", "affine", "pca"}, default="auto"
-        Where training starts from: random weights; for cleaning, "identity", the images as they are (the network is
-        x + g(x), and g starts at zero), or "affine", where each pixel gets a factor, too (x + g(x) + h(x) x), since
-        dirt takes a share of the light; with ``code_size``, "pca", as ``Autoencoder`` does: PCA of the whole images in
-        a linear path, beside which the convolutions add nothing yet. "auto" is "pca" with ``code_size``, otherwise
-        "random".
+        Initial weights: "random"; for cleaning, "identity", which returns images as they are (the network is x + g(x),
+        and g starts at zero), or "affine", with a factor for each pixel (x + g(x) + h(x) x), since dirt absorbs a share
+        of the light; with ``code_size``, "pca" as for ``Autoencoder``: PCA of the whole images in a linear path, beside
+        which the convolutions add nothing yet. "auto" is "pca" with ``code_size``, otherwise "random".
     image_shape : tuple of int or None, default=None
-        Height, width and, unless there is one, channels of the images that flat rows are. None for rows that are
-        images of a single row, such as signals. Arrays of images need none.
+        Height, width and (unless there is one) channels of the images in flat rows. None: flat rows are images with a
+        single row of pixels, such as signals. Arrays of images do not need it.
     loss : {"auto", "mse", "bce"}, default="auto"
-        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" takes
-        "bce" where every value lies in [0, 1], unless ``scale``, ``activation="identity"`` or ``start="identity"``
-        speak against it: the identity is exact with squared error.
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" means
+        "bce" if every value lies in [0, 1], ``scale`` is "auto" or "none", ``activation`` is not "identity" and
+        ``start`` is neither "identity" nor "affine".
     noise : None, str or tuple (str, float), default=None
-        Denoising training: what is done to the images that the encoder sees; as for ``Autoencoder``.
+        Noise on the images that the encoder sees; as for ``Autoencoder``.
     scale : {"auto", "standard", "global", "none"}, default="auto"
-        What images are divided by, after their mean is subtracted: "standard" divides each channel by its standard
+        Divisor of images after their mean is subtracted: "standard" divides each channel by its standard
         deviation, "global" all of them by one number, "none" leaves images as they are. "auto" is "none" for images in
         [0, 1] and otherwise "global". Results are in the images' own units in any case.
     max_epochs : int, default=50
-        How often training goes through the images at most.
+        Most epochs that training takes.
     batch_size : int or "auto", default="auto"
         Images in a training step. "auto": as for ``Autoencoder``, and fewer where they are large.
     learning_rate : float, default=0.003
@@ -104,12 +103,13 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     weight_decay : float, default=0.1
         Decoupled weight decay (AdamW) of all weights.
     validation_fraction : float, default=0.1
-        Share of the images that is held out to choose the best epoch by. 0 trains on every image, all
+        Share of the images that is held out to choose the best epoch by. 0 trains on every image for all
         ``max_epochs``; errors are then those of the training images.
     patience : int or None, default=10
-        Training ends after so many epochs in a row without a new best. None: it never ends early.
+        Number of epochs without a new best after which training ends. None: it never ends early.
     device : str or torch.device, default="auto"
-        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+        Device that the network is trained and applied on: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is
+        one.
     random_state : int, RandomState or None, default=None
         Seed of the split, the weights and the order of the images. With an int, the same machine and number of
         threads, fits repeat exactly.
@@ -121,34 +121,34 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     image_shape_ : tuple of int
         Height, width and channels of the training images.
     code_size_ : int
-        Number of codes; without ``code_size``, how many numbers the small images of a training image have.
+        Number of codes; without ``code_size``, the number of values in the small images of a training image.
     loss_ : {"mse", "bce"}
         The loss in use.
     mean_, scale_ : ndarray of shape (channels,)
-        Mean of each channel of the training images, and what ``scale`` divides it by; with ``code_size`` of each value
-        of each pixel: of shape (n_features,).
+        Mean of each channel of the training images, and its divisor from ``scale``; with ``code_size`` of each value of
+        each pixel, of shape (n_features,).
     n_epochs_, best_epoch_ : int
-        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better than the
-        PCA start, the model is the start made from all images, those held out included.
+        Number of epochs, and the epoch whose weights are kept. 0 is the start; if no epoch is better than a PCA start,
+        the model is the start made from all images, held-out ones included.
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
     start_error_, validation_error_ : float
         Mean squared error of the held-out images before training and at the best epoch; in the images' units, or with
-        ``scale="standard"`` in those of the standardised channels. With ``noise``, the images have it here too.
+        ``scale="standard"`` in those of the standardised channels. With ``noise``, of noisy images.
     pca_error_ : float
-        With ``code_size``, the same of PCA with as many components, fitted on the same training images.
+        With ``code_size``, the same error of PCA with as many components, fitted on the same training images.
     validation_variance_ : float
-        The same of the training mean alone.
+        The same error of the training mean.
     n_samples_ : int
         Number of images that the model was trained on.
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give flat rows in the images' units.
-        ``module_.convolutional`` is the network of images within, (n, channels, height, width), of unit scale.
+        ``module_.convolutional`` is the network inside, for images (n, channels, height, width) of unit scale.
     n_features_in_ : int
-        Numbers in a training image.
+        Number of values in a training image.
     feature_names_in_ : ndarray of str
-        Names of the columns, where flat rows had names.
+        Names of the columns, if flat rows had names.
 
     See Also
     --------
@@ -157,7 +157,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     Notes
     -----
     Images come as arrays (n_images, height, width) or (n_images, height, width, channels), with values of any unit:
-    8-bit images stay in 0–255, and results are in 0–255 too. What comes in as an array of images goes out as such.
+    results for 8-bit images are in 0–255, too. Arrays of images give arrays of images.
     After fitting, ``reconstruct``, ``transform`` and the errors take images of any height and width; large ones are
     reconstructed tile by tile. Arrays of images are computed in float32, flat rows in their own precision.
 
@@ -241,16 +241,16 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     def from_network(
         cls, network: ConvolutionalAutoencoder, X: object, *, target: object = None, device: str | torch.device = "auto"
     ) -> "ConvAutoencoder":
-        """A fitted estimator around a network that was trained otherwise; it can be saved, and trained further.
+        """Make a fitted estimator from a trained network; it can be saved, and trained further.
 
         Parameters
         ----------
         network : ConvolutionalAutoencoder
             Copied, in float32. It sees images as they are given, without a scale.
         X : array of images
-            Some that it was not trained on: errors, means and the height and width of images in flat rows are theirs.
+            Images that the network was not trained on: errors, means, height and width are theirs.
         target : like X, optional
-            What the network should make of them; X itself by default.
+            Images that the network should make of them; X itself by default.
         device : str or torch.device, default="auto"
             As for the estimator.
 
@@ -294,12 +294,12 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         ----------
         X : array or tensor of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
             At least two images, without missing or infinite values. Flat rows (an array or dataframe) hold an image
-            of ``image_shape`` each, row by row, the channels of a pixel side by side. Integers of 8 or 16 bits are
-            numbers like others, in their own units, and take half of the memory.
+            of ``image_shape`` each, row by row, the channels of a pixel side by side. Integers of 8 or 16 bits keep
+            their units and take half of the memory.
         y : ignored
             Pipelines pass labels here.
         target : like X, optional
-            What is to be reconstructed from each image, for a denoiser that knows the clean version.
+            Images to reconstruct, for a denoiser that knows the clean version; X itself by default.
         on_epoch : callable, optional
             Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
         feature_names : sequence of str, optional
@@ -312,9 +312,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         Raises
         ------
         ParameterError
-            If a parameter cannot have its value (a ``ValueError``).
+            If a parameter has a value that it cannot have (a ``ValueError``).
         InputError
-            If the data does not suit the loss, or are no images (a ``ValueError``).
+            If the data does not suit the loss, or does not hold images (a ``ValueError``).
 
         Warns
         -----
@@ -332,8 +332,8 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         X : array of shape (n_images, h, w, filters), or flat rows of shape (n_images, code_size_)
             As ``transform`` gives them.
         image_size : tuple of int, optional
-            Height and width of the images, for codes of images of another size than those of ``fit``; by default
-            the largest that have such codes.
+            Height and width of the images, if they differ from those of the training images; by default the largest
+            with such codes.
 
         Returns
         -------
@@ -343,7 +343,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         Raises
         ------
         ParameterError
-            If the network needs the image, not its code alone: with ``skips`` or a start from the images.
+            If the network needs the image, not only its code: with ``skips`` or a start from the images.
         """
         check_is_fitted(self)
         if self._has_one_size:

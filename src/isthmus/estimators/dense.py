@@ -1,6 +1,7 @@
 """Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,17 +30,17 @@ from isthmus.training.history import OnEpoch
 class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     """A dense autoencoder that starts at PCA and only improves.
 
-    An encoder compresses each row into a small code, and a decoder that mirrors it gives the row back. With the
-    PCA start the network *is* PCA before its first epoch: a linear path holds the principal axes, and the stacks
-    of non-linear layers beside it add nothing yet. Then everything is trained, held-out rows are scored after
-    each epoch, and the best epoch is kept, the start included: on those rows the model is never worse than PCA
+    An encoder compresses each row into a small code (the latent code), and a decoder that mirrors it reconstructs the
+    row. With the PCA start the network *is* PCA before its first epoch: a linear path holds the principal axes, and
+    the stacks of non-linear layers beside it add nothing yet. Then everything is trained, held-out rows are scored
+    after each epoch, and the best epoch is kept, the start included: on those rows the model is never worse than PCA
     (with ``loss="bce"``: than the start, which is near PCA).
 
     Parameters
     ----------
     code_size : int or float, default=0.95
         Number of codes, at least 1. A float between 0 and 1 means as many as PCA needs to keep that share of the
-        variance. There may be more codes than the data has dimensions; those beyond its rank start at zero.
+        variance. Codes beyond the rank of the data start at zero.
     encoder_layers : int or tuple of int, default=2
         Hidden layers of the encoder. A tuple names the nodes of each, from the data's side; an int counts them,
         and their widths taper geometrically from the width of the data to the code, never under 64 nodes.
@@ -47,35 +48,35 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         The same for the decoder, in the order that a code meets them. None mirrors the encoder.
     activation : {"identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu"}, default="relu"
         Activation of the hidden layers. With "identity" the network is linear; with the PCA start and squared
-        error it is then PCA itself, fitted on all rows, and nothing is left to train. From a random start it is
-        trained by L-BFGS on all rows (an epoch is ten steps; batch size, learning rate and patience are of no account)
-        and put in PCA's form: see ``docs/coming-from-pca.md`` for what it then shares with PCA.
+        error it is then PCA itself, fitted on all rows, and nothing is left to train. With ``start="random"`` it is
+        trained by L-BFGS on all rows (an epoch is ten steps; batch size, learning rate and patience are ignored)
+        and brought to PCA's form; see ``docs/coming-from-pca.md``.
     loss : {"auto", "mse", "bce"}, default="auto"
-        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto"
-        takes "bce" where every value lies in [0, 1] (and neither ``scale`` nor a linear network says otherwise),
-        unless its start has more than 1.1 times PCA's squared error: then "mse" ends lower.
+        Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" means
+        "bce" if every value lies in [0, 1], the network is not linear and ``scale`` is "auto" or "none", unless its
+        start has more than 1.1 times PCA's squared error: then "mse" ends lower.
     start : {"pca", "random"}, default="pca"
-        Where training starts from: PCA, or the random weights of the classic stacked autoencoder.
+        Initial weights: PCA, or random initialisation as in the classic stacked autoencoder.
     ordered : bool, default=False
-        Train the codes in order of use: the first alone reconstructs as well as it can, the first two together, and so
-        on. ``truncate(k)`` and ``rate_distortion(X)`` then need no further training. The network gets a decoder for
+        Train the codes in order of importance: the first reconstructs as well as one code can, then the first two, and
+        so on. ``truncate(k)`` and ``rate_distortion(X)`` then need no further training. The network has a decoder for
         the first code, the first 2, 4, 8, …; an epoch takes two to five times as long. A share as ``code_size`` then
         means the fewest codes that explain it on the held-out rows, and no more than PCA needs. A linear network is
         ordered anyway.
     whiten : bool, default=False
         Divide the codes of a linear network by their standard deviations, as PCA does.
     noise : None, str or tuple (str, float), default=None
-        Denoising training: what is done to the rows that the encoder sees, while the reconstruction is compared
-        with the rows as they are. "gaussian" (strength: standard deviation, as a share of the data's own;
-        0.1), "masking" (share of values set to zero; 0.25) or "salt_and_pepper" (share of values set to their
-        column's minimum or maximum; 0.1), alone or with a strength: ``("masking", 0.5)``.
+        Noise on the rows that the encoder sees; reconstructions are compared with the rows without it. "gaussian"
+        (strength: standard deviation, as a share of the data's own; 0.1), "masking" (share of values set to zero;
+        0.25) or "salt_and_pepper" (share of values set to their column's minimum or maximum; 0.1), with the default
+        strength or as a tuple with another: ``("masking", 0.5)``.
     scale : {"auto", "standard", "global", "none"}, default="auto"
         "standard" divides each centred column by its standard deviation, so that columns with different units
         count alike. "global" divides all by one number, the root mean square about the means: the objective
         stays the squared error in the data's units. "none" divides by nothing. "auto" is "none" for data in
         [0, 1] and otherwise "global".
     max_epochs : int, default=200
-        How often training goes through the rows at most.
+        Most epochs that training takes.
     batch_size : int or "auto", default="auto"
         Rows in a training step. "auto": a power of two near a hundredth of the rows, from 32 to 128.
     learning_rate : float, default=0.003
@@ -83,12 +84,13 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     weight_decay : float, default=0.1
         Decoupled weight decay (AdamW) of all weights.
     validation_fraction : float, default=0.1
-        Share of the rows that is held out to choose the best epoch by. 0 trains on every row, all
+        Share of the rows that is held out to choose the best epoch by. 0 trains on every row for all
         ``max_epochs``; errors are then those of the training rows.
     patience : int or None, default=30
-        Training ends after so many epochs in a row without a new best. None: it never ends early.
+        Number of epochs without a new best after which training ends. None: it never ends early.
     device : str or torch.device, default="auto"
-        Where the network is trained and applied: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is one.
+        Device that the network is trained and applied on: "cpu", "cuda", "cuda:1", …; "auto" takes a GPU if there is
+        one.
     random_state : int, RandomState or None, default=None
         Seed of the split, the weights and the order of the rows. With an int, the same machine and number of
         threads, fits repeat exactly.
@@ -106,29 +108,31 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
     mean_ : ndarray of shape (n_features,)
         Mean of the training rows.
     scale_ : ndarray of shape (n_features,)
-        What ``scale`` divides each column by.
+        Divisor of each column, from the parameter ``scale``.
     n_epochs_, best_epoch_ : int
-        Epochs that were run, and the one whose weights are kept. 0 is the start, and if nothing was better, the model
-        is the start made from all rows, those held out included (PCA of all rows; not with ``ordered``).
+        Number of epochs, and the epoch whose weights are kept. 0 is the start; if no epoch is better, the model is the
+        start made from all rows, held-out ones included (PCA of all rows; not with ``ordered``).
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
     start_error_, validation_error_ : float
         Mean squared error of the held-out rows before training and at the best epoch; in the data's units, or
-        with ``scale="standard"`` in those of the standardised columns. With ``noise``, the rows have it here too.
+        with ``scale="standard"`` in those of the standardised columns. With ``noise``, of noisy rows.
     pca_error_ : float
-        The same of PCA with as many components, fitted on the same training rows. With the PCA start and squared
-        error the start is PCA, and this is ``start_error_``.
+        The same error of PCA with as many components, fitted on the same training rows. With the PCA start and squared
+        error it is ``start_error_``.
     validation_variance_ : float
-        The same of the training mean alone.
+        The same error of the training mean.
     n_samples_ : int
-        Number of rows that the model was made from: without those held out, unless ``best_epoch_`` is 0 (see there).
+        Number of rows that the model was made from, without held-out rows unless ``best_epoch_`` is 0.
+    fitted_ : Fitted
+        Everything that the fit found, as one value.
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give tensors in the data's units.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where X had names.
+        Names of the columns, if X had names.
 
     See Also
     --------
@@ -164,8 +168,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
 
     module_: DenseAutoencoder
     fitted_: Fitted[DenseArrays]
-    encoder_layers_: tuple[int, ...]
-    decoder_layers_: tuple[int, ...]
 
     def __init__(
         self,
@@ -224,12 +226,12 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         Parameters
         ----------
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
-            At least two rows, without missing or infinite values. Sparse rows stay sparse; only a batch of them
-            is ever made dense.
+            At least two rows, without missing or infinite values. Sparse rows stay sparse; one batch at a time is
+            made dense.
         y : ignored
             Pipelines pass labels here.
         target : like X, optional
-            What is to be reconstructed from each row, for a denoiser that knows the clean version of its rows.
+            Rows to reconstruct, for a denoiser that knows the clean version of its rows; X itself by default.
         on_epoch : callable, optional
             Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
         feature_names : sequence of str, optional
@@ -242,7 +244,7 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         Raises
         ------
         ParameterError
-            If a parameter cannot have its value (a ``ValueError``).
+            If a parameter has a value that it cannot have (a ``ValueError``).
         InputError
             If the data does not suit the loss (a ``ValueError``).
 
@@ -253,6 +255,16 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         """
         self._fit(X, target, on_epoch, feature_names)
         return self
+
+    @property
+    def encoder_layers_(self) -> tuple[int, ...]:
+        """Nodes of each hidden layer of the encoder."""
+        return self.fitted_.network.encoder_layers
+
+    @property
+    def decoder_layers_(self) -> tuple[int, ...]:
+        """Nodes of each hidden layer of the decoder."""
+        return self.fitted_.network.decoder_layers
 
     @property
     def starts_at_pca(self) -> bool:
@@ -299,20 +311,10 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         return resolve_loss(self.loss, self.scale, self.activation, expected, names)
 
     def _design(self, loss: str, *, is_linear: bool) -> Design[DenseAutoencoder, DenseArrays, Batches]:
-        parameters = DenseParameters(
-            code_size=int(self.code_size) if is_int(self.code_size) else float(self.code_size),
-            encoder_layers=self.encoder_layers,
-            decoder_layers=self.decoder_layers,
-            activation=self.activation,
-            start=self.start,
-            ordered=bool(self.ordered),
-            whiten=bool(self.whiten),
-            scale=self.scale,
-            max_epochs=self.max_epochs,
-            device=checked_device(self, self.device),
-        )
+        own = {field.name: getattr(self, field.name) for field in fields(DenseParameters)}
+        own["code_size"] = int(self.code_size) if is_int(self.code_size) else float(self.code_size)
+        parameters = DenseParameters(**own | {"device": checked_device(self, self.device)})
         return dense_design(parameters, loss, is_linear=is_linear)
 
     def _module_of(self, fitted: Fitted[DenseArrays], *, on_device: bool) -> DenseAutoencoder:
-        self.encoder_layers_, self.decoder_layers_ = fitted.network.encoder_layers, fitted.network.decoder_layers
         return module_of(fitted.network, checked_device(self, self.device) if on_device else None)

@@ -1,4 +1,4 @@
-"""Arrays of images as rows of pixels, and back: what estimators for images are given, and what they give."""
+"""Arrays of images as rows of pixels, and back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,7 +49,7 @@ class ImagesAsRows(BaseAutoencoder):
         self.image_shape_, self.image_layout_ = network.image_shape, saved.image_layout or "images"
 
     def _checked(self, X: object, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
-        """Flat rows, and the shape of the image that each of them is."""
+        """Return flat rows, and the shape of their images."""
         X = _small_integers_as_floats(without_torch(X))
         rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
         n_dimensions = n_dimensions_of(X)
@@ -75,7 +75,7 @@ class ImagesAsRows(BaseAutoencoder):
 
     @property
     def _has_one_size(self) -> bool:
-        """Whether the fitted network takes images of one size alone."""
+        """Whether the network takes images of one size only."""
         return self.code_size is not None
 
     def _shape_of_rows(self, n_columns: int) -> ImageShape:
@@ -103,17 +103,17 @@ class ImagesAsRows(BaseAutoencoder):
 
 
 def n_dimensions_of(X: object) -> int:
-    """2 for rows, 3 or 4 for images."""
+    """Return 2 for rows, 3 or 4 for images."""
     return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
 
 
 def _small_integers_as_floats(X: object) -> Any:
-    """Integers of at most 16 bits in float32, which holds them all."""
+    """Return integers of at most 16 bits as float32, which holds them all."""
     if isinstance(X, np.ndarray) and X.dtype.kind in "uib" and X.dtype.itemsize <= 2:
         return X.astype(np.float32)
     return X
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as people write it."""
+    """Return a shape as people write it, such as "28 × 28 × 1"."""
     return " × ".join(map(str, shape))

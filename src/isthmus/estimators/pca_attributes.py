@@ -1,4 +1,4 @@
-"""What users of scikit-learn's PCA read from a fitted estimator, under the same names, where it has a meaning."""
+"""The attributes of scikit-learn's PCA, under the same names, for networks that have them."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -18,7 +18,7 @@ from isthmus.rows.batches import Rows
 
 
 class _linear_only:
-    """A method of linear networks: to look it up in another raises AttributeError with the reason."""
+    """A method of linear networks only; looking it up on others raises AttributeError with the reason."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
         self._method = method
@@ -32,10 +32,10 @@ class _linear_only:
 
 
 class PCAAttributes:
-    """The attributes of ``sklearn.decomposition.PCA`` for linear networks; some of them for ordered ones, too.
+    """The attributes of ``sklearn.decomposition.PCA`` for linear networks, and some of them for ordered ones.
 
-    Their units are the data's own or, with ``scale="standard"``, those of the standardised columns. What a network
-    does not have raises AttributeError with the reason, so that ``hasattr`` tells.
+    Their units are the data's or, with ``scale="standard"``, those of the standardised columns. Attributes that a
+    network lacks raise AttributeError with the reason.
     """
 
     if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class PCAAttributes:
     def explained_variance_ratio_(self) -> Float64[np.ndarray, " code"]:
         """Share of the variance that each code adds.
 
-        For a linear network of the training rows, as PCA has it; for an ordered one by how much the error of the
-        held-out rows drops as the code is added to those before it.
+        For a linear network it is the share in the training rows, as for PCA; for an ordered one the drop of the
+        held-out error when the code is added to those before it.
         """
         check_is_fitted(self)
         if self.fitted_.variances is None and "model" in self.fitted_.errors_by_size:
@@ -97,7 +97,7 @@ class PCAAttributes:
         Raises
         ------
         numpy.linalg.LinAlgError
-            If there is none, since there is an axis that the model has no variance along (a ``ValueError``).
+            If the model has no variance along some axis (a ``ValueError``).
         """
         return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
 
@@ -112,9 +112,9 @@ class PCAAttributes:
         Raises
         ------
         AttributeError
-            If the network is not linear; ``reconstruction_error`` says how far each row is from its reconstruction.
+            If the network is not linear; use ``reconstruction_error``.
         numpy.linalg.LinAlgError
-            If the model has no density, since there is an axis that it has no variance along (a ``ValueError``).
+            If the model has no density, because it has no variance along some axis (a ``ValueError``).
         """
         pca, X = self._with_density("score_samples"), self._check_rows(X)
         rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
@@ -122,7 +122,7 @@ class PCAAttributes:
 
     @property
     def _pca_unit(self) -> Float64[np.ndarray, " features"]:
-        """What columns are divided by before PCA sees them."""
+        """Divisor of each column before PCA sees it."""
         return self.scale_ if self.scale == "standard" else np.ones_like(self.scale_)
 
     def _as_pca(self, name: str) -> PCA:
@@ -133,10 +133,10 @@ class PCAAttributes:
         return as_pca(self.fitted_, self._pca_unit)
 
     def _with_density(self, name: str) -> PCA:
-        """The same, if its covariance can be inverted."""
+        """Return the same PCA; raise LinAlgError if its covariance cannot be inverted."""
         pca, n_features = self._as_pca(name), self.n_features_in_
         smallest = pca.noise_variance_ if self.code_size_ < n_features else pca.explained_variance_[n_features - 1]
-        # The rank of a matrix by numpy.linalg.matrix_rank's rule.
+        # As numpy.linalg.matrix_rank decides the rank.
         if smallest <= np.finfo(np.float64).eps * n_features * pca.explained_variance_[0]:
             raise np.linalg.LinAlgError(
                 f"{name} needs a covariance that can be inverted, but the model has no variance along some of the "

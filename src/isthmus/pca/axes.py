@@ -1,4 +1,4 @@
-"""The principal axes of the training rows: where every network starts, and what it is compared with."""
+"""The principal axes of the training rows, which networks start at and are compared with."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 # Up to this many columns the covariance matrix is cheap and its eigenvectors are exact in float64.
 _MAX_COVARIANCE_FEATURES = 2048
-_CHEAP_FEATURES = 256  # up to which products of float32 rows are made in float64, too
+_CHEAP_FEATURES = 256  # products of float32 rows with at most so many columns are in float64
 _MAX_FLOAT64_BYTES = 2**32
 
 
@@ -28,7 +28,7 @@ class PrincipalAxes:
     def of(
         cls, axes: Float64[np.ndarray, "components features"], variances: Float64[np.ndarray, " components"]
     ) -> "PrincipalAxes":
-        """Unit vectors, with scikit-learn's signs, and the variances along them; rounding may make some negative."""
+        """Make axes with scikit-learn's signs from unit vectors and variances, which rounding may make negative."""
         _, axes = svd_flip(None, axes, u_based_decision=False)
         return cls(axes, np.sqrt(np.maximum(variances, 0)))
 
@@ -40,7 +40,7 @@ def principal_axes(
     code_size: int | float,
     random_state: np.random.RandomState,
 ) -> PrincipalAxes:
-    """The first principal axes of ``(X − mean) / scale``.
+    """Return the first principal axes of ``(X − mean) / scale``.
 
     The eigenvectors of the covariance matrix (exact) where there are at least as many rows as columns and at most 2,048
     columns; otherwise scikit-learn's PCA, with the full or the randomised SVD, as it chooses. Sparse rows stay sparse.
@@ -60,7 +60,7 @@ def principal_axes(
         return _axes_of_covariance(_covariance(X, mean, scale), n_components)
     if not isinstance(X, np.ndarray):
         if not has_covariance and (isinstance(n_components, float) or n_components >= min(X.shape)):
-            X = X.toarray()  # all axes of wide rows: no fewer numbers than the dense rows have
+            X = X.toarray()  # all axes of wide rows have as many values as the dense rows
         else:
             # Dividing columns keeps zeros; centring would not, and PCA centres sparse rows implicitly.
             X = (X @ sparse.diags_array(1 / scale)).tocsr()
@@ -77,7 +77,7 @@ def principal_axes(
 def _covariance(
     X: np.ndarray, mean: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
 ) -> Float64[np.ndarray, "features features"]:
-    """Batch by batch, without a copy of the rows; of many columns in float32 the products are float32, sums never."""
+    """Compute the covariance batch by batch; products of wide float32 rows are in float32, sums never."""
     n_rows, n_features = X.shape
     precision = np.float64 if n_features <= _CHEAP_FEATURES else X.dtype
     total = np.zeros((n_features, n_features))
@@ -91,7 +91,7 @@ def _covariance(
 def _axes_of_covariance(
     covariance: Float64[np.ndarray, "features features"], n_components: int | float
 ) -> PrincipalAxes:
-    """Its eigenvectors by falling eigenvalues; only those that are needed are computed."""
+    """Return the eigenvectors with the largest eigenvalues; no others are computed."""
     n_features = len(covariance)
     if isinstance(n_components, float):
         shares = np.cumsum(np.maximum(linalg.eigvalsh(covariance)[::-1], 0))

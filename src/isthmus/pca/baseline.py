@@ -1,4 +1,4 @@
-"""PCA with every number of components, as the line that networks are compared with."""
+"""PCA with every number of components, the baseline that networks are compared with."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ from isthmus.rows.scaling import column_statistics, scale_of
 
 @dataclass(frozen=True)
 class PCABaseline:
-    """All principal axes of some rows.
+    """PCA of some rows with all components.
 
     Attributes
     ----------
     mean : ndarray of shape (n_features,)
         Mean of the rows.
     unit : ndarray of shape (n_features,)
-        What differences are divided by before squares are taken: each column's standard deviation, or ones.
+        Divisor of differences before squaring: each column's standard deviation, or ones.
     axes : ndarray of shape (n_components, n_features)
-        None where all rows are the same.
+        No axes if all rows are the same.
     """
 
     mean: Float64[np.ndarray, " features"]
@@ -31,7 +31,7 @@ class PCABaseline:
 
     @classmethod
     def of(cls, rows: Rows, *, standardise: bool) -> "PCABaseline":
-        """PCA of these rows, or of their standardised columns."""
+        """Fit PCA to rows, or to their standardised columns."""
         statistics = column_statistics(rows)
         unit = scale_of("standard" if standardise else "none", statistics)
         axes = np.empty((0, rows.shape[1]))
@@ -40,11 +40,10 @@ class PCABaseline:
         return cls(statistics.mean, unit, axes)
 
     def squared_errors(self, X: Rows, expected: Rows) -> Float64[np.ndarray, " sizes"]:
-        """The squared errors with 0, 1, … and all components, summed over rows and columns, in units.
+        """Return squared errors with 0, 1, … and all components, summed over rows and columns, in units.
 
-        They are sums of squares, so that nothing cancels. With k axes a row's error is what lies outside all axes, plus
-        what it has along the axes after the k-th, plus (where something else is expected than the row itself) how far
-        it is from that along the first k.
+        All are sums of squares, so nothing cancels: with k axes, the part of a row outside all axes, plus its part
+        along the axes after the k-th, plus (if the expected row is another) the difference along the first k.
         """
         axes = self.axes
         outside, along, apart = 0.0, np.zeros(len(axes)), np.zeros(len(axes))

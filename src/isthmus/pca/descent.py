@@ -1,10 +1,9 @@
-"""The linear network from a random start: gradient descent on the squared error, then the canonical form, PCA's.
+"""The linear network from random initialisation: gradient descent on the squared error, then PCA's canonical form.
 
-A linear autoencoder of any depth has no local minima but the global one (Baldi & Hornik 1989), where its decoder
-spans the principal subspace; the codes in it are whatever the descent came upon (Plaut 2018, §3). The canonical form
-turns them into principal components. The singular vectors of the decoder do that for a network with weight decay
-alone (Kunin et al. 2019); without, they are an arbitrary rotation, so the rows are projected on the decoder's column
-space and their covariance within it is diagonalised, which is right for both, and never a worse reconstruction.
+All local minima of a linear autoencoder of any depth are global (Baldi & Hornik 1989): the decoder spans the principal
+subspace, with arbitrary codes in it (Plaut 2018, §3). The canonical form turns them into principal components. The
+singular vectors of the decoder do so only with weight decay (Kunin et al. 2019). Here the rows are projected on the
+decoder's column space and their covariance in it is diagonalised, which always works and never reconstructs worse.
 """
 
 import math
@@ -28,19 +27,19 @@ from isthmus.system.threads import suited_threads
 
 STEPS_PER_EPOCH = 10  # steps of L-BFGS, each of which sees all rows
 
-# Measured on Fashion-MNIST (5,000 rows, 32 codes, one and three hidden layers): more memory takes as many steps, each
-# of them longer; where inner layers move as far as outer ones, three hidden layers take more than twice the steps.
+# Measured on Fashion-MNIST (5,000 rows, 32 codes, one and three hidden layers): more memory makes steps longer but not
+# fewer; if inner layers move as far as outer ones, three hidden layers take more than twice the steps.
 _MEMORY = 3  # past steps that L-BFGS keeps
 _INNER_PACE = 0.1  # how far a layer between two others moves where an outer one moves by 1
-_TOLERANCE = 3e-9  # gain of an epoch, as a share of the variance, below which it ends
+_TOLERANCE = 3e-9  # the descent ends when an epoch gains less, as a share of the variance
 _RIDGE = 1e-2  # as a share of the mean variance
 
 
 @dataclass(frozen=True)
 class LinearRows:
-    """Centred rows of unit scale, up to a rotation of the rows: ``factor @ basis`` has their inner products.
+    """Centred rows of unit scale, up to a rotation: ``factor @ basis`` has their inner products.
 
-    The squared error of a linear network depends on nothing else, so a step on ``factor`` is a step on all rows.
+    The squared error of a linear network depends on these only, so a step on ``factor`` is a step on all rows.
     """
 
     factor: Float64[np.ndarray, "rank rank"]
@@ -49,7 +48,7 @@ class LinearRows:
 
     @property
     def mean_square(self) -> float:
-        """Of all values: the squared error of the mean alone."""
+        """Mean square of all values, which is the squared error of the mean alone."""
         n_features = self.factor.shape[1] if self.basis is None else self.basis.shape[1]
         return float(np.square(self.factor).sum() / (self.n_rows * n_features))
 
@@ -57,7 +56,7 @@ class LinearRows:
 def linear_rows(
     X: Rows, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
 ) -> LinearRows:
-    """Reduce ``(X − shift) / scale`` to as many rows, and as many columns, as the smaller of both numbers."""
+    """Reduce ``(X − shift) / scale`` to a square matrix whose side is the smaller of its sides."""
     n_rows, n_features = X.shape
     if n_rows <= n_features:
         basis, factor = qr(((dense_rows(X, slice(None)) - shift) / scale).T, mode="economic")
@@ -88,19 +87,19 @@ def descend(
     max_epochs: int,
     on_epoch: Callable[[list[float]], None] | None = None,
 ) -> Descent:
-    """Train a linear network of any depth on the squared error, from a random start.
+    """Train a linear network of any depth on the squared error, from random initialisation.
 
-    Orthogonal random weights (Saxe et al. 2014, §3) and L-BFGS on all rows. The inputs are whitened by the Cholesky
-    factor of their covariance and a ridge (LeCun et al. 1998, §4.3), which is a change of variables of the first
-    layer and takes a quarter of the steps or fewer; what is reconstructed stays as it is. Inner layers, whose weights
-    are counted in a smaller unit, stay near orthogonal, so that depth costs few steps. Ctrl-C ends it early.
+    Weights start orthogonal (Saxe et al. 2014, §3); L-BFGS sees all rows. Inputs are whitened by the Cholesky factor
+    of their covariance and a ridge (LeCun et al. 1998, §4.3), a change of variables of the first layer that takes a
+    quarter of the steps or fewer. Inner layers move more slowly and stay near orthogonal, so that depth costs few
+    steps. Ctrl-C ends training early.
 
     Parameters
     ----------
     max_epochs : int
-        Epochs of ten steps each, at most; fewer where a step brings nothing any more.
+        Most epochs, of ten steps each; training ends sooner when steps gain nothing.
     on_epoch : callable, optional
-        Is given the errors so far after each epoch.
+        Called after each epoch with the errors so far.
     """
     n = len(rows.factor)
     norm = math.sqrt(np.square(rows.factor).sum()) or 1.0
@@ -111,7 +110,7 @@ def descend(
     paces = [1.0, *[_INNER_PACE] * (len(shapes) - 2), 1.0]
 
     def halves(values: Tensor) -> tuple[Tensor, Tensor]:
-        """The product of the encoder's layers and that of the decoder's, each from the small side, the code's."""
+        """Return the products of the encoder's and of the decoder's layers, each multiplied from the code's side."""
         parts = zip(torch.split(values, sizes), shapes, paces, strict=True)
         layers = [part.view(shape) * pace if pace != 1 else part.view(shape) for part, shape, pace in parts]
         encoder = reduce(lambda product, layer: product @ layer, reversed(layers[:n_encoder]))
@@ -153,7 +152,7 @@ def descend(
 
 @dataclass(frozen=True)
 class SquaredError:
-    """‖Y Eᵀ Dᵀ − T‖² of inputs Y and targets T, which depends on their inner products alone."""
+    """‖Y Eᵀ Dᵀ − T‖² of inputs Y and targets T, from their inner products."""
 
     of_inputs: Float64[Tensor, "rank rank"]  # YᵀY
     with_targets: Float64[Tensor, "rank rank"]  # YᵀT
@@ -168,7 +167,7 @@ class SquaredError:
     def __call__(
         self, encoder: Float64[Tensor, "code rank"], decoder: Float64[Tensor, "rank code"]
     ) -> tuple[float, tuple[Float64[Tensor, "code rank"], Float64[Tensor, "rank code"]]]:
-        """The error, and its gradients by the encoder and the decoder."""
+        """Return the error, and its gradients with respect to the encoder and the decoder."""
         inputs, targets, gram = encoder @ self.of_inputs, encoder @ self.with_targets, decoder.T @ decoder
         back = gram @ inputs
         error = float((back * encoder).sum() - 2 * (targets * decoder.T).sum()) + self.of_targets
@@ -178,7 +177,7 @@ class SquaredError:
 
 
 def canonical_axes(rows: LinearRows, decoder: Float64[np.ndarray, "rank code"]) -> PrincipalAxes:
-    """The principal axes of the rows within the column space of a decoder, in order, with scikit-learn's signs."""
+    """Return the principal axes of the rows in the column space of a decoder, with scikit-learn's signs."""
     left, singular, _ = np.linalg.svd(decoder, full_matrices=False)
     space = left[:, singular > singular.max(initial=0) * 1e-12]
     projected = rows.factor @ space

@@ -7,7 +7,7 @@ from sklearn.utils import gen_batches
 
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
-_READOUT_ROWS = 2**13  # to twice as many, of longer tables
+_READOUT_ROWS = 2**13  # at least, of longer tables; fewer than twice as many
 
 
 def logit_readout(
@@ -16,7 +16,7 @@ def logit_readout(
     scale: Float64[np.ndarray, " features"],
     axes: Float64[np.ndarray, "components features"],
 ) -> tuple[Float64[np.ndarray, "features components"], Float64[np.ndarray, " features"]]:
-    """Weights and intercept that lead from the codes of rows in [0, 1] to the logits of their values.
+    """Return weights and intercept that lead from the codes of rows in [0, 1] to the logits of their values.
 
     The least-squares fit of logit(clip(x, 0.02, 0.98)) on [z, 1], by the normal equations, batch by batch (each in
     float32, which is enough for values in [0, 1]), of some thousand rows from all over the table. Through a sigmoid it

@@ -73,7 +73,7 @@ def start_two_paths(
         code_unit = float(unit[0])
     if statistics.deviation.any():
         axes = principal_axes(X, statistics.mean, unit, code_size, rng)
-    else:  # all rows are equal: one code, of no use, holds all of the variance
+    else:  # all rows are equal, and one unused code holds all of the variance
         axes = PrincipalAxes(np.eye(1, X.shape[1]), np.zeros(1))
     n_codes = code_size if isinstance(code_size, int) else len(axes.spread)
 

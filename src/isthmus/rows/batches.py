@@ -12,11 +12,11 @@ _BATCH_VALUES = 2**20  # 8 MB of float64
 
 
 def n_batch_rows(n_features: int) -> int:
-    """How many rows are handled at a time so that a batch stays small, however wide the rows are."""
+    """Return the number of rows of a batch: fewer where rows are wide, so that batches stay small."""
     return max(1, _BATCH_VALUES // n_features)
 
 
 def dense_rows(X: Rows, rows: slice | np.ndarray) -> Float64[np.ndarray, "rows features"]:
-    """Some rows of X, dense and in float64."""
+    """Return some rows of X, dense and in float64."""
     batch = X[rows]
     return np.asarray(batch if isinstance(batch, np.ndarray) else batch.toarray(), dtype=np.float64)

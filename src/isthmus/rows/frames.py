@@ -1,4 +1,4 @@
-"""Arrays, tensors and dataframes of any library: what users pass in, and the same kind back."""
+"""Arrays, tensors and dataframes of any library in, and the same kind out."""
 
 import sys
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from jaxtyping import Float
 
 
 def select_rows(X: Any, index: np.ndarray) -> Any:
-    """Some rows of an array, a sparse matrix or a dataframe of any library."""
+    """Return some rows of an array, a sparse matrix or a dataframe of any library."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
 
 
 def without_torch(X: Any) -> Any:
-    """X, or its values on the CPU if it is a torch tensor."""
+    """Return X, or its values on the CPU if it is a torch tensor."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
         return X.detach().cpu().numpy()
@@ -24,7 +24,7 @@ def without_torch(X: Any) -> Any:
 
 
 def as_type_of(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[str]) -> Any:
-    """``values`` as a dataframe of the library (and with the index) of X, if X is one; otherwise as they are."""
+    """Return values as a dataframe with X's index, if X is a dataframe (of its library); otherwise as they are."""
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
         return values

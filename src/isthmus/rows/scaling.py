@@ -1,4 +1,4 @@
-"""The scale of the data: which centre and divisor each column has before the network sees it.
+"""The scale of the data: the centre and the divisor of each column before the network sees it.
 
 ``scale="auto"`` leaves data in [0, 1] alone and divides everything else by one number, so that the objective
 stays the squared error in the data's own units; ``"global"`` always divides by that number, ``"standard"`` gives
@@ -22,7 +22,7 @@ SCALES = ("auto", "standard", "global", "none")
 
 @dataclass(frozen=True)
 class ColumnStatistics:
-    """What the scale, the loss and the noise need to know of the training rows."""
+    """Mean, standard deviation and range of each column of the training rows."""
 
     mean: Float64[np.ndarray, " features"]
     deviation: Float64[np.ndarray, " features"]
@@ -36,12 +36,12 @@ class ColumnStatistics:
 
     @property
     def spread(self) -> float:
-        """Root mean square of the centred values; 1 where all columns are constant."""
+        """Root mean square of the centred values; 1 if all columns are constant."""
         return float(np.sqrt(np.mean(self.deviation**2))) or 1.0
 
 
 def column_statistics(X: Rows) -> ColumnStatistics:
-    """Mean, standard deviation and range of each column, in float64 and without a copy of the data."""
+    """Measure each column, in float64 and without a copy of the data."""
     n_rows, n_features = X.shape
     minimum, maximum = column_range(X)
     refuse_too_large(minimum, maximum)
@@ -49,13 +49,13 @@ def column_statistics(X: Rows) -> ColumnStatistics:
     mean = sum(dense_rows(X, rows).sum(axis=0) for rows in batches) / n_rows
     variance = sum(((dense_rows(X, rows) - mean) ** 2).sum(axis=0) for rows in batches) / n_rows
     deviation = np.sqrt(variance)
-    # What rounding leaves of a constant column is no spread.
+    # A constant column has no spread; rounding may leave some.
     deviation[(minimum == maximum) | (deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean))] = 0.0
     return ColumnStatistics(mean, deviation, minimum, maximum)
 
 
 def refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"]) -> None:
-    """Refuse numbers whose squares are none."""
+    """Refuse values so large that squaring them overflows."""
     size = np.maximum(np.abs(minimum), np.abs(maximum))
     if size.max() > _LARGEST:
         j = int(size.argmax())
@@ -66,7 +66,7 @@ def refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64
 
 
 def scale_of(kind: str, statistics: ColumnStatistics) -> Float64[np.ndarray, " features"]:
-    """The divisor of each column that ``scale=kind`` asks for; never zero."""
+    """Return the divisor of each column for the parameter ``scale``; never zero."""
     ones = np.ones_like(statistics.mean)
     if kind == "standard":
         return np.where(statistics.deviation > 0, statistics.deviation, 1.0)
@@ -76,7 +76,7 @@ def scale_of(kind: str, statistics: ColumnStatistics) -> Float64[np.ndarray, " f
 
 
 def column_range(X: Rows) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]:
-    """The smallest and the largest value of each column."""
+    """Return the smallest and the largest value of each column."""
     low, high = X.min(axis=0), X.max(axis=0)
     if sparse.issparse(X):
         low, high = low.toarray().ravel(), high.toarray().ravel()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class AdamW:
-    """The moments of some tensors, which ``step`` changes.
+    """Optimiser of some tensors, which ``step`` changes in place.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class AdamW:
 
     def __init__(self, values: Sequence[Tensor], weight_decay: float) -> None:
         self._weight_decay = weight_decay
-        # For each tensor: itself, its moments, and how often it was changed.
+        # For each tensor: itself, its moments, and its number of steps.
         self._states = [
             (
                 value,
@@ -34,7 +34,7 @@ class AdamW:
         ]
 
     def step(self, gradients: Sequence[Tensor | None], learning_rate: float) -> None:
-        """Change each value by its gradient, with automatic differentiation off; those without one stay as they are."""
+        """Change each tensor by its gradient; tensors without one stay as they are."""
         moved = [
             (*state, gradient) for state, gradient in zip(self._states, gradients, strict=True) if gradient is not None
         ]

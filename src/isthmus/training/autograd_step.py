@@ -13,7 +13,7 @@ from isthmus.training.nested_dropout import nested_loss
 class AutogradStep:
     """Forward, backward and AdamW on one batch after the other.
 
-    As a context it has the network in training mode, and in evaluation mode afterwards.
+    As a context it puts the network into training mode, and back into evaluation mode.
     """
 
     def __init__(self, network: RowAutoencoder, loss: Loss, weight_decay: float, generator: torch.Generator) -> None:
@@ -27,7 +27,7 @@ class AutogradStep:
 
     def __exit__(self, *_: object) -> None:
         self._network.eval()
-        self._network.zero_grad()  # gradients are as large as the model, and of no use any more
+        self._network.zero_grad()  # gradients are as large as the model
 
     def __call__(
         self,
@@ -36,7 +36,7 @@ class AutogradStep:
         learning_rate: float,
         progress: float,
     ) -> Float[Tensor, ""]:
-        """Make one step; the mean squared error of the batch before it. ``progress`` is for ordered networks."""
+        """Make one step; return the mean squared error of the batch before it. ``progress`` is for ordered networks."""
         network = self._network
         if isinstance(network, DenseAutoencoder) and network.prefixes:
             codes = network.encoder(seen, network.spread)

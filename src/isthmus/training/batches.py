@@ -1,4 +1,4 @@
-"""Training rows as the loop takes them: batches of unit scale, by indexing."""
+"""Rows for the training loop, in batches of unit scale."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from torch import Tensor
 from isthmus.networks import RowAutoencoder
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
-_TAKEN = 1 << 18  # numbers that are taken from the rows at once
+_VALUES_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
 class Normaliser:
-    """From rows in the data's units to rows of unit scale on the device; the subtraction is done in float64."""
+    """Brings rows from the data's units to unit scale, on the device; the subtraction is done in float64."""
 
     shift: np.ndarray
     scale: np.ndarray
@@ -30,10 +30,10 @@ class Normaliser:
 
 
 class Batches:
-    """Rows and what is to be reconstructed from them (``targets``; None for the rows themselves).
+    """Rows and their targets (None for the rows themselves), by indexing.
 
     Dense rows are brought to unit scale once; sparse rows stay as they are and only a batch is made dense.
-    ``n_values`` is how many numbers a network has for a row, if that is more than the row has.
+    ``n_values`` is the number of values of the network's widest layer for a row.
     """
 
     def __init__(self, X: Rows, targets: Rows | None, normaliser: Normaliser, n_values: int = 0) -> None:
@@ -47,21 +47,21 @@ class Batches:
     def __getitem__(
         self, rows: Int64[Tensor, " rows"]
     ) -> tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]:
-        inputs = self._take(self._inputs, rows)
-        return inputs, inputs if self._targets is None else self._take(self._targets, rows)
+        inputs = self._select(self._inputs, rows)
+        return inputs, inputs if self._targets is None else self._select(self._targets, rows)
 
     def batches(
         self, order: Int64[Tensor, " rows"], size: int
     ) -> Iterator[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]:
-        """Rows in an order, in batches; many small batches are taken from the whole at once."""
-        at_once = size * max(1, _TAKEN // (size * self._inputs.shape[1]))
+        """Yield batches of rows in this order; the rows of many small batches are selected at once."""
+        at_once = size * max(1, _VALUES_AT_ONCE // (size * self._inputs.shape[1]))
         for index in torch.split(order, at_once):
             inputs, targets = self[index]
             parts = torch.split(inputs, size)
             yield from zip(parts, parts if targets is inputs else torch.split(targets, size), strict=True)
 
     def in_order(self) -> list[Int64[Tensor, " rows"]]:
-        """Indices of all rows, in parts that fit into memory when dense and within a network."""
+        """Return the indices of all rows, in parts that fit into memory when dense and within a network."""
         return list(torch.split(torch.arange(len(self)), n_batch_rows(self._n_values)))
 
     def _prepare(self, X: Rows) -> Tensor | Rows:
@@ -73,7 +73,7 @@ class Batches:
             prepared[part] = self._normaliser(X, part)
         return prepared
 
-    def _take(self, values: Tensor | Rows, rows: Tensor) -> Tensor:
+    def _select(self, values: Tensor | Rows, rows: Tensor) -> Tensor:
         if isinstance(values, Tensor):
             return values.index_select(0, rows.to(values.device))
         return self._normaliser(values, rows.numpy())

@@ -16,7 +16,7 @@ class Noise:
 
     ``gaussian`` adds normal noise whose standard deviation is ``strength`` times the unit scale of the rows;
     ``masking`` replaces a share ``strength`` of the values by zero (of the scaled data: the mean where the scale
-    centres it); ``salt_and_pepper`` replaces that share by the column's smallest or largest value, by a toss.
+    centres it); ``salt_and_pepper`` replaces that share by the column's smallest or largest value, at random.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Noise:
         low: Float[Tensor, " features"],
         high: Float[Tensor, " features"],
     ) -> Corruption:
-        """The noise as a function of a batch; ``zero``, ``low`` and ``high`` are in rows of unit scale."""
+        """Return the noise as a function of a batch; ``zero``, ``low`` and ``high`` are rows of unit scale."""
 
         def draw(u: Tensor) -> Tensor:
             return torch.rand(u.shape, generator=generator).to(u.device)

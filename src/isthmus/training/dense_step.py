@@ -20,9 +20,9 @@ _aten = torch.ops.aten
 
 
 class _Activation(NamedTuple):
-    """A function, and from the gradient, the function's argument and its value the gradient of the argument.
+    """A function, and its backward pass from the gradient, the argument and the value.
 
-    A function whose gradient does not need the argument writes its value over it.
+    A function whose backward pass does not need the argument computes in place.
     """
 
     forward: Callable[[Tensor], Tensor]
@@ -44,7 +44,7 @@ _ACTIVATIONS = {
 
 
 class _Flat:
-    """Vectors as long as all parameters together, and the parts of them that stand for each."""
+    """All parameters in one vector, and their gradients in another."""
 
     def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
         self._parameters = parameters
@@ -76,7 +76,7 @@ class _Layer(NamedTuple):
 
 
 class _Stack:
-    """Layers with one activation between them; what a forward pass computed is kept for the backward pass."""
+    """Layers with one activation between them; the forward pass keeps its results for the backward pass."""
 
     def __init__(self, layers: list[_Layer], activation: _Activation) -> None:
         self._layers, self._activation = layers, activation
@@ -93,7 +93,7 @@ class _Stack:
         return self._layers[-1].forward(x)
 
     def backward(self, gradient: Tensor, ones: Tensor) -> Tensor:
-        """The gradient of the first layer's output, which has the weights that lead on to the stack's input."""
+        """Return the gradient of the first layer's output."""
         self._layers[-1].backward(gradient, self._inputs[-1], ones)
         for i in range(len(self._layers) - 2, -1, -1):
             gradient = gradient.mm(self._layers[i + 1].weight)
@@ -107,14 +107,14 @@ class _Stack:
 
 
 class DenseStep:
-    """What ``AutogradStep`` does, for a dense network without order on the processor.
+    """A step like ``AutogradStep``, for dense networks that are not ordered, on the CPU.
 
-    As a context it takes the parameters from the network, and gives them back in the end.
+    As a context it copies the parameters from the network, and back at the end.
 
     Attributes
     ----------
     gradients : dict
-        Of each parameter, as ``differentiate`` found them last.
+        Gradient of each parameter, from the last call of ``differentiate``.
     """
 
     def __init__(self, network: DenseAutoencoder, loss: Loss, weight_decay: float) -> None:
@@ -141,7 +141,7 @@ class DenseStep:
 
     @staticmethod
     def fits(network: nn.Module) -> TypeGuard[DenseAutoencoder]:
-        """Whether a network can be trained by this."""
+        """Return whether this class can train a network."""
         return (
             isinstance(network, DenseAutoencoder)
             and not network.prefixes
@@ -166,13 +166,13 @@ class DenseStep:
         learning_rate: float,
         progress: float,
     ) -> float:
-        """Make one step; the mean squared error of the batch before it."""
+        """Make one step; return the mean squared error of the batch before it."""
         squared_error = self.differentiate(seen, targets)
         self._optimiser.step([self._flat.gradients], learning_rate)
         return squared_error
 
     def differentiate(self, seen: Float[Tensor, "rows features"], targets: Float[Tensor, "rows features"]) -> float:
-        """Compute the gradients of the mean loss; the mean squared error.
+        """Compute the gradients of the mean loss; return the mean squared error.
 
         With z = W u + s ∘ e(u) and û = V z + b + d(z / s), or without the linear paths z = e(u) and û = d(z).
         """

@@ -26,7 +26,7 @@ NetworkT = TypeVar("NetworkT", bound=RowAutoencoder)
 
 
 class Trainer(Generic[NetworkT]):
-    """A network with its optimiser, which training can be continued with.
+    """A network with its optimiser; training can go on from where it is.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ class Trainer(Generic[NetworkT]):
     loss : Loss
     recipe : Recipe
     generator : torch.Generator
-        The only source of chance: the order of the rows.
+        The only source of randomness, for the order of the rows and the noise.
     corruption : callable, optional
-        Makes, from a source of chance, the noise that is put on every batch.
+        Makes the noise on every batch, from a generator.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Trainer(Generic[NetworkT]):
         return batches_for(self.network, X, target)
 
     def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
-        """Train for ``max_epochs`` or until ``patience`` epochs in a row brought nothing.
+        """Train for ``max_epochs`` or until ``patience`` epochs in a row bring no improvement.
 
         The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights
         of the best epoch, the start included, are restored. For an ordered network that is the epoch with the lowest
@@ -95,7 +95,7 @@ class Trainer(Generic[NetworkT]):
             for epoch in range(1, self.recipe.max_epochs + 1):
                 training_error = self.epoch(rows, schedule)
                 last = epoch == self.recipe.max_epochs
-                # Without held-out rows there is nothing to choose epochs by, and scoring is saved until the end.
+                # Without held-out rows no epoch is chosen, so only the last is scored.
                 error, merit = training_error, 0.0
                 if held_out is not None or last:
                     errors = self.errors(scored, self._scored_sizes)
@@ -120,10 +120,10 @@ class Trainer(Generic[NetworkT]):
         return history
 
     def epoch(self, rows: Batches, schedule: Iterator[float] | None = None) -> float:
-        """Train once on every row; the mean squared error of the batches as they came (unit scale).
+        """Train once on every row; return the mean squared error of the batches while they were trained on.
 
         ``schedule`` has a share for each step: the learning rate falls with it, while the weights of smaller code sizes
-        rise. Without it both stay the same, the weights as in the middle of training.
+        rise. Without it both are constant, the weights as in the middle of training.
         """
         order = torch.randperm(len(rows), generator=self.generator)
         total: float | Tensor = 0.0
@@ -136,11 +136,11 @@ class Trainer(Generic[NetworkT]):
         return float(total) / len(rows)
 
     def error(self, rows: Batches) -> float:
-        """The mean squared error of rows, in unit scale."""
+        """Return the mean squared error of rows, in unit scale."""
         return float(self.errors(rows, self._scored_sizes[-1:])[0])
 
     def errors(self, rows: Batches, sizes: Sequence[int]) -> Float64[np.ndarray, " sizes"]:
-        """The mean squared errors of rows, in unit scale, when so many of the first codes are kept."""
+        """Return the mean squared errors of rows, in unit scale, with the first codes only, for each size."""
         return network_errors(self.network, self.loss, self.scored(rows), sizes)
 
     def pca_errors(
@@ -158,7 +158,7 @@ class Trainer(Generic[NetworkT]):
         choose_decoders(self.network, self.loss, self.scored(rows))
 
     def scored(self, rows: Batches) -> Iterator[tuple[Tensor, Tensor]]:
-        """All rows in order, as the network is scored on them: with noise, if there is any, the same every time."""
+        """Yield all rows in order for scoring; noise, if there is any, is the same every time."""
         corruption = self._make_corruption and self._make_corruption(torch.Generator().manual_seed(0))
         for index in rows.in_order():
             inputs, targets = rows[index]
@@ -168,7 +168,7 @@ class Trainer(Generic[NetworkT]):
         return suited_threads(self.network.n_multiplications, self.recipe.batch_size)
 
     def _copy_weights(self) -> dict[str, Tensor]:
-        """Weights, and what batch norms have seen."""
+        """Copy the weights and the running statistics of batch norms."""
         return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def _restore_weights(self, weights: dict[str, Tensor]) -> None:
@@ -176,10 +176,10 @@ class Trainer(Generic[NetworkT]):
 
 
 def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, " sizes"]) -> float:
-    """Errors as shares of those at the start, on average; where it was zero, it cannot become less than 1."""
+    """Return errors as shares of those at the start, on average; a start of zero cannot be improved on."""
     return float(np.mean(np.where(start > 0, errors / np.where(start > 0, start, 1), 1 + errors)))
 
 
 def _cosine(n_steps: int) -> Iterator[float]:
-    """A share for each step, from 1 to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
+    """Yield a share for each step, from 1 to 0 along half a cosine (Loshchilov & Hutter 2017, §3)."""
     return (0.5 * (1 + math.cos(math.pi * step / n_steps)) for step in range(n_steps))

@@ -1,4 +1,4 @@
-"""What training minimises, and the squared error by which epochs are compared whatever the loss."""
+"""The loss that training minimises, and the squared error that epochs are compared by."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Loss:
     scale: Float[Tensor, " features"]
 
     def __call__(self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]) -> Float[Tensor, ""]:
-        """The mean loss of a batch."""
+        """Return the mean loss of a batch."""
         if self.name == "mse":
             return functional.mse_loss(output, u)
         target = torch.addcmul(self.shift, u, self.scale).clamp_(0, 1)
@@ -31,7 +31,7 @@ class Loss:
     def with_gradient(
         self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
     ) -> tuple[float, Float[Tensor, "rows features"]]:
-        """The mean squared error of a batch, and the gradient of its mean loss with respect to the output."""
+        """Return the mean squared error of a batch, and the gradient of its mean loss with respect to the output."""
         n = output.numel()
         if self.name == "mse":
             difference = (output - u).view(-1)
@@ -44,7 +44,7 @@ class Loss:
     def squared_error(
         self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
-        """The mean squared error of a batch, in rows of unit scale."""
+        """Return the mean squared error of a batch, in unit scale."""
         if self.name == "bce":
             output = (torch.sigmoid(output) - self.shift) / self.scale
         return functional.mse_loss(output, u)

@@ -1,9 +1,8 @@
-"""Nested dropout: of each row's code only the first few numbers are kept, so that codes come in order of use.
+"""Nested dropout: only the first few codes of a row are kept, so that codes become ordered by importance.
 
-O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML, §3. Kept are not
-sizes drawn at random over the whole code, one a row, but every decoder of an ordered network is trained in each step,
-as in A. Kusupati et al. (2022), Matryoshka representation learning, §3. docs/notes/ordered-codes.md has what was
-compared.
+O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML, §3. Unlike there,
+every decoder of an ordered network is trained in each step, as in A. Kusupati et al. (2022), Matryoshka representation
+learning, §3; docs/notes/ordered-codes.md compares them.
 """
 
 from collections.abc import Callable
@@ -29,7 +28,7 @@ def nested_loss(
     progress: float,
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """The losses of an ordered network with fewer codes, which are to be added to that of the whole code.
+    """Return the losses of an ordered network with fewer codes, to be added to that of the whole code.
 
     Each decoder for a prefix sees for half of the rows as many codes as it takes, and for the others a random number of
     them, more than the next smaller decoder takes. That of the whole code sees for half of the rows fewer than all.

@@ -1,4 +1,4 @@
-"""Squared errors of rows by code size: of a network that is given its first codes alone, and of PCA."""
+"""Squared errors of rows by code size, of a network with its first codes only and of PCA."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,14 +12,14 @@ from isthmus.networks import DenseAutoencoder, RowAutoencoder
 from isthmus.training.losses import Loss
 
 Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]
-"""Batches in unit scale: what the encoder sees, and what is compared with the reconstruction."""
+"""Batches in unit scale: the encoder's inputs, and the targets of the reconstructions."""
 
 
 @torch.no_grad()
 def network_errors(
     network: RowAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
 ) -> Float64[np.ndarray, " sizes"]:
-    """Mean squared errors, in unit scale, from so many of the first codes."""
+    """Return mean squared errors, in unit scale, with the first codes only, for each size."""
     totals, n_rows = np.zeros(len(sizes)), 0
     for inputs, targets in scored:
         for i, output in enumerate(network.outputs_by_size(inputs, sizes)):
@@ -30,7 +30,7 @@ def network_errors(
 
 @torch.no_grad()
 def choose_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
-    """Have each decoder of an ordered network used from the code size on at which it is the better one."""
+    """Use each decoder of an ordered network from the code size on at which it is better than the one before."""
     batches = list(scored)
     network.first_sizes = tuple(size + 1 for size in (0, *network.prefixes))
     sizes = range(1, len(network.spread) + 1)
