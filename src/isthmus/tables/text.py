@@ -18,7 +18,7 @@ from isthmus.errors import InputError
 from isthmus.tables.records import Records
 from isthmus.tables.refusals import refuse_cell, refuse_columns
 from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, InvalidRow, Schema
-from isthmus.words import generic_names, shown
+from isthmus.words import counted, generic_names, shown
 
 _BLOCK_BYTES = 2**20
 _BLOCK_BYTES_PER_COLUMN = 2**12
@@ -105,9 +105,8 @@ class TextSource:
             if ragged:
                 row = ragged[0]
                 raise InputError(
-                    f"{self._name}: row {first + row.number - 1} has {row.actual_columns} "
-                    f"{'cell' if row.actual_columns == 1 else 'cells'}, but there "
-                    f"{'is 1 column' if row.expected_columns == 1 else f'are {row.expected_columns} columns'}: "
+                    f"{self._name}: row {first + row.number - 1} has {counted(row.actual_columns, 'cell')}, but there "
+                    f"{'is' if row.expected_columns == 1 else 'are'} {counted(row.expected_columns, 'column')}: "
                     f"{shown(row.text)}."
                 ) from None
             if "UTF8" in str(error):

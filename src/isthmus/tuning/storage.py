@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import InputError, IsthmusError, MissingExtraError, OutputError
+from isthmus.system.magic import LONGEST, Kind, kind_of
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 HEARTBEAT, GRACE = 3, 15
 LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
-_SQLITE = b"SQLite format 3\0"
 
 
 def database_url(study: str | os.PathLike[str]) -> str:
@@ -168,7 +168,7 @@ def _check_file(path: Path) -> None:
             raise OutputError(f"{path}: cannot be written (there is no such folder).")
         if path.exists() and path.stat().st_size:
             with path.open("rb") as file:
-                if file.read(len(_SQLITE)) != _SQLITE:
+                if kind_of(file.read(LONGEST)) is not Kind.SQLITE:
                     raise InputError(f"{path}: is no study (no SQLite database); give another name with --study.")
             if not os.access(path, os.W_OK):
                 raise OutputError(f"{path}: cannot be written (permission denied).")
