@@ -1,18 +1,18 @@
-"""What can go wrong, in words that a user understands, and the exit code that each failure has.
+"""The errors of Isthmus, and the exit code of each.
 
-Every error of Isthmus is one sentence that names the place (file, column, row), the rule and the value that
-broke it, and where there is something to do, says what. ``docs/command-line.md`` prints the exit codes.
+Every error is one sentence that names the place (file, column, row), the rule and the value that broke it, and where
+possible says what to do. ``docs/command-line.md`` lists the exit codes.
 """
 
 
 class IsthmusError(Exception):
-    """The base of all errors that Isthmus raises on purpose; ``exit_code`` is the command line's."""
+    """The base class of all errors that Isthmus raises; ``exit_code`` is that of the command line."""
 
     exit_code = 1
 
 
 class ParameterError(IsthmusError, ValueError, TypeError):
-    """A parameter has a value that it cannot have."""
+    """A parameter has a value that is not allowed."""
 
     exit_code = 2
 
@@ -24,34 +24,34 @@ class InputError(IsthmusError, ValueError):
 
 
 class ModelFileError(IsthmusError, ValueError):
-    """The model file is damaged, hostile, of an unknown version, or no model file at all."""
+    """The file is damaged, hostile, of an unknown version, or not a model file."""
 
     exit_code = 4
 
 
 class OutputError(IsthmusError, OSError):
-    """The output cannot be written; what stood there before still does."""
+    """The output cannot be written; an existing file stays unchanged."""
 
     exit_code = 5
 
 
 class MismatchError(InputError):
-    """The model and the data are both fine, but not of the same kind: other columns, or another width."""
+    """The data does not fit the model: it has other columns, or another number of columns."""
 
     exit_code = 6
 
 
 class MissingExtraError(IsthmusError, ImportError):
-    """Something that is optional is needed and not installed; the sentence has the command that brings it."""
+    """An optional library is needed but not installed; the message has the command that installs it."""
 
     exit_code = 7
 
 
 class ProtectedError(InputError):
-    """The document is encrypted or signed, and is left alone unless its user says otherwise."""
+    """The document is encrypted or signed, and stays unchanged unless the user allows a change."""
 
     exit_code = 8
 
 
 class WorseThanPCAWarning(UserWarning):
-    """A fitted network reconstructs the held-out rows worse than PCA with as many codes does."""
+    """A fitted network reconstructs the held-out rows worse than PCA with as many codes."""

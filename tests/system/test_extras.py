@@ -1,4 +1,4 @@
-"""What is missing is named, with the one command that installs it; what is imported is declared."""
+"""Every import is declared, and an error names the libraries that are missing and the command that installs them."""
 
 import ast
 import re

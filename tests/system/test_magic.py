@@ -1,4 +1,4 @@
-"""Files are known by their first bytes, and text is never taken for anything else."""
+"""Files are recognised by their first bytes, and text is never mistaken for a binary file."""
 
 import bz2
 import gzip
@@ -57,12 +57,12 @@ REAL = {
 
 
 @pytest.mark.parametrize("kind", REAL)
-def test_real_files_are_known(kind):
+def test_real_files_are_recognised(kind):
     assert kind_of(REAL[kind]()) is kind
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_pickles_are_known(protocol):
+def test_pickles_are_recognised(protocol):
     assert kind_of(pickle.dumps({"a": 1}, protocol)) is Kind.PICKLE
 
 
@@ -74,5 +74,5 @@ def test_headers_of_tables_are_text(text, encoding):
 
 @settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, exclude_characters="%PABZ"), max_size=20))
-def test_text_is_of_no_kind(text):
+def test_text_is_not_mistaken_for_a_binary_file(text):
     assert kind_of(text.encode()) is None

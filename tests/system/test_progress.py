@@ -1,4 +1,4 @@
-"""Progress is shown on a terminal, on standard error, and nowhere else."""
+"""Progress is shown on standard error, and only if that is a terminal."""
 
 import io
 import sys
@@ -25,7 +25,7 @@ def test_a_terminal_shows_how_much_is_done(monkeypatch):
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_nothing_is_shown_where_nobody_looks(monkeypatch, shown):
+def test_nothing_is_shown_without_a_terminal_or_when_not_wanted(monkeypatch, shown):
     file = Terminal() if not shown else io.StringIO()
     monkeypatch.setattr(sys, "stderr", file)
     with progress_bar("pages", 3, shown=shown) as show:
