@@ -71,6 +71,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     code_size_: int
     loss_: str
     n_samples_: int
+    held_out_: bool
     n_epochs_: int
     best_epoch_: int
     history_: dict[str, list[float]]
@@ -375,7 +376,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self._publish(fitted)
         warn_of_early_end(fitted.history, stacklevel=4)
         if fitted.is_worse_than_pca:
-            rows = "held-out rows" if self.validation_fraction else "training rows"
+            rows = "held-out rows" if fitted.held_out else "training rows"
             warnings.warn(
                 f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
                 f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
@@ -401,7 +402,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             "validation_error": history.held_out_error,
         }
         self.start_error_, self.validation_error_ = fitted.start_error, fitted.validation_error
-        self.validation_variance_ = fitted.validation_variance
+        self.validation_variance_, self.held_out_ = fitted.validation_variance, fitted.held_out
         self.__dict__.pop("pca_error_", None)
         if fitted.pca_error is not None:
             self.pca_error_ = fitted.pca_error

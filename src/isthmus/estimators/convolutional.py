@@ -142,6 +142,8 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         The same error of the training mean.
     n_samples_ : int
         Number of images that the model was trained on.
+    held_out_ : bool
+        Whether these errors are of held-out images; otherwise they are of the training images.
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give flat rows in the images' units.
         ``module_.convolutional`` is the network inside, for images (n, channels, height, width) of unit scale.

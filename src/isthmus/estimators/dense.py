@@ -125,6 +125,8 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         The same error of the training mean.
     n_samples_ : int
         Number of rows that the model was made from, without held-out rows unless ``best_epoch_`` is 0.
+    held_out_ : bool
+        Whether these errors are of held-out rows; otherwise they are of the training rows.
     fitted_ : Fitted
         Everything that the fit found, as one value.
     module_ : torch.nn.Module

@@ -64,8 +64,8 @@ def fit(
         else:
             history = learner.fit(batches, held_out, after_epoch)
 
-    fitted = measured(begun, design, history, spread)
-    is_unimproved = held_out is not None and fitted.history.best_epoch == 0
+    fitted = replace(measured(begun, design, history, spread), held_out=held_out is not None)
+    is_unimproved = fitted.held_out and fitted.history.best_epoch == 0
     if is_unimproved and design.starts_at_pca and not design.is_ordered:
         fitted = _started_on_all_rows(fitted, data, settings, design, rng)
     return design.finish(fitted)
@@ -120,7 +120,7 @@ def measured(
     history: History,
     spread: Float64[np.ndarray, " components"] | None,
 ) -> Fitted[NetworkT]:
-    """Return what a network is worth after training; ``history`` is in unit scale."""
+    """Measure a network after training on all the rows that it is scored on; ``history`` is in unit scale."""
     start, learner, unit = begun.start, begun.learner, begun.squared_unit
     history = replace(
         history,
@@ -153,6 +153,7 @@ def measured(
         axes=start.axes,
         variances=variances,
         n_samples=begun.n_samples,
+        held_out=False,
         history=history,
         start_error=errors[0],
         validation_error=errors[history.best_epoch],

@@ -27,7 +27,7 @@ class Fitted(Generic[NetworkT_co]):
     """A trained network and what was measured while it was fitted.
 
     Errors are mean squared errors over the columns, in the data's units or, with ``scale="standard"``, in those of the
-    standardised columns; of the held-out rows, or of the training rows where none were held out.
+    standardised columns; of the rows that ``held_out`` says.
 
     Attributes
     ----------
@@ -46,6 +46,8 @@ class Fitted(Generic[NetworkT_co]):
         The variance of each code, if the network is linear and in PCA's form.
     n_samples : int
         Number of rows that the network was made from.
+    held_out : bool
+        Whether errors are of held-out rows, rather than of the training rows.
     history : History
     start_error, validation_error, validation_variance : float
         Errors before training, at the best epoch, and of the training mean alone.
@@ -64,6 +66,7 @@ class Fitted(Generic[NetworkT_co]):
     axes: PrincipalAxes
     variances: Float64[np.ndarray, " code"] | None
     n_samples: int
+    held_out: bool
     history: History
     start_error: float
     validation_error: float

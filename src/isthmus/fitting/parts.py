@@ -62,6 +62,7 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
             fitted,
             network=self.design.keep(self.learner.network),
             variances=None,  # PCA that is trained on is PCA no longer
+            held_out=False,
             history=history,
             validation_error=error,
             errors_by_size=by_size,

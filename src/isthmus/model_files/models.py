@@ -204,6 +204,7 @@ def _restored(parameters: dict[str, Any], settings: Settings, built: RowAutoenco
         axes=axes,
         variances=tensors.get("linear.variances"),
         n_samples=settings.n_samples,
+        held_out="linear.variances" not in tensors and parameters["validation_fraction"] > 0,
         history=History(history["training_error"], history["validation_error"], settings.best_epoch),
         start_error=settings.start_error,
         validation_error=settings.validation_error,

@@ -19,13 +19,13 @@ class Model(Protocol):
     activation: str
     scale: str
     noise: object
-    validation_fraction: float
 
     code_size_: int
     n_features_in_: int
     loss_: str
     mean_: Float64[np.ndarray, " features"]
     scale_: Float64[np.ndarray, " features"]
+    held_out_: bool
     n_epochs_: int
     best_epoch_: int
     history_: Mapping[str, Sequence[float]]

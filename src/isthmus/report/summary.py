@@ -52,13 +52,12 @@ class SampleErrors:
 
 def facts_of(model: Model) -> Facts:
     """What the page says about the model in words."""
-    is_linear = hasattr(model, "components_")  # then it is solved for on all rows, and none are held out
     same = bool((model.scale_ == model.scale_[0]).all())
     return Facts(
-        is_pca=is_linear and model.starts_at_pca and model.n_epochs_ == 0,
+        is_pca=hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,
         is_ordered=bool(getattr(model, "ordered", False)),
         starts_at_pca=model.starts_at_pca,
-        held_out=model.validation_fraction > 0 and not is_linear,
+        held_out=model.held_out_,
         n_weights=sum(weight.numel() for weight in model.module_.parameters()),
         loss={"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
         divisor=float(model.scale_[0]) if same else None,
