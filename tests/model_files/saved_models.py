@@ -20,10 +20,12 @@ def check_saved(model: BaseAutoencoder, X: np.ndarray, folder: Path) -> BaseAuto
         np.testing.assert_array_equal(loaded.reconstruct(values), model.reconstruct(values))
         assert loaded.reconstruct(values).dtype == dtype
     assert loaded.score(X) == model.score(X)
-    fitted = {name for name in vars(model) if name.endswith("_") and name != "module_"}
+    fitted = {name for name in vars(model) if name.endswith("_")} - {"module_", "fitted_"}
     assert fitted <= set(vars(loaded))
     for name in fitted:
         np.testing.assert_equal(getattr(loaded, name), getattr(model, name))
+    for name in ("squared_unit", "variances", "errors_by_size"):
+        np.testing.assert_equal(getattr(loaded.fitted_, name), getattr(model.fitted_, name))
     loaded.save(folder / "again.safetensors")
     assert (folder / "again.safetensors").read_bytes() == (folder / "m.safetensors").read_bytes()
     loaded.partial_fit(X)

@@ -91,26 +91,32 @@ HOSTILE = {
         lambda good, tmp: changed(good, lambda h, d: h["__metadata__"].update(settings='{"a": Infinity}')),
         "Infinity",
     ),
-    "unknown data type": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype="I8")), "data type 'I8'"),
-    "data type no text": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype=[])), "data type"),
-    "negative shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[-1, 2])), "no valid shape"),
+    "unknown data type": (
+        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype="I8")),
+        "'dtype' must be one of",
+    ),
+    "data type no text": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(dtype=[])), "'dtype'"),
+    "negative shape": (
+        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[-1, 2])),
+        "'shape' must be a list",
+    ),
     "fractional shape": (
         lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[1.0, 2])),
-        "no valid shape",
+        "'shape' must be a list",
     ),
     "boolean shape": (
         lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[True, 2])),
-        "no valid shape",
+        "'shape' must be a list",
     ),
-    "huge shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[10**15, 2])), "not as long"),
-    "huge product": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[2**62] * 8)), "not as long"),
+    "huge shape": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[10**15, 2])), "'shape'"),
+    "huge product": (lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[2**40] * 8)), "as far apart"),
     "offsets beyond the file": (
-        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[2**40], data_offsets=[0, 2**42])),
+        lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(shape=[2**37], data_offsets=[0, 2**39])),
         "overlap or leave gaps",
     ),
     "offsets swapped": (
         lambda good, tmp: changed(good, lambda h, d: h[WEIGHT].update(data_offsets=h[WEIGHT]["data_offsets"][::-1])),
-        "not as long",
+        "as far apart",
     ),
     "overlap": (
         lambda good, tmp: changed(
@@ -119,7 +125,7 @@ HOSTILE = {
         "overlap or leave gaps",
     ),
     "data left over": (lambda good, tmp: changed(good, lambda h, d: (h, d + b"\0" * 8)), "more or less data"),
-    "entry no object": (lambda good, tmp: changed(good, lambda h, d: h.update(x=3)), "not described"),
+    "entry no object": (lambda good, tmp: changed(good, lambda h, d: h.update(x=3)), "tensor 'x' must be an object"),
     "too many tensors": (
         lambda good, tmp: changed(good, lambda h, d: h.update({str(i): {} for i in range(10_001)})),
         "at most 10000",

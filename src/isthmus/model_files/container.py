@@ -11,14 +11,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
 
 from isthmus._version import __version__
 from isthmus.errors import ModelFileError, ParameterError
+from isthmus.model_files.sections import Section, list_of, size
+from isthmus.parameters.rules import one_of
 from isthmus.system.files import atomic_write, open_input
-from isthmus.system.magic import kind_of
+from isthmus.system.magic import LONGEST, kind_of
 
 FORMAT = "isthmus"
 FORMAT_VERSION = 1
@@ -53,7 +55,7 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
     OutputError
         If the file cannot be written.
     """
-    entries: dict[str, object] = {}
+    header: dict[str, object] = {}
     arrays, end = [], 0
     # The wider type first keeps every tensor aligned to its own size.
     for name in sorted(tensors, key=lambda key: (-tensors[key].itemsize, key)):
@@ -61,8 +63,8 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
         array = array.reshape(tensors[name].shape)  # ascontiguousarray gives scalars an axis
         if not np.isfinite(array).all():
             raise ParameterError(f"The model cannot be saved: {name} holds NaN or infinite values.")
-        code, start, end = _CODES[tensors[name].dtype.name], end, end + array.nbytes
-        entries[name] = {"dtype": code, "shape": list(array.shape), "data_offsets": [start, end]}
+        start, end = end, end + array.nbytes
+        header[name] = vars(_Entry(_CODES[tensors[name].dtype.name], array.shape, (start, end)))
         arrays.append(array)
     metadata = {
         "format": FORMAT,
@@ -71,9 +73,9 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
         "settings": json.dumps(settings, sort_keys=True, allow_nan=False, default=np.generic.item),
         "sha256": _UNSIGNED,
     }
-    header = json.dumps({"__metadata__": metadata, **entries}).encode()
-    header += b" " * (-len(header) % 8)
-    prefix = len(header).to_bytes(8, "little") + header
+    text = json.dumps({"__metadata__": metadata, **header}).encode()
+    text += b" " * (-len(text) % 8)
+    prefix = len(text).to_bytes(8, "little") + text
     digest = hashlib.sha256(prefix)
     for array in arrays:
         digest.update(array.data if array.ndim else array.tobytes())
@@ -87,17 +89,31 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
 
 
 @dataclass(frozen=True)
+class _Entry(Section):
+    """What the header says of a tensor; the offsets are its first byte and the byte after the last."""
+
+    dtype: Annotated[str, one_of("F32", "F64")]
+    shape: Annotated[tuple[int, ...], list_of(size(0), longest=_MAX_DIMENSIONS)]
+    data_offsets: Annotated[tuple[int, int], list_of(size(0), 2, 2)]
+
+    def rules(self) -> Iterator[tuple[str, str, bool]]:
+        start, stop = self.data_offsets
+        n_bytes = math.prod(self.shape) * np.dtype(_DTYPES[self.dtype]).itemsize
+        yield "data_offsets", "as far apart as the tensor is long", stop - start == n_bytes
+
+
+@dataclass(frozen=True)
 class ModelFile:
     """An open model file; everything but the values of its tensors has been checked."""
 
     settings: dict[str, object]
     _file: BinaryIO
-    _entries: "dict[str, _Entry]"
+    _entries: dict[str, _Entry]
     _data_start: int
 
     def read_tensors(self, expected: Expected) -> Tensors:
         """Read the tensors, if the file has exactly those that are expected."""
-        found = {name: (entry.dtype, entry.shape) for name, entry in self._entries.items()}
+        found = {name: (_DTYPES[entry.dtype], entry.shape) for name, entry in self._entries.items()}
         if found != expected:
             name = min(name for name in found.keys() | expected if found.get(name) != expected.get(name))
             raise ModelFileError(
@@ -106,12 +122,12 @@ class ModelFile:
             )
         tensors = {}
         for name, entry in self._entries.items():
-            self._file.seek(self._data_start + entry.start)
-            dtype = np.dtype(entry.dtype).newbyteorder("<")
-            array = np.fromfile(self._file, dtype=dtype, count=math.prod(entry.shape))
+            self._file.seek(self._data_start + entry.data_offsets[0])
+            dtype = np.dtype(_DTYPES[entry.dtype])
+            array = np.fromfile(self._file, dtype=dtype.newbyteorder("<"), count=math.prod(entry.shape))
             if not np.isfinite(array).all():
                 raise ModelFileError(f"tensor {name[:80]!r} holds NaN or infinite values")
-            tensors[name] = array.astype(entry.dtype, copy=False).reshape(entry.shape)
+            tensors[name] = array.astype(dtype, copy=False).reshape(entry.shape)
         return tensors
 
 
@@ -133,13 +149,13 @@ def open_model_file(path: str | os.PathLike[str]) -> Iterator[ModelFile]:
 
 def _checked(file: BinaryIO) -> ModelFile:
     """Check everything but the settings and the values of the tensors."""
-    size = os.fstat(file.fileno()).st_size
-    first = file.read(8)
+    n_bytes = os.fstat(file.fileno()).st_size
+    first = file.read(LONGEST)
     length = int.from_bytes(first[:8], "little")
-    if not 2 <= length <= min(size - 8, _MAX_HEADER_BYTES):
+    if not 2 <= length <= min(n_bytes - 8, _MAX_HEADER_BYTES):
         if kind := kind_of(first):
             raise ModelFileError(f"is {kind}, not an Isthmus model file, and is not loaded; save the model again")
-        raise ModelFileError("is not an Isthmus model file, or is truncated" if size else "is empty")
+        raise ModelFileError("is not an Isthmus model file, or is truncated" if n_bytes else "is empty")
     file.seek(8)
     header_bytes = file.read(length)
     header = _parse_json(header_bytes, "header")
@@ -155,7 +171,7 @@ def _checked(file: BinaryIO) -> ModelFile:
     _compare_checksum(file, first[:8] + header_bytes, metadata.get("sha256"))
     if not all(isinstance(value, str) for value in metadata.values()) or "settings" not in metadata:
         raise ModelFileError("has metadata that is not text, or no settings")
-    entries = _checked_entries(header, size - 8 - length)
+    entries = _checked_entries(header, n_bytes - 8 - length)
     settings = _parse_json(metadata["settings"].encode("utf-8", "replace"), "settings")
     return ModelFile(settings, file, entries, 8 + length)
 
@@ -175,49 +191,19 @@ def _compare_checksum(file: BinaryIO, prefix: bytes, digest: object) -> None:
         raise ModelFileError("is damaged: its checksum does not match; use a good copy, or fit the model again")
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """Where a tensor lies: its data type by NumPy's name, its shape, its first byte and the byte after the last."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    start: int
-    stop: int
-
-
 def _checked_entries(header: dict[str, object], n_bytes: int) -> dict[str, _Entry]:
     """Read the entries of the tensors, and check that these fill the data without overlaps or gaps."""
     if len(header) > _MAX_TENSORS:
         raise ModelFileError(f"claims {len(header)} tensors; at most {_MAX_TENSORS} are read")
-    entries = {name: _checked_entry(f"tensor {name[:80]!r}", entry) for name, entry in header.items()}
+    entries = {name: _Entry.read(entry, f"tensor {name[:80]!r}") for name, entry in header.items()}
     end = 0
-    for entry in sorted(entries.values(), key=lambda entry: (entry.start, entry.stop)):
-        if entry.start != end:
+    for start, stop in sorted(entry.data_offsets for entry in entries.values()):
+        if start != end:
             raise ModelFileError("has tensors that overlap or leave gaps")
-        end = entry.stop
+        end = stop
     if end != n_bytes:
         raise ModelFileError("has more or less data than its tensors need")
     return entries
-
-
-def _checked_entry(name: str, entry: object) -> _Entry:
-    if not (isinstance(entry, dict) and set(entry) == {"dtype", "shape", "data_offsets"}):
-        raise ModelFileError(f"{name} is not described as a tensor")
-    code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(code, str) or code not in _DTYPES:
-        raise ModelFileError(f"{name} has the data type {str(code)[:20]!r}, which is not read")
-    if not (_are_sizes(shape, _MAX_DIMENSIONS) and _are_sizes(offsets, 2) and len(offsets) == 2):
-        raise ModelFileError(f"{name} has no valid shape or offsets")
-    if math.prod(shape) * np.dtype(_DTYPES[code]).itemsize != offsets[1] - offsets[0]:
-        raise ModelFileError(f"{name} is not as long as its shape says")
-    return _Entry(_DTYPES[code], tuple(shape), offsets[0], offsets[1])
-
-
-def _are_sizes(values: object, most: int) -> bool:
-    """Whether a value is a list of at most so many non-negative integers."""
-    if not isinstance(values, list) or len(values) > most:
-        return False
-    return all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**63 for v in values)
 
 
 def _parse_json(text: bytes, part: str) -> dict[str, object]:

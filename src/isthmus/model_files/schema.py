@@ -1,61 +1,46 @@
-"""The section "fitted" of a model file: each setting with its kind, and the rules and tensors that follow from them.
+"""The section "fitted" of a model file: each setting with its rule, and the rules and tensors that follow from them.
 
 Writing and reading use the same declarations; docs/model-file.md explains the settings.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar, TypeVar, get_type_hints
+from typing import Annotated, ClassVar
 
-import torch
-
-from isthmus.errors import ModelFileError
 from isthmus.model_files.container import Expected
-from isthmus.model_files.rules import FINITE, NULL, TEXT, list_of, size, table_of
-from isthmus.networks import (
-    ConvolutionalAutoencoder,
-    DenseAutoencoder,
-    ImageAutoencoder,
-    ImageCodeAutoencoder,
-    RowAutoencoder,
-)
+from isthmus.model_files.sections import FINITE, NULL, TEXT, Section, list_of, size, table_of
 from isthmus.parameters import CONVOLUTIONAL, DENSE, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
-from isthmus.parameters.rules import ACTIVATIONS, BOOL, LOSSES, Rule, one_of
-from isthmus.words import shown
+from isthmus.parameters.rules import ACTIVATIONS, BOOL, LOSSES, one_of
 
 STATISTICS = ("mean", "deviation", "minimum", "maximum")
 _MAX_PIXELS = 2**26  # of a training image, channels included: no tensor is as large
 _ANY_LENGTH = 2**40
-_ARCHITECTURE = (
-    "filters", "decoder_filters", "kernel_size", "pooling", "activation", "batch_norm", "patch", "skips", "start",
-)  # fmt: skip
 
 Bool = Annotated[bool, BOOL]
 Count = Annotated[int, size(0)]
 Size = Annotated[int, size(1)]
-Sizes = Annotated[list[int], list_of(size(1))]
-Filters = Annotated[list[int], list_of(size(1), shortest=1)]
+Sizes = Annotated[tuple[int, ...], list_of(size(1))]
+Filters = Annotated[tuple[int, ...], list_of(size(1), shortest=1)]
 Number = Annotated[float, FINITE]
 Activation = Annotated[str, one_of(*ACTIVATIONS)]
+COLUMN = list_of(FINITE | NULL, longest=_ANY_LENGTH)
 Column = list[float | None]
 """Numbers, with None (null in JSON) for NaN."""
 Rules = Iterator[tuple[str, str, bool]]
-"""The name of a setting, what it must be beside the others, and whether it is."""
-COLUMN = list_of(FINITE | NULL, longest=_ANY_LENGTH)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Section):
     """Settings of every model."""
 
     estimator: ClassVar[str]
     parameters: ClassVar[ParameterTable]
 
     n_features_in: Size
-    feature_names: Annotated[list[str] | None, list_of(TEXT, longest=_ANY_LENGTH) | NULL]
+    feature_names: Annotated[tuple[str, ...] | None, list_of(TEXT, longest=_ANY_LENGTH) | NULL]
     n_samples: Size
     loss: Annotated[str, one_of(*LOSSES)]
     n_epochs: Count
@@ -67,7 +52,6 @@ class Settings:
     pca_error: Annotated[float | None, FINITE | NULL]
 
     def rules(self) -> Rules:
-        """Rules between settings."""
         n_names = self.n_features_in if self.feature_names is None else len(self.feature_names)
         yield "feature_names", "one name for each column", n_names == self.n_features_in
         yield "best_epoch", "at most n_epochs", self.best_epoch <= self.n_epochs
@@ -75,20 +59,8 @@ class Settings:
 
     @property
     def output(self) -> str:
+        """How the network ends."""
         return "sigmoid" if self.loss == "bce" else "linear"
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns that have statistics and a scale of their own."""
-        return self.n_features_in
-
-    def tensors(self) -> Expected:
-        """Tensors beside those of the network."""
-        return {f"statistics.{name}": ("float64", (self.n_columns,)) for name in STATISTICS}
-
-    def network(self, device: torch.device) -> RowAutoencoder:
-        """Build the network, with uninitialised weights."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +76,7 @@ class DenseSettings(Settings):
     activation: Activation
     linear_paths: Bool
     stacks: Bool
-    prefixes: Sizes
+    prefixes: Annotated[tuple[int, ...], list_of(size(1), longest=40)]
     takes_over: Sizes
     precision: Annotated[str, one_of("float32", "float64")]
     n_axes: Size
@@ -113,41 +85,38 @@ class DenseSettings(Settings):
 
     def rules(self) -> Rules:
         yield from super().rules()
-        sizes = [0, *self.prefixes, self.code_size]
+        sizes = (0, *self.prefixes, self.code_size)
         steps = zip(sizes, self.takes_over, sizes[1:], strict=False)
         yield "pca_error", "a number", self.pca_error is not None
         yield "stacks", "true without linear_paths", self.linear_paths or self.stacks
-        yield "linear", "false without linear_paths, or with stacks", not self.linear or not self.stacks
+        yield "linear", "false with stacks", not (self.linear and self.stacks)
         yield "n_axes", "at most code_size", self.n_axes <= self.code_size
         yield "prefixes", "rising sizes below code_size", all(a < b for a, b in pairwise(sizes))
-        yield "takes_over", "one size for each of prefixes, and one more", len(self.takes_over) == len(sizes) - 1
-        yield "takes_over", "sizes from 1, each of its own decoder", all(a < b <= c for a, b, c in steps)
-        yield "takes_over", "sizes that begin with 1", self.takes_over[0] == 1
+        yield "takes_over", "one entry more than prefixes", len(self.takes_over) == len(self.prefixes) + 1
+        yield "takes_over", "1 and then sizes of the decoder's own", self.takes_over[0] == 1
+        yield "takes_over", "above the decoder before and within its own", all(a < b <= c for a, b, c in steps)
         yield "errors_by_size", "lists of code_size + 1 errors", _have_length(self.errors_by_size, self.code_size + 1)
 
     def tensors(self) -> Expected:
-        tensors = super().tensors()
-        tensors["pca.axes"] = (self.precision, (self.n_axes, self.n_features_in))
-        tensors["pca.spread"] = ("float64", (self.n_axes,))
+        """Type and shape of every tensor."""
+        n, k, weights = self.n_features_in, self.code_size, self.precision
+        tensors = _columns(n)
+        tensors |= {"pca.axes": (weights, (self.n_axes, n)), "pca.spread": ("float64", (self.n_axes,))}
+        tensors |= {"network.code_unit": ("float64", (k,)), "network.spread": (weights, (k,))}
+        decoders = {f"network.prefix_decoders.{i}": width for i, width in enumerate(self.prefixes)}
         if self.linear:
-            tensors["linear.variances"] = ("float64", (self.code_size,))
+            tensors["linear.variances"] = ("float64", (k,))
+        if self.linear_paths:
+            tensors["network.encoder.linear.weight"] = (weights, (k, n))
+        if self.stacks:
+            tensors |= _stack("network.encoder", (n, *self.encoder_layers, k), weights)
+        for decoder, width in (decoders | {"network.decoder": k}).items():
+            if self.linear_paths:
+                tensors[f"{decoder}.linear.weight"] = (weights, (n, width))
+                tensors[f"{decoder}.linear.bias"] = (weights, (n,))
+            if self.stacks:
+                tensors |= _stack(decoder, (width, *self.decoder_layers, n), weights)
         return tensors
-
-    def network(self, device: torch.device) -> DenseAutoencoder:
-        network = DenseAutoencoder.on(
-            device,
-            self.n_features_in,
-            self.code_size,
-            self.encoder_layers,
-            self.decoder_layers,
-            self.activation,
-            linear_paths=self.linear_paths,
-            stacks=self.stacks,
-            prefixes=self.prefixes,
-            output=self.output,
-        )
-        network.first_sizes = tuple(self.takes_over)
-        return network.double() if self.precision == "float64" else network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +126,7 @@ class ConvolutionalSettings(Settings):
     estimator = "ConvAutoencoder"
     parameters = CONVOLUTIONAL
 
-    image_shape: Annotated[list[int], list_of(size(1), 3, 3)]
+    image_shape: Annotated[tuple[int, int, int], list_of(size(1), 3, 3)]
     layout: Annotated[str, one_of("rows", "images", "channels")]
     code_size: Annotated[int | None, size(1) | NULL]
     middle: Annotated[int | None, size(1) | NULL]
@@ -165,7 +134,7 @@ class ConvolutionalSettings(Settings):
     filters: Filters
     decoder_filters: Filters
     kernel_size: Size
-    pooling: Annotated[list[bool], list_of(BOOL)]
+    pooling: Annotated[tuple[bool, ...], list_of(BOOL)]
     activation: Activation
     batch_norm: Bool
     patch: Size
@@ -177,7 +146,7 @@ class ConvolutionalSettings(Settings):
         n_values, has_code = math.prod(self.image_shape), self.code_size is not None
         yield "image_shape", "the shape of n_features_in values", n_values == self.n_features_in
         yield "image_shape", f"the shape of at most {_MAX_PIXELS} values", n_values <= _MAX_PIXELS
-        yield "pooling", "one flag for each of filters", len(self.pooling) == len(self.filters)
+        yield "pooling", "one bool for each of filters", len(self.pooling) == len(self.filters)
         yield "pooling", f"a grid of at most {MAX_GRID} pixels", self.patch * 2 ** sum(self.pooling) <= MAX_GRID
         yield "pca_error", "null without code_size, and a number with it", (self.pca_error is not None) == has_code
         yield "middle", "null without code_size, and a number with it", (self.middle is not None) == has_code
@@ -185,42 +154,24 @@ class ConvolutionalSettings(Settings):
         yield "skips", "false with code_size", not (has_code and self.skips)
         yield "start", "random with code_size", not has_code or self.start == "random"
 
-    @property
-    def n_columns(self) -> int:
-        return self.image_shape[2] if self.code_size is None else self.n_features_in
-
-    def network(self, device: torch.device) -> ImageAutoencoder | ImageCodeAutoencoder:
-        height, width, channels = self.image_shape
-        architecture = {name: getattr(self, name) for name in _ARCHITECTURE} | {"output": self.output}
-        if self.code_size is None:
-            convolutional = ConvolutionalAutoencoder.on(device, channels=channels, **architecture)
-            return ImageAutoencoder((height, width, channels), convolutional)
-        architecture |= {"middle": self.middle, "linear_paths": self.linear_paths}
-        return ImageCodeAutoencoder.on(device, (height, width, channels), self.code_size, **architecture)
+    def tensors(self) -> Expected:
+        """Type and shape of every tensor beside the weights, which only torch knows."""
+        return _columns(self.image_shape[2] if self.code_size is None else self.n_features_in)
 
 
-Section = TypeVar("Section", bound=Settings)
+def _columns(n_columns: int) -> Expected:
+    """Tensors with one value for each column, or each channel."""
+    names = (*(f"statistics.{name}" for name in STATISTICS), "network.shift", "network.scale")
+    return dict.fromkeys(names, ("float64", (n_columns,)))
 
 
-def read_settings(schema: type[Section], found: object) -> Section:
-    """Check the section "fitted": exactly these settings, each by its rule, and every rule between them."""
-    hints = get_type_hints(schema, include_extras=True)
-    rules: dict[str, Rule] = {field.name: hints[field.name].__metadata__[0] for field in fields(schema)}
-    if not isinstance(found, dict):
-        raise ModelFileError("the setting 'fitted' must be an object")
-    for name in sorted(rules.keys() ^ found.keys()):
-        raise ModelFileError(f"the setting {name[:80]!r} is {'missing' if name in rules else 'unknown'}")
-    for name, rule in rules.items():
-        _require(name, rule.words, found[name], rule.allows(found[name]))
-    settings = schema(**found)
-    for name, words, holds in settings.rules():
-        _require(name, words, found[name], holds)
-    return settings
-
-
-def _require(name: str, words: str, value: object, holds: bool) -> None:
-    if not holds:
-        raise ModelFileError(f"the setting {name!r} must be {words}, got {shown(value)}")
+def _stack(half: str, widths: tuple[int, ...], dtype: str) -> Expected:
+    """Weights and biases of dense layers; the odd numbers are activations."""
+    tensors: Expected = {}
+    for i, (n_inputs, n_outputs) in enumerate(pairwise(widths)):
+        tensors[f"{half}.stack.{2 * i}.weight"] = (dtype, (n_outputs, n_inputs))
+        tensors[f"{half}.stack.{2 * i}.bias"] = (dtype, (n_outputs,))
+    return tensors
 
 
 def _have_length(table: dict[str, Column], length: int) -> bool:
