@@ -1,6 +1,5 @@
 """From a table to a model file, to codes and back, on the command line."""
 
-import inspect
 import json
 import re
 
@@ -10,12 +9,6 @@ import pyarrow.parquet
 import torch
 
 import isthmus as library
-import isthmus.cli.fit as fit_command
-from isthmus.cli import network_options
-from isthmus.networks import ACTIVATIONS
-from isthmus.rows.scaling import SCALES
-from isthmus.training.corruption import DEFAULT_STRENGTHS
-from isthmus.training.losses import LOSSES
 
 
 def test_fit_encode_decode_do_what_python_does(isthmus, folder, rows, tmp_path):
@@ -117,15 +110,3 @@ def test_arrays_have_no_names_and_need_none(isthmus, tmp_path, rows):
     assert isthmus("encode", tmp_path / "m", tmp_path / "rows.npz", "-o", tmp_path / "codes.npz").code == 0
     model = library.load(tmp_path / "m")
     np.testing.assert_array_equal(np.load(tmp_path / "codes.npz")["X"], model.transform(rows))
-
-
-def test_the_command_line_knows_the_choices_and_defaults_of_the_library():
-    # The command line names them itself, since the library takes seconds to import.
-    assert set(network_options.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(network_options.LOSSES) == {"auto", *LOSSES}
-    assert set(network_options.NOISES) == set(DEFAULT_STRENGTHS)
-    assert set(network_options.SCALES) == set(SCALES)
-    defaults = {name: p.default for name, p in inspect.signature(fit_command.fit).parameters.items()}
-    for name, value in library.Autoencoder().get_params().items():
-        if name not in ("scale", "random_state", "verbose"):  # which differ on purpose
-            assert str(defaults[name]) == str(value), name

@@ -12,7 +12,7 @@ from benchmarks.rows import streaming
 from sklearn.datasets import load_digits
 
 import isthmus as library
-from isthmus.cli.stream import frame
+from isthmus.cli.whole_table import frame
 
 ISTHMUS = [Path(sys.executable).with_name("isthmus")]
 

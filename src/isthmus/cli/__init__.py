@@ -1,4 +1,4 @@
-"""The command line: one module a command, each of which imports what it needs when it runs."""
+"""The command line: one module for each command, which imports what it needs when it runs."""
 
 from isthmus.cli.app import main
 

@@ -1,4 +1,4 @@
-"""The commands together, and what happens when one fails: a sentence on stderr and an exit code."""
+"""All commands, and how failures end: in a sentence on stderr and an exit code."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from isthmus.errors import IsthmusError
 from isthmus.system.standard_output import flush_standard_output
 
 INTERRUPTED = 130
-CLOSED_PIPE = 141  # as of programs that the signal SIGPIPE ends
+CLOSED_PIPE = 141  # as for programs that end by the signal SIGPIPE
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,14 +67,14 @@ def _options(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and give its exit code; whatever goes wrong ends in one sentence."""
+    """Run the command line, and return its exit code; every failure ends in one sentence."""
     try:
         code = _run(arguments)
-        flush_standard_output()  # at the end of the process it is too late to say why text did not arrive
+        flush_standard_output()  # at the end of the process it would be too late for an error message
         return code
     except IsthmusError as error:
         if isinstance(error.__cause__, BrokenPipeError):
-            return CLOSED_PIPE  # "… | head" has seen enough, which is no failure to speak of
+            return CLOSED_PIPE  # "… | head" has seen enough: not a failure
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         return _fail("interrupted.", INTERRUPTED)
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    """What Typer ends with: it always raises SystemExit, and makes one of Ctrl-C, too."""
+    """Return the exit code of Typer, which always raises SystemExit, also for Ctrl-C."""
     try:
         app(args=arguments, prog_name="isthmus")
     except SystemExit as ended:

@@ -1,14 +1,17 @@
-"""isthmus clean: dirty scans in, clean pages out."""
+"""isthmus clean: noisy scans in, clean pages out."""
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.outputs import say
 from isthmus.errors import IsthmusError, ParameterError
 from isthmus.words import counted
+
+if TYPE_CHECKING:
+    from isthmus.documents.transform import DocumentReport
 
 
 def clean(
@@ -120,7 +123,7 @@ def clean(
 
 
 def page_numbers(text: str) -> frozenset[int]:
-    """The pages in words such as "1-3,7"."""
+    """Return the pages in a text such as "1-3,7"."""
     found: set[int] = set()
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,7})(?:\s*-\s*(\d{1,7}))?\s*", part)
@@ -131,8 +134,8 @@ def page_numbers(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def summary(report: Any, *, every_page: bool) -> str:
-    """What was done to a document, in a line, and a line for every page that should be looked at, or for every page."""
+def summary(report: "DocumentReport", *, every_page: bool) -> str:
+    """Say in a line what was done to a document, with a further line for each page to look at, or for every page."""
     changed = len({picture.page for picture in report.pictures if picture.changed})
     words = [f"{counted(report.n_pages, 'page')}, {changed} cleaned", *report.notes]
     if changed:

@@ -1,31 +1,32 @@
-"""isthmus compare: a table through PCA, a randomly started network and Isthmus."""
+"""isthmus compare: PCA, a randomly initialised network and Isthmus on one table."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.network_options import (
-    Activation,
-    Columns,
-    Device,
-    EncoderLayers,
-    Exclude,
-    Loss,
-    MaxEpochs,
-    Scale,
-    layers,
-    speaking,
+from isthmus.cli.options import Columns, Exclude, Format, Table
+from isthmus.cli.outputs import (
+    RESULT_FORMATS,
+    check_outputs,
+    print_text,
+    result_text,
+    say,
+    saying_warnings,
+    write_text,
 )
-from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.cli.outputs import check_outputs, print_text, say, write_text
-from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
+from isthmus.errors import OutputError, ParameterError
+from isthmus.parameters import DENSE
 
-OUTPUT_FORMATS = ("csv", "json", "md")
+if TYPE_CHECKING:
+    from isthmus.comparison.result import Comparison
 
 
+@with_parameter_options
 def compare(
     table: Table,
+    *,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="File to write the figures to: .csv, .json or .md.", show_default=False),
@@ -35,87 +36,63 @@ def compare(
         str | None,
         typer.Option(help="Numbers of codes, such as 1,2,8.  [default: 1, 2, 4, … and half the columns, 64 at most]"),
     ] = None,
-    encoder_layers: EncoderLayers = "2",
-    activation: Activation = "relu",
-    loss: Loss = "auto",
-    scale: Scale = "standard",
-    max_epochs: MaxEpochs = 200,
+    network: Annotated[Values, OptionsOf(("encoder_layers", "activation", "loss", "scale", "max_epochs"))],
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that is set aside to score on.")] = 0.2,
     columns: Columns = None,
     exclude: Exclude = None,
-    device: Device = "auto",
+    machine: Annotated[Values, OptionsOf(("device",))],
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same errors.")] = 0,
     format: Format = None,
     output_format: Annotated[
         str | None,
         typer.Option(
             help="Print the figures as csv, json or md; with --output, the format of the file.",
-            autocompletion=lambda: OUTPUT_FORMATS,
+            autocompletion=lambda: RESULT_FORMATS,
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
 ) -> None:
-    """Compare PCA, a randomly started network and Isthmus on unseen rows.
+    """Compare PCA, a randomly initialised network and Isthmus on unseen rows.
 
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
     """
-    from isthmus.tables import open_table
+    from isthmus.cli.whole_table import read_table
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
-    widths = layers("--encoder-layers", encoder_layers)
-    to_stdout = output is None or str(output) == "-"
-    kind = _output_format(output, output_format)
+    file = None if output is None or str(output) == "-" else output
+    kind = _output_format(file, output_format)
     if plot is not None:
         from isthmus.comparison.plot import plot_format
 
         plot_format(plot)
-    check_outputs(table, None if to_stdout else output, plot)
-    with open_table(
-        table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
-    ) as reader:
-        from isthmus.estimators.dense import Autoencoder
-
-        estimator = Autoencoder(
-            encoder_layers=widths,
-            activation=activation,
-            loss=loss,
-            scale=scale,
-            max_epochs=max_epochs,
-            device=device,
-        )
-        estimator.validate_parameters()  # sooner than after the last row of a long table
-        rows, column_names, named = reader.read(), reader.columns, reader.named
-    if len(rows) < 3:
-        name = "standard input" if table == "-" else table
-        raise InputError(f"{name}: has too few rows, and a comparison needs at least three. Got {len(rows)} instead.")
+    check_outputs(table, file, plot)
+    DENSE.check("Autoencoder", network | machine)  # before a long table is read
+    read = read_table(table, format, columns=columns, exclude=exclude, at_least=3, purpose="a comparison")
 
     from isthmus import comparison
-    from isthmus.cli.stream import frame
+    from isthmus.estimators.dense import Autoencoder
 
-    found = speaking(
-        lambda: comparison.compare(
-            frame(rows, column_names) if named else rows,
-            estimator=estimator,
+    with saying_warnings():
+        found = comparison.compare(
+            read.rows,
+            estimator=Autoencoder().set_params(**network, **machine),
             code_sizes=sizes,
             test_fraction=test_fraction,
             random_state=seed,
             verbose=not quiet,
         )
-    )
-    written = []
-    if output is not None and not to_stdout:
-        write_text(output, _text(found, kind))
-        written.append(str(output))
+    if file is not None:
+        write_text(file, result_text(found, kind or "csv"))
     if plot is not None:
         from isthmus.comparison.plot import save_comparison
 
         save_comparison(found, plot)
-        written.append(str(plot))
-    if to_stdout and kind is not None:
-        _print(_text(found, kind))
+    if file is None and kind is not None:
+        print_text(result_text(found, kind), encoding="utf-8")
     else:
         _show(found)
+    written = [str(path) for path in (file, plot) if path is not None]
     if written and not quiet:
         say(f"Written to {' and '.join(written)}.")
 
@@ -130,36 +107,25 @@ def _sizes(text: str) -> list[int]:
     return sizes
 
 
-def _output_format(output: Path | None, format: str | None) -> str | None:
-    """The format that is asked for or that the name of the file says; None for the table that people read."""
+def _output_format(file: Path | None, format: str | None) -> str | None:
+    """Return the format that is asked for or that the name of the file says; None for the table that people read."""
     if format is not None:
-        if format not in OUTPUT_FORMATS:
-            raise ParameterError(f"--output-format must be one of {', '.join(OUTPUT_FORMATS)}. Got {format!r} instead.")
+        if format not in RESULT_FORMATS:
+            raise ParameterError(f"--output-format must be one of {', '.join(RESULT_FORMATS)}. Got {format!r} instead.")
         return format
-    if output is None or str(output) == "-":
+    if file is None:
         return None
-    kind = output.suffix.lower().removeprefix(".")
-    if kind not in OUTPUT_FORMATS:
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in RESULT_FORMATS:
         raise OutputError(
-            f"{output}: its name does not tell the format; use one of the suffixes "
-            f"{', '.join(f'.{name}' for name in OUTPUT_FORMATS)}, or give the format with --output-format."
+            f"{file}: its name does not tell the format; use one of the suffixes "
+            f"{', '.join(f'.{name}' for name in RESULT_FORMATS)}, or give the format with --output-format."
         )
     return kind
 
 
-def _text(found: Any, kind: str | None) -> str:
-    return str({"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind or "csv"]())
-
-
-def _print(text: str) -> None:
-    from isthmus.system.standard_output import standard_output
-
-    with standard_output() as stream:
-        stream.write(text.encode())
-
-
-def _show(found: Any) -> None:
-    """The table; on a terminal with the lowest errors in colour."""
+def _show(found: "Comparison") -> None:
+    """Print the table; on a terminal, with the lowest errors in colour."""
     from rich.console import Console
 
     console = Console(highlight=False)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, names
+from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat
 
 
 def decode(
@@ -17,10 +17,10 @@ def decode(
     format: Format = None,
     output_format: OutputFormat = None,
 ) -> None:
-    """Write the row that each code stands for."""
+    """Write the row that each code decodes to."""
     import numpy as np
 
-    from isthmus.cli.stream import codes_of, columns_of, stream
+    from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
     fitted = load(model)
@@ -34,10 +34,10 @@ def decode(
         codes,
         output,
         rows,
-        require=codes_of(fitted),
+        require=list(map(str, fitted.get_feature_names_out())),
         named=False,
-        columns=columns_of(fitted),
-        keep=names(keep),
+        columns=fitted.feature_names,
+        keep=keep,
         source_format=format,
         output_format=output_format,
     )

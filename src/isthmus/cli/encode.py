@@ -1,6 +1,6 @@
 """isthmus encode: from rows to codes."""
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table, names
+from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table
 
 
 def encode(
@@ -12,7 +12,7 @@ def encode(
     output_format: OutputFormat = None,
 ) -> None:
     """Write the codes of each row of a table."""
-    from isthmus.cli.stream import codes_of, columns_of, stream
+    from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
     fitted = load(model)
@@ -21,10 +21,10 @@ def encode(
         table,
         output,
         fitted.transform,
-        require=columns_of(fitted),
+        require=fitted.feature_names,
         named=hasattr(fitted, "feature_names_in_"),
-        columns=codes_of(fitted),
-        keep=names(keep),
+        columns=list(map(str, fitted.get_feature_names_out())),
+        keep=keep,
         source_format=format,
         output_format=output_format,
     )

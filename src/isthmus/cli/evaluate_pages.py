@@ -1,20 +1,23 @@
-"""isthmus evaluate-pages: how near to clean pages dirty ones come by cleaning."""
+"""isthmus evaluate-pages: how close cleaned pages come to clean ones."""
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.outputs import print_text, say, write_text
 from isthmus.errors import ParameterError
 
+if TYPE_CHECKING:
+    from isthmus.pages.evaluation.result import Evaluation
+
+# Columns of text where there is no terminal, so that headings stay on one line.
 _WIDTH = 1000
-"""Columns of text where there is no terminal: no heading is broken, however long the name of a network is."""
 
 
 def evaluate_pages(
-    noisy: Annotated[Path, typer.Argument(metavar="NOISY", help="Folder of dirty pages.", show_default=False)],
+    noisy: Annotated[Path, typer.Argument(metavar="NOISY", help="Folder of noisy pages.", show_default=False)],
     clean: Annotated[
         Path, typer.Argument(metavar="CLEAN", help="Folder of clean pages of the same names.", show_default=False)
     ],
@@ -22,7 +25,9 @@ def evaluate_pages(
         Path | None,
         typer.Option("-o", "--output", help="HTML page with tables and pictures to write.", show_default=False),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="CSV file: a line a page and method.", show_default=False)] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="CSV file: one line for each page and method.", show_default=False)
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="JSON file: everything.", show_default=False)] = None,
     markdown: Annotated[Path | None, typer.Option(help="Markdown file: the tables.", show_default=False)] = None,
     network: Annotated[
@@ -31,25 +36,25 @@ def evaluate_pages(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(help="Regular expression that makes groups of pages by their names, such as 'Noise(.)'."),
+        typer.Option(help="Regular expression that groups pages by their names, such as 'Noise(.)'."),
     ] = None,
     dpi: Annotated[float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.")] = None,
     ocr: Annotated[
         bool | None,
         typer.Option(
             "--ocr/--no-ocr",
-            help="Have tesseract read the pages, and count what it misreads.  [default: if it is installed]",
+            help="Let tesseract read the pages, and count what it misreads.  [default: if it is installed]",
             show_default=False,
         ),
     ] = None,
     language: Annotated[str, typer.Option(help="What tesseract reads, such as eng or deu+fra.")] = "eng",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
 ) -> None:
-    """Measure how near to clean pages dirty ones come by cleaning.
+    """Measure how close cleaned pages come to clean ones.
 
-    Pairs are files of the same name. Each page is measured as it is, with its background divided away, by an adaptive
-    threshold, and cleaned by networks: by its error, by small parts that are lost, by what tesseract misreads, and by
-    time.
+    Pairs are files of the same name. Each noisy page is measured as it is, with its background divided out, after an
+    adaptive threshold, and cleaned by each network. The measures are its error, small parts lost, what tesseract
+    misreads, and time.
     """
     from isthmus.pages import evaluation
     from isthmus.pages.evaluation.page import evaluation_page
@@ -62,7 +67,7 @@ def evaluate_pages(
     if dpi is not None and not 0 < dpi < float("inf"):
         raise ParameterError(f"--dpi must be a positive number. Got {dpi:g} instead.")
     for file in written:
-        check_writable(file)  # sooner than after hours of pages
+        check_writable(file)  # before hours of pages
     found = evaluation.evaluate_pages(
         noisy,
         clean,
@@ -90,14 +95,14 @@ def evaluate_pages(
 
 
 def _command(noisy: Path, clean: Path, networks: list[str] | None, by: str | None) -> str:
-    """The command as it can be repeated beside the folders, whose place is nobody's business."""
+    """Return the command as it can be repeated beside the folders; where they are stays private."""
     words = ["isthmus", "evaluate-pages", noisy.resolve().name, clean.resolve().name]
     words += [word for network in networks or () for word in ("--network", Path(network).name)]
     return shlex.join([*words, *(("--by", by) if by else ()), "-o", "report.html"])
 
 
-def _show(found: Any) -> None:
-    """The tables; with the best of a column in colour on a terminal, and as plain text elsewhere."""
+def _show(found: "Evaluation") -> None:
+    """Print the tables: on a terminal with the best of a column in colour, elsewhere as plain text."""
     import io
 
     from rich.console import Console

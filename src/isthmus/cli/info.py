@@ -1,46 +1,48 @@
 """isthmus info: what a model file holds."""
 
 import json
-import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.options import Model
+from isthmus.cli.outputs import print_text, terminal_encoding
+from isthmus.parameters.training import TRAINING
+
+if TYPE_CHECKING:
+    from isthmus.estimators.base import BaseAutoencoder
 
 _WIDEST = 48
 _DIGITS = 6
 _MOST_NAMES = 8
-_SWITCHES = ("batch norm", "skips")
+# Facts that the page shows as bars, and those that say nothing about the model.
+_BARS = {"columns", "code size", "encoder layers", "decoder layers", "filters", "decoder filters", "pooling"}
+_NOT_ON_PAGE = {*_BARS, "activation", "dense code", "column names", "device", "verbose"}
 
 
 def info(
     model: Model,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Show a model: its layers, and its error beside PCA's."""
+    """Show a model: its layers, its parameters, and its error beside PCA's."""
     from isthmus.estimators.loading import load
-    from isthmus.system.standard_output import standard_output
 
     fitted = load(model)
-    text = json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))
-    with standard_output() as stream:
-        stream.write((text + "\n").encode(_encoding(), "replace"))
+    print_text((json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))) + "\n")
 
 
-def comparison(model: Any) -> str:
-    """The error beside PCA's, in words."""
+def comparison(model: "BaseAutoencoder") -> str:
+    """Return the model's error beside PCA's, in words."""
     ours, pca = (_share(model, error) for error in (model.validation_error_, model.pca_error_))
     return f"{ours} of the variance is lost, and with PCA {pca}"
 
 
-def sandwich(model: Any) -> list[str]:
-    """The layers as bars, from the rows through the code and back."""
-    layers = model.layers
-    widest = max(layer.width for layer in layers)
+def sandwich(model: "BaseAutoencoder") -> list[str]:
+    """Return the layers as bars, from the rows through the code and back."""
+    widest = max(layer.width for layer in model.layers)
     block = "█" if _can_print("█") else "#"
     lines = []
-    for layer in layers:
+    for layer in model.layers:
         # By the square root, so that a code of 8 beside 784 columns can still be seen.
         bar = block * max(1, round(_WIDEST * (layer.width / widest) ** 0.5))
         name = layer.name if _can_print(layer.name) else layer.name.replace("×", "x")
@@ -48,50 +50,42 @@ def sandwich(model: Any) -> list[str]:
     return lines
 
 
-def _page(model: Any) -> list[str]:
-    facts = _facts(model)
-    names = facts.get("column names", [])
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    shown = {name: facts[name] for name in ("estimator", "parameters", "loss", "start", "scale", "noise")}
-    shown |= {name: "yes" for name in ("ordered", "whiten", *_SWITCHES) if facts.get(name)}
-    shown |= {name: facts[name] for name in ("image shape", "kernel size", "patch") if name in facts}
-    shown |= {"column names": ", ".join(names[:_MOST_NAMES]) + more} if names else {}
-    shown |= {name.replace("_", " "): value for name, value in facts["training"].items()}
-    shown |= {"epochs": f"{facts['epochs']}, the best of which was {facts['best epoch']}"}
+def _page(model: "BaseAutoencoder") -> list[str]:
+    shown = {"estimator": type(model).__name__, "parameters": _text(_n_parameters(model))}
+    values = _network(model) | {name.replace("_", " "): value for name, value in _training(model).items()}
+    shown |= {name: _text(value) for name, value in values.items() if name not in _NOT_ON_PAGE and value is not False}
+    if names := _column_names(model):
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        shown["column names"] = ", ".join(names[:_MOST_NAMES]) + more
+    shown["epochs"] = f"{model.n_epochs_}, the best of which was {model.best_epoch_}"
     width = max(map(len, shown))
     errors = {
-        "the mean alone": facts["held-out variance"],
-        **({f"PCA, {model.code_size_} codes": facts["PCA's error"]} if "PCA's error" in facts else {}),
-        "this model, before training": facts["error at the start"],
-        "this model": facts["error at the best epoch"],
+        "the mean alone": model.validation_variance_,
+        **({f"PCA, {model.code_size_} codes": model.pca_error_} if hasattr(model, "pca_error_") else {}),
+        "this model, before training": model.start_error_,
+        "this model": model.validation_error_,
     }
-    rows = "images" if "image shape" in facts else "rows"
+    rows = "images" if _is_of_images(model) else "rows"
     scored = f"the training {rows}" if _has_seen_every_row(model) else f"held-out {rows}"
     return [
         *sandwich(model),
         "",
-        *(f"{name:{width}}  {_text(value)}" for name, value in shown.items()),
+        *(f"{name:{width}}  {value}" for name, value in shown.items()),
         "",
         f"Mean squared error of {scored}, and the share of their variance that is lost:",
         *(f"  {name:28}{error:>12.6g}  {_share(model, error):>9}" for name, error in errors.items()),
     ]
 
 
-def _facts(model: Any) -> dict[str, Any]:
-    settings = model.get_params(deep=False)
-    training = ("batch_size", "learning_rate", "weight_decay", "validation_fraction", "patience", "random_state")
+def _facts(model: "BaseAutoencoder") -> dict[str, object]:
+    names = _column_names(model)
     return {
         "estimator": type(model).__name__,
         "columns": model.n_features_in_,
-        **_shape_of(model),
-        "activation": model.activation,
-        "loss": model.loss_,
-        "start": model.start,
-        "scale": model.scale,
-        "noise": model.noise,
-        **{name: settings[name] for name in ("ordered", "whiten") if name in settings},
-        "parameters": sum(p.numel() for p in model.module_.parameters()),
-        "training": {name: settings[name] for name in training if name in settings},
+        **({"column names": names} if names else {}),
+        **_network(model),
+        "parameters": _n_parameters(model),
+        "training": _training(model),
         "epochs": model.n_epochs_,
         "best epoch": model.best_epoch_,
         "held-out variance": model.validation_variance_,
@@ -101,52 +95,64 @@ def _facts(model: Any) -> dict[str, Any]:
     }
 
 
-def _shape_of(model: Any) -> dict[str, Any]:
-    """Columns, codes and layers: of tables, or of images."""
-    from isthmus.cli.stream import columns_of
-
-    if not hasattr(model, "image_shape_"):
-        return {
-            "column names": columns_of(model),
-            "code size": model.code_size_,
-            "encoder layers": list(model.encoder_layers_),
-            "decoder layers": list(model.decoder_layers_),
-        }
-    settings = model.architecture_
-    return {
-        **({"column names": columns_of(model)} if hasattr(model, "feature_names_in_") else {}),
-        "image shape": list(model.image_shape_),
-        "code size": model.code_size_,
-        "dense code": model.code_size is not None,
-        **{name: list(settings[name.replace(" ", "_")]) for name in ("filters", "decoder filters", "pooling")},
-        **{name: settings[name.replace(" ", "_")] for name in ("kernel size", "patch", *_SWITCHES)},
-    }
+def _network(model: "BaseAutoencoder") -> dict[str, object]:
+    """Return the parameters of the network, with what "auto", shares and numbers of layers came to."""
+    values = {p.name: getattr(model, p.name) for p in type(model).parameter_table if p.name not in TRAINING}
+    settings = _settings(model)
+    values |= {name: settings[name] for name in values if name in settings and name != "start"}
+    values |= {name: getattr(model, f"{name}_") for name in values if name != "scale" and hasattr(model, f"{name}_")}
+    has_dense_code = {"dense code": model.code_size is not None} if _is_of_images(model) else {}
+    return has_dense_code | {name.replace("_", " "): value for name, value in values.items()}
 
 
-def _has_seen_every_row(model: Any) -> bool:
-    """Whether no rows were held out: on demand, or since a linear network has no epoch to choose."""
-    return model.is_linear or bool(model.validation_fraction == 0)
+def _settings(model: "BaseAutoencoder") -> dict[str, object]:
+    """Return the settings of a network of images; a dense one has attributes instead."""
+    from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder
+
+    if isinstance(model.module_, ImageAutoencoder):
+        return model.module_.convolutional.settings
+    return model.module_.settings if isinstance(model.module_, ImageCodeAutoencoder) else {}
 
 
-def _share(model: Any, error: float) -> str:
+def _training(model: "BaseAutoencoder") -> dict[str, object]:
+    return {name: getattr(model, name) for name in TRAINING}
+
+
+def _n_parameters(model: "BaseAutoencoder") -> int:
+    return sum(weights.numel() for weights in model.module_.parameters())
+
+
+def _column_names(model: "BaseAutoencoder") -> list[str]:
+    """Return the names of the columns; none for images, whose pixels have no names."""
+    return [] if _is_of_images(model) and not hasattr(model, "feature_names_in_") else model.feature_names
+
+
+def _is_of_images(model: "BaseAutoencoder") -> bool:
+    return hasattr(model, "image_shape_")
+
+
+def _has_seen_every_row(model: "BaseAutoencoder") -> bool:
+    """Return whether no rows were held out: on demand, or because a linear network has no epoch to choose."""
+    return model._is_linear(model.loss_, None) or bool(model.validation_fraction == 0)
+
+
+def _share(model: "BaseAutoencoder", error: float) -> str:
     return f"{100 * error / model.validation_variance_:.3g} %" if model.validation_variance_ else "none"
 
 
 def _text(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
+    if value is None:
+        return "none"
     if isinstance(value, tuple | list):
         return " ".join(map(_text, value))
-    return f"{value:,}" if isinstance(value, int) else "none" if value is None else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _can_print(character: str) -> bool:
     try:
-        character.encode(_encoding())
+        character.encode(terminal_encoding())
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _encoding() -> str:
-    return getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -1,4 +1,4 @@
-"""isthmus make-pages: pairs of clean and dirty pages."""
+"""isthmus make-pages: synthetic pairs of clean and noisy pages."""
 
 import re
 from pathlib import Path
@@ -18,13 +18,13 @@ def make_pages(
         Path, typer.Argument(metavar="FOLDER", help="Folder for clean/*.png and dirty/*.png.", show_default=False)
     ],
     pages: Annotated[int, typer.Option(help="Number of pages.")] = 10,
-    seed: Annotated[int, typer.Option(help="Seed; with its number it decides a page.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed; it and the number of a page decide the page.")] = 0,
     dpi: Annotated[
-        str, typer.Option(help="Dots per inch, 100 to 600; of several, such as 150,300, each page is made at each.")
+        str, typer.Option(help="Dots per inch, 100 to 600; with several, such as 150,300, each page is made at each.")
     ] = "150",
     size: Annotated[str, typer.Option(help="a3, a4, a5, letter, legal, or width and height in mm: 148x210.")] = "a4",
-    dirt: Annotated[float, typer.Option(help="How thick the dirt is: 0 none, 1 as usual, up to 3.")] = 1.0,
-    colour: Annotated[bool, typer.Option("--colour", "--color", help="Colours instead of grey.")] = False,
+    dirt: Annotated[float, typer.Option(help="How strong the noise is: 0 none, 1 as usual, up to 3.")] = 1.0,
+    colour: Annotated[bool, typer.Option("--colour", "--color", help="Colour instead of grey.")] = False,
     fonts: Annotated[
         Path | None,
         typer.Option(
@@ -32,11 +32,11 @@ def make_pages(
             show_default=False,
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes; they change nothing but the time.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; only the time depends on them.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no message.")] = False,
 ) -> None:
-    """Make pairs of clean and dirty pages, to train on or to test with.
+    """Make pairs of clean and noisy pages, to train on or to test with.
 
     Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever
     the number of pages and processes; another dpi gives the same pages in more or fewer pixels.
@@ -60,11 +60,11 @@ def _resolutions(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ParameterError(f"--dpi must be a number, or several with commas between. Got {text!r} instead.") from None
+        raise ParameterError(f"--dpi must be a number, or several separated by commas. Got {text!r} instead.") from None
 
 
 def _size(text: str) -> tuple[float, float]:
-    """Height and width in mm."""
+    """Return height and width in mm."""
     named = _SIZES.get(text.lower())
     numbers = re.fullmatch(r"(\d+(?:\.\d+)?)[x×](\d+(?:\.\d+)?)", text.lower())
     if named is not None:

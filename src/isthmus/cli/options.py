@@ -10,7 +10,7 @@ from isthmus.errors import ParameterError
 
 
 def formats() -> tuple[str, ...]:
-    """The names of the formats, for completion."""
+    """Return the names of the formats, for completion."""
     from isthmus.tables import FORMATS
 
     return FORMATS
@@ -46,6 +46,10 @@ OutputFormat = Annotated[
         autocompletion=formats,
     ),
 ]
+Columns = Annotated[
+    list[str] | None, typer.Option(help="Columns to use (repeat, or separate by commas).  [default: all]")
+]
+Exclude = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]
 Keep = Annotated[
     list[str] | None,
     typer.Option("--keep", help="Column to carry along as it is (repeat, or separate by commas)."),
@@ -53,12 +57,12 @@ Keep = Annotated[
 
 
 def names(values: list[str] | None) -> list[str]:
-    """Column names from repeated options, each of which may hold several; quotes protect commas within a name."""
+    """Return column names from repeated options with one or several names each; quotes protect commas in names."""
     return [name for value in values or () for name in next(csv.reader([value], skipinitialspace=True), [])]
 
 
 def checked_format(format: str | None) -> str | None:
-    """The format, if it is one."""
+    """Return the format of a table; raise a ParameterError if it is unknown."""
     from isthmus.tables import FORMATS
 
     if format is not None and format not in FORMATS:

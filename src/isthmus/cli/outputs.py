@@ -1,12 +1,38 @@
-"""Files and texts that commands write: looked at before the work begins, and written whole."""
+"""Files and texts that commands write: checked before the work begins, and written whole."""
 
 import sys
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
+
+from isthmus.errors import ParameterError
+
+RESULT_FORMATS = ("csv", "json", "md")
+
+
+class Result(Protocol):
+    """What a command found, as text for programs and documents."""
+
+    def to_csv(self) -> str: ...
+    def to_json(self) -> str: ...
+    def to_markdown(self) -> str: ...
+
+
+def result_text(result: Result, format: str) -> str:
+    """Return a result as "csv", "json" or "md"."""
+    return {"csv": result.to_csv, "json": result.to_json, "md": result.to_markdown}[format]()
+
+
+def refuse_standard_output(output: Path) -> None:
+    """Raise a ParameterError if ``--output`` is '-': a model file is not for terminals."""
+    if str(output) == "-":
+        raise ParameterError("--output must be the name of a file. Got '-' instead.")
 
 
 def check_outputs(table: str, *files: str | Path | None) -> None:
-    """Refuse what cannot be written, sooner than after an hour of training; None stands for no file.
+    """Refuse files that cannot be written, before an hour of training; None stands for no file.
 
     Raises
     ------
@@ -30,16 +56,31 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-def print_text(text: str) -> None:
-    """Print to standard output for people, with question marks for what its encoding does not have."""
+def print_text(text: str, *, encoding: str | None = None) -> None:
+    """Print to standard output, with question marks for what the encoding (by default, the terminal's) lacks."""
     from isthmus.system.standard_output import standard_output
 
     with standard_output() as stream:
-        stream.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
+        stream.write(text.encode(encoding or terminal_encoding(), "replace"))
+
+
+def terminal_encoding() -> str:
+    """Return the encoding of standard output."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def say(text: str) -> None:
-    """Print to standard error, where there is one that can be written to."""
+    """Print to standard error, if there is one that can be written to."""
     if sys.stderr is not None:  # print takes None for standard output
         with suppress(OSError):
             print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def saying_warnings() -> Iterator[None]:
+    """Print each warning of the block as a sentence, once, when the block ends."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        say(f"isthmus: {message}")

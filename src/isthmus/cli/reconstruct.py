@@ -1,10 +1,10 @@
-"""isthmus reconstruct: from rows to what their codes keep of them."""
+"""isthmus reconstruct: from rows to their reconstructions."""
 
 from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table, names
+from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table
 
 
 def reconstruct(
@@ -19,10 +19,10 @@ def reconstruct(
     format: Format = None,
     output_format: OutputFormat = None,
 ) -> None:
-    """Write the rows that the codes of a table keep."""
+    """Write the reconstruction of each row of a table."""
     import numpy as np
 
-    from isthmus.cli.stream import columns_of, stream
+    from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
     fitted = load(model)
@@ -36,10 +36,10 @@ def reconstruct(
         table,
         output,
         with_errors,
-        require=columns_of(fitted),
+        require=fitted.feature_names,
         named=hasattr(fitted, "feature_names_in_"),
-        columns=[*columns_of(fitted), *(["reconstruction_error"] if errors else [])],
-        keep=names(keep),
+        columns=[*fitted.feature_names, *(["reconstruction_error"] if errors else [])],
+        keep=keep,
         source_format=format,
         output_format=output_format,
     )

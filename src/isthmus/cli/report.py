@@ -2,13 +2,14 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, SupportsFloat, cast
 
 import typer
 
-from isthmus.cli.options import Format, Model, Table, checked_format
-from isthmus.cli.outputs import say
+from isthmus.cli.options import Format, Model, Table
+from isthmus.cli.outputs import print_text, say
 from isthmus.errors import ParameterError
+from isthmus.words import counted
 
 
 def report(
@@ -33,9 +34,9 @@ def report(
 ) -> None:
     """Write one page about a model and what it does to the rows of a table.
 
-    The table is read whole. Its rows are best such that the model was not fitted on.
+    The table is read whole. Give rows that the model was not fitted on: on training rows, errors are optimistic.
     """
-    from isthmus.cli.stream import columns_of, frame
+    from isthmus.cli.whole_table import frame, read_table
     from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
@@ -45,55 +46,36 @@ def report(
     require("report")
     shape = None if image_shape is None else _shape(image_shape)
     fitted = load(model)
-    ImageShape.of(shape, fitted.n_features_in_)  # sooner than after the last row of a long table
+    ImageShape.of(shape, fitted.n_features_in_)  # before a long table is read
     if output != "-":
         refuse_same_file(model, output)
         if table != "-":
             refuse_same_file(table, output)
         check_writable(output)
-    columns = columns_of(fitted)
-    rows, labels = _read(table, columns, None if colour in columns else colour, format)
+    columns = fitted.feature_names
+    read = read_table(table, format, require=columns, label=None if colour in columns else colour)
     source = "standard input" if table == "-" else Path(table).name
     made = make(
         fitted,
-        frame(rows, columns) if hasattr(fitted, "feature_names_in_") else rows,
+        frame(read.values, columns) if hasattr(fitted, "feature_names_in_") else read.values,
         image_shape=shape,
-        colour=colour if labels is None else labels,
+        colour=colour if read.label is None else _numbers(read.label),
         colour_name=colour,
-        title=title or f"{source} in {fitted.code_size_} {'code' if fitted.code_size_ == 1 else 'codes'}",
+        title=title or f"{source} in {counted(fitted.code_size_, 'code')}",
         command=_command(model, table, output, image_shape=image_shape, colour=colour, title=title, format=format),
     )
     if output == "-":
-        from isthmus.system.standard_output import standard_output
-
-        with standard_output() as stream:
-            stream.write(made.html.encode())
+        print_text(made.html, encoding="utf-8")
         return
     made.save(output)
     if not quiet:
         say(f"Written to {output}.")
 
 
-def _read(table: str, columns: list[str], label: str | None, format: str | None) -> tuple[Any, list[Any] | None]:
-    """The model's columns of a table, and a column beside them."""
-    import numpy as np
-
-    from isthmus.tables import open_table
-
-    keep = [] if label is None else [label]
-    parts, labels = [], []
-    with open_table(table, format=checked_format(format), keep=keep, require=columns) as reader:
-        for batch in reader.batches():
-            parts.append(batch.values)
-            if batch.kept is not None:
-                labels += batch.kept.column(0).to_pylist()
-    return np.concatenate(parts), None if label is None else _numbers(labels)
-
-
-def _numbers(labels: list[Any]) -> list[Any]:
-    """Labels as numbers, if all of them are such; text files do not tell."""
+def _numbers(labels: list[object]) -> list[object]:
+    """Return labels as numbers if all of them are; text files do not tell."""
     try:
-        return [float(label) for label in labels]
+        return [float(cast(SupportsFloat, label)) for label in labels]
     except (TypeError, ValueError):
         return labels
 
@@ -108,7 +90,7 @@ def _shape(text: str) -> tuple[int, ...]:
 
 
 def _command(model: Path, table: str, output: str, **options: str | None) -> str:
-    """The command as it can be repeated beside the files, whose folders are nobody's business."""
+    """Return the command as it can be repeated beside the files; folders stay private."""
     words = ["isthmus", "report", model.name, table if table == "-" else Path(table).name]
     for name, value in options.items():
         words += [] if value is None else ["--" + name.replace("_", "-"), value]

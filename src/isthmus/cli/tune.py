@@ -1,22 +1,42 @@
 """isthmus tune: the hyperparameters of a table's autoencoder, searched for."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from isthmus.cli.network_options import Columns, Device, Exclude, MaxEpochs, Scale, number, speaking
-from isthmus.cli.options import Format, Table, checked_format, names
-from isthmus.cli.outputs import check_outputs, print_text, say, write_text
-from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.cli.options import Columns, Exclude, Format, Table
+from isthmus.cli.outputs import (
+    RESULT_FORMATS,
+    check_outputs,
+    print_text,
+    refuse_standard_output,
+    result_text,
+    say,
+    saying_warnings,
+    write_text,
+)
+from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
+from isthmus.errors import InputError, OutputError
+from isthmus.parameters import DENSE
+from isthmus.parameters.texts import auto_or_int
 
 _OBJECTIVES = ("error", "code-size", "both")
-_RESULTS = ("csv", "json", "md")
 
 
+def _searched(name: str, help: str = "") -> typer.models.OptionInfo:
+    """Return the option for the range of a hyperparameter, whose help ends in the default range."""
+    default = DENSE.search_space()[name]
+    text = default if isinstance(default, str) else ",".join(map(str, default))
+    option: typer.models.OptionInfo = typer.Option(f"--{name.replace('_', '-')}", help=f"{help}  [default: {text}]")
+    return option
+
+
+@with_parameter_options
 def tune(
     table: Table,
     output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.", show_default=False)],
+    *,
     trials: Annotated[
         int | None, typer.Option(help="Trials that the study is to have.  [default: 50; without limit with --timeout]")
     ] = None,
@@ -42,32 +62,25 @@ def tune(
         str | None,
         typer.Option(help="Number of codes, a share (what PCA needs to keep it), or a range 2:64.  [default: 0.95]"),
     ] = None,
-    layers: Annotated[
-        str | None, typer.Option("--layers", help="Hidden layers: 2, a range or a list.  [default: 1:4]")
-    ] = None,
-    nodes: Annotated[str | None, typer.Option(help="Nodes of the first hidden layer.  [default: 32:512]")] = None,
-    taper: Annotated[
-        str | None, typer.Option(help="Nodes of a layer as a share of those of the one before.  [default: 0.5:1]")
-    ] = None,
-    activation: Annotated[
-        str | None, typer.Option(help="Such as relu,gelu.  [default: relu,leaky_relu,gelu,silu,tanh,elu]")
-    ] = None,
+    layers: Annotated[str | None, _searched("layers", "Hidden layers: 2, a range or a list.")] = None,
+    nodes: Annotated[str | None, _searched("nodes", "Nodes of the first hidden layer.")] = None,
+    taper: Annotated[str | None, _searched("taper", "Nodes of a layer as a share of those of the one before.")] = None,
+    activation: Annotated[str | None, _searched("activation", "Such as relu,gelu.")] = None,
     loss: Annotated[
         str | None, typer.Option(help="mse or bce or both.  [default: mse, and bce for values in [0, 1]]")
     ] = None,
-    learning_rate: Annotated[str | None, typer.Option(help="Peak of it.  [default: 0.0005:0.01]")] = None,
-    weight_decay: Annotated[str | None, typer.Option(help="Decoupled.  [default: 0.003:1]")] = None,
-    batch_size: Annotated[str | None, typer.Option(help="Rows in a training step.  [default: auto,64,128,256]")] = None,
-    noise: Annotated[str | None, typer.Option(help="[default: none,gaussian:0.03,gaussian:0.1,masking:0.05]")] = None,
+    learning_rate: Annotated[str | None, _searched("learning_rate", DENSE["learning_rate"].help)] = None,
+    weight_decay: Annotated[str | None, _searched("weight_decay", DENSE["weight_decay"].help)] = None,
+    batch_size: Annotated[str | None, _searched("batch_size", DENSE["batch_size"].help)] = None,
+    noise: Annotated[str | None, _searched("noise", "Denoising.")] = None,
     space: Annotated[
         Path | None,
         typer.Option(help="TOML file of such ranges, lists and values; options overrule it.", show_default=False),
     ] = None,
-    scale: Scale = "standard",
-    max_epochs: MaxEpochs = 200,
+    network: Annotated[Values, OptionsOf(("scale", "max_epochs"))],
     columns: Columns = None,
     exclude: Exclude = None,
-    device: Device = "auto",
+    machine: Annotated[Values, OptionsOf(("device",))],
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
     result: Annotated[
         Path | None,
@@ -86,84 +99,70 @@ def tune(
     aside and only tells what was found. Ranges are written 1:4, lists relu,gelu. Ctrl-C ends the search and writes the
     best so far; the same command goes on. Run it on several machines with one --study URL, and they share the search.
     """
-    from isthmus.tables import open_table
-
-    if str(output) == "-":
-        raise ParameterError("--output must be the name of a file. Got '-' instead.")
+    refuse_standard_output(output)
     options = {
         "code_size": code_size,
         "layers": layers, "nodes": nodes, "taper": taper, "activation": activation, "loss": loss,
         "learning_rate": learning_rate, "weight_decay": weight_decay, "batch_size": batch_size, "noise": noise,
     }  # fmt: skip
-    chosen: dict[str, Any] = {} if space is None else _read_space(space)
+    chosen: Values = {} if space is None else _read_space(space)
     chosen |= {name: text for name, text in options.items() if text is not None}
-    if result is not None and result.suffix.lower().removeprefix(".") not in _RESULTS:
-        raise OutputError(f"{result}: its name must end in one of {', '.join(f'.{kind}' for kind in _RESULTS)}.")
+    if result is not None and result.suffix.lower().removeprefix(".") not in RESULT_FORMATS:
+        raise OutputError(f"{result}: its name must end in one of {', '.join(f'.{kind}' for kind in RESULT_FORMATS)}.")
     kept_in = f"{output}.study" if study is None else study
     check_outputs(table, output, result, report)
     if report is not None:
         from isthmus.system.extras import require
 
         require("report")
-    with open_table(
-        table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
-    ) as reader:
-        from isthmus.estimators.dense import Autoencoder
-        from isthmus.tuning import AutoencoderSearch
+    from isthmus.cli.whole_table import frame, read_table
+    from isthmus.estimators.dense import Autoencoder
+    from isthmus.tuning import AutoencoderSearch
+    from isthmus.tuning.storage import shown
 
-        search = AutoencoderSearch(
-            Autoencoder(scale=scale, max_epochs=max_epochs, device=device),
-            space=chosen,
-            objective=objective,
-            target_variance=target_variance,
-            n_trials=trials,
-            timeout=timeout,
-            folds=folds if folds == "auto" else int(number("--folds", folds)),
-            test_fraction=test_fraction,
-            study=kept_in,
-            n_jobs=jobs,
-            random_state=seed,
-            verbose=not quiet,
-        )
-        search.validate_parameters()  # sooner than after the last row of a long table
-        rows, column_names, named = reader.read(), reader.columns, reader.named
-    from isthmus.cli.stream import frame
-
-    X = frame(rows, column_names) if named else rows
-    speaking(lambda: search.fit(X))
+    search = AutoencoderSearch(
+        Autoencoder().set_params(**network, **machine),
+        space=chosen,
+        objective=objective,
+        target_variance=target_variance,
+        n_trials=trials,
+        timeout=timeout,
+        folds=auto_or_int("--folds", folds),
+        test_fraction=test_fraction,
+        study=kept_in,
+        n_jobs=jobs,
+        random_state=seed,
+        verbose=not quiet,
+    )
+    search.validate_parameters()  # before a long table is read
+    read = read_table(table, format, columns=columns, exclude=exclude)
+    with saying_warnings():
+        search.fit(read.rows)
     search.best_estimator_.save(output)
     if result is not None:
-        found, kind = search.result_, result.suffix.lower().removeprefix(".")
-        write_text(result, {"csv": found.to_csv, "json": found.to_json, "md": found.to_markdown}[kind]())
+        write_text(result, result_text(search.result_, result.suffix.lower().removeprefix(".")))
     if report is not None:
-        unseen = rows[search.test_index_]
+        unseen = read.values[search.test_index_]
         title = f"{'standard input' if table == '-' else Path(table).name}, tuned"
-        search.report(frame(unseen, column_names) if named else unseen, path=report, title=title)
+        search.report(frame(unseen, read.columns) if read.named else unseen, path=report, title=title)
     if not quiet:
         print_text(f"{search.result_}\n")
         files = {"the trials": result, "the report": report}
         also = "".join(f", {what} to {file}" for what, file in files.items() if file is not None)
-        say(f"The model is written to {output}{also}; the study is {_shown(kept_in)}.")
+        say(f"The model is written to {output}{also}; the study is {shown(kept_in)}.")
     if search.interrupted_:
         raise KeyboardInterrupt
 
 
-def _read_space(path: Path) -> dict[str, Any]:
-    """A TOML table of hyperparameters; arrays are lists of choices, and texts are read as those of options."""
+def _read_space(path: Path) -> Values:
+    """Read a TOML table of hyperparameters; arrays are lists of choices, and texts are read as those of options."""
     import tomllib
 
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         from isthmus.system.files import reason
 
         raise InputError(f"{path}: cannot be read ({reason(error)}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is no TOML ({error}).") from error
-    return read
-
-
-def _shown(study: str) -> str:
-    from isthmus.tuning.storage import shown
-
-    return shown(study)
+        raise InputError(f"{path}: is not valid TOML ({error}).") from error

@@ -1,7 +1,6 @@
 """The parameters of ConvAutoencoder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from isthmus.parameters.declaration import Parameter, ParameterTable
 from isthmus.parameters.rules import (
@@ -137,7 +136,7 @@ CONVOLUTIONAL = ParameterTable(
     (
         *_NETWORK,
         *(
-            replace(parameter, option=_IN_PYTHON, search={} if parameter.name == "batch_size" else parameter.search)
+            parameter._replace(option=_IN_PYTHON, search={} if parameter.name == "batch_size" else parameter.search)
             for parameter in _TRAINING
         ),
     ),

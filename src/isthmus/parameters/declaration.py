@@ -1,8 +1,7 @@
 """Declarations: everything that the other rooms need to know about a parameter of an estimator."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from isthmus.parameters.rules import Rule, check
 
@@ -10,8 +9,7 @@ from isthmus.parameters.rules import Rule, check
 SearchRange = str | Sequence[str | int]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """The option of ``isthmus fit`` that sets a parameter.
 
     Parameters
@@ -51,8 +49,7 @@ class Option:
         return ",".join(map(str, value)) + "," * (len(value) < 2)
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of an estimator.
 
     Parameters
@@ -79,7 +76,6 @@ class Parameter:
     search: Mapping[str, SearchRange] | str
 
 
-@dataclass(frozen=True)
 class ParameterTable:
     """The parameters of an estimator, in the order of the command line's help.
 
@@ -90,8 +86,12 @@ class ParameterTable:
         Checks the rules that join several parameters, given the owner's name and the values.
     """
 
-    parameters: tuple[Parameter, ...]
-    check_together: Callable[[str, Mapping[str, object]], None] | None = None
+    def __init__(
+        self,
+        parameters: tuple[Parameter, ...],
+        check_together: Callable[[str, Mapping[str, object]], None] | None = None,
+    ) -> None:
+        self.parameters, self.check_together = parameters, check_together
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self.parameters)

@@ -3,9 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 
 from isthmus.errors import ParameterError
 
@@ -18,8 +17,7 @@ SCALES = ("auto", "standard", "global", "none")
 NOISE_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What a value must be: in words that follow "must be", and as a test.
 
     Parameters
@@ -133,7 +131,7 @@ def _allows_noise(value: object) -> bool:
         return False
     kind, strength = value
     is_known = isinstance(kind, str) and kind in NOISE_STRENGTHS
-    return is_known and is_real(strength) and 0 < strength < (math.inf if kind == "gaussian" else 1)
+    return is_known and is_real(strength) and bool(0 < strength < (math.inf if kind == "gaussian" else 1))
 
 
 NOISE = Rule(

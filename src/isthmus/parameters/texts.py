@@ -14,9 +14,12 @@ def number(option: str, text: str) -> int | float:
             raise ParameterError(f"{option} must be a number. Got {text!r} instead.") from None
 
 
-def auto_or_number(option: str, text: str) -> str | int | float:
-    """Return "auto" or a number."""
-    return text if text == "auto" else number(option, text)
+def auto_or_int(option: str, text: str) -> str | int:
+    """Return "auto" or an int."""
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError:
+        raise ParameterError(f"{option} must be a whole number or auto. Got {text!r} instead.") from None
 
 
 def layers(option: str, text: str) -> int | tuple[int, ...]:

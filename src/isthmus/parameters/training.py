@@ -16,7 +16,7 @@ from isthmus.parameters.rules import (
     integer,
     one_of,
 )
-from isthmus.parameters.texts import auto_or_number, either, noise
+from isthmus.parameters.texts import auto_or_int, either, noise
 
 NOT_SEARCHED = "It changes what errors mean, so that trials could not be compared."
 
@@ -50,7 +50,7 @@ def training_parameters(*, max_epochs: int, patience: int) -> tuple[Parameter, .
             "auto",
             integer(1) | exactly("auto"),
             "Rows in a training step.",
-            Option(("--batch-size",), read=auto_or_number),
+            Option(("--batch-size",), read=auto_or_int),
             {"batch_size": ["auto", 64, 128, 256]},
         ),
         Parameter(
@@ -110,3 +110,7 @@ def training_parameters(*, max_epochs: int, patience: int) -> tuple[Parameter, .
             "It does not change how good a network is.",
         ),
     )
+
+
+# Names of the parameters that say how a network is trained, and not what it is.
+TRAINING = tuple(parameter.name for parameter in training_parameters(max_epochs=1, patience=1))

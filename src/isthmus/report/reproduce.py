@@ -4,7 +4,8 @@ import hashlib
 import inspect
 import platform
 import shlex
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import sklearn
@@ -12,65 +13,67 @@ import torch
 from jaxtyping import Float64
 
 from isthmus._version import __version__
-
-# Where and how loudly a model was trained changes nothing but the last digits.
-_NOT_PRINTED = {"device", "verbose"}
-# Parameters that are options of "isthmus fit".
-_OPTIONS = {
-    "code_size": "--code-size",
-    "encoder_layers": "--encoder-layers",
-    "decoder_layers": "--decoder-layers",
-    "activation": "--activation",
-    "loss": "--loss",
-    "start": "--start",
-    "noise": "--noise",
-    "scale": "--scale",
-    "max_epochs": "--max-epochs",
-    "batch_size": "--batch-size",
-    "learning_rate": "--learning-rate",
-    "weight_decay": "--weight-decay",
-    "validation_fraction": "--validation-fraction",
-    "patience": "--patience",
-    "random_state": "--seed",
-}
+from isthmus.parameters import HasParameters, Option
 
 
-def changed_parameters(model: Any) -> dict[str, Any]:
-    """The parameters that are not at their defaults, and the seed."""
-    defaults = {name: p.default for name, p in inspect.signature(type(model).__init__).parameters.items()}
-    parameters = model.get_params(deep=False)
+class Model(HasParameters, Protocol):
+    """A fitted estimator, as far as repeating its fit goes."""
+
+    random_state: object
+
+    def get_params(self, deep: bool = True) -> dict[str, object]: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command that fits such a model; None if there is none.
+
+    ``missing`` says in sentences what the command line cannot express.
+    """
+
+    text: str | None
+    missing: tuple[str, ...] = ()
+
+
+def changed_parameters(model: Model) -> dict[str, object]:
+    """Return the seed and the parameters that differ from their defaults, except ``verbose``."""
+    defaults = {name: p.default for name, p in inspect.signature(type(model)).parameters.items()}
     return {
-        name: value
-        for name, value in parameters.items()
-        if name not in _NOT_PRINTED and (repr(value) != repr(defaults[name]) or name == "random_state")
+        name: _plain(value)
+        for name, value in model.get_params(deep=False).items()
+        if name == "random_state" or (name != "verbose" and repr(value) != repr(defaults[name]))
     }
 
 
-def python_code(model: Any) -> str:
-    """The call that makes and fits such a model."""
-    arguments = ", ".join(f"{name}={_plain(value)!r}" for name, value in changed_parameters(model).items())
+def python_code(model: Model) -> str:
+    """Return the call that makes and fits such a model."""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in changed_parameters(model).items())
     return f"{type(model).__name__}({arguments}).fit(X)"
 
 
-def has_seed(model: Any) -> bool:
-    """Whether the fit can be repeated."""
+def has_seed(model: Model) -> bool:
+    """Return whether the fit can be repeated."""
     return isinstance(model.random_state, int | np.integer)
 
 
-def fit_command(model: Any) -> str | None:
-    """The command that fits such a model; None where there is none, or no seed and so nothing to repeat."""
-    options = {**changed_parameters(model), "scale": model.scale}
-    is_dense = type(model).__name__ == "Autoencoder"
-    if not is_dense or not has_seed(model) or not set(options) <= set(_OPTIONS):
-        return None
-    words = ["isthmus", "fit", "TABLE", "-o", "MODEL"]
-    for name, value in options.items():
-        words += [_OPTIONS[name]] if value is True else [_OPTIONS[name], _as_option(name, _plain(value))]
-    return shlex.join(words)
+def fit_command(model: Model) -> Command:
+    """Return the command that fits such a model."""
+    table, changed = type(model).parameter_table, changed_parameters(model)
+    words, missing = ["isthmus", "fit", "TABLE", "-o", "MODEL"], []
+    for parameter in table:
+        name, option = parameter.name, parameter.option
+        if isinstance(option, str):
+            missing += [option] if name in changed else []
+        elif name in changed or option.default is not None:
+            value = _plain(getattr(model, name))
+            words += option.flags[:1] if option.kind is bool else [option.flags[0], option.text_of(value)]
+    if not any(isinstance(parameter.option, Option) for parameter in table):
+        return Command(None, tuple(dict.fromkeys(missing)))
+    return Command(shlex.join(words) if has_seed(model) else None, tuple(missing))
 
 
 def versions() -> dict[str, str]:
-    """What made the report."""
+    """Return the versions of the software that made the report."""
     return {
         "Isthmus": __version__,
         "PyTorch": torch.__version__,
@@ -81,19 +84,14 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(values: Float64[np.ndarray, "rows features"]) -> str:
-    """The beginning of the SHA-256 of some rows, to tell whether two reports are on the same ones."""
+    """Return the beginning of the SHA-256 of some rows, to tell whether two reports are on the same rows."""
     return hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()[:16]
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else tuple(value) if isinstance(value, list) else value
-
-
-def _as_option(name: str, value: Any) -> str:
-    if name == "patience" and value is None:
-        return "0"
-    if name == "noise" and isinstance(value, tuple):
-        return f"{value[0]}:{value[1]}"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) + ("," if len(value) == 1 else "")
-    return str(value)
+def _plain(value: object) -> object:
+    """Return a value whose ``repr`` is Python code without imports."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value) if isinstance(value, torch.device) else value

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -201,7 +200,7 @@ def _destination(name: str) -> tuple[Path, os.stat_result | None]:
 
 
 def _temporary_name(folder: Path) -> Path:
-    return folder / f"{_LEFT[0]}{secrets.token_hex(8)}{_LEFT[1]}"
+    return folder / f"{_LEFT[0]}{os.urandom(8).hex()}{_LEFT[1]}"
 
 
 @contextmanager
