@@ -133,7 +133,8 @@ def _is_of_images(model: "BaseAutoencoder") -> bool:
 
 def _has_seen_every_row(model: "BaseAutoencoder") -> bool:
     """Return whether no rows were held out: on demand, or because a linear network has no epoch to choose."""
-    return model._is_linear(model.loss_, None) or bool(model.validation_fraction == 0)
+    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
+    return bool(model.validation_fraction == 0) or (is_linear and not _is_of_images(model))
 
 
 def _share(model: "BaseAutoencoder", error: float) -> str:

@@ -80,65 +80,31 @@ def _check_start(owner: str, values: Mapping[str, object]) -> None:
         )
 
 
-_NETWORK = (
-    Parameter(
-        "filters",
-        (64, 64),
-        _FILTERS,
-        "Filters of each layer of the encoder, such as 64,64.",
-        _IN_PYTHON,
-        {"layers": "1:3", "filters": "16:64"},
-    ),
-    Parameter(
-        "code_size", None, CODE_SIZE | exactly(None), "Number of codes of a dense code, or a share.", _IN_PYTHON, {}
-    ),
+def _without_option(parameter: Parameter) -> Parameter:
+    """Return a shared parameter as that of a model of images; the search leaves its batch size alone."""
+    return parameter._replace(option=_IN_PYTHON, search={} if parameter.name == "batch_size" else parameter.search)
+
+
+# fmt: off
+CONVOLUTIONAL = ParameterTable((
+    Parameter("filters", (64, 64), _FILTERS, "Filters of each layer of the encoder.",
+              _IN_PYTHON, {"layers": "1:3", "filters": "16:64"}),
+    Parameter("code_size", None, CODE_SIZE | exactly(None), "Number of codes of a dense code, or a share.",
+              _IN_PYTHON, {}),
     Parameter("decoder_filters", None, _FILTERS | MIRROR, "The same for the decoder.", _IN_PYTHON, {}),
-    Parameter("kernel_size", 3, _KERNEL_SIZE, "Rows and columns of every kernel.", _IN_PYTHON, {"kernel_size": [3, 5]}),
-    Parameter(
-        "pooling",
-        True,
-        _POOLING,
-        "Whether a max-pool halves height and width after each layer.",
-        _IN_PYTHON,
-        {"poolings": "1:3"},
-    ),
+    Parameter("kernel_size", 3, _KERNEL_SIZE, "Rows and columns of every kernel.",
+              _IN_PYTHON, {"kernel_size": [3, 5]}),
+    Parameter("pooling", True, _POOLING, "Whether a max-pool halves height and width after each layer.",
+              _IN_PYTHON, {"poolings": "1:3"}),
     Parameter("patch", 1, integer(1), "Rows and columns of the patches that become channels.", _IN_PYTHON, {}),
-    Parameter(
-        "activation",
-        "leaky_relu",
-        one_of(*ACTIVATIONS),
-        f"{either(ACTIVATIONS)}.",
-        _IN_PYTHON,
-        {"activation": ["relu", "leaky_relu", "gelu", "silu"]},
-    ),
+    Parameter("activation", "leaky_relu", one_of(*ACTIVATIONS), f"{either(ACTIVATIONS)}.",
+              _IN_PYTHON, {"activation": ["relu", "leaky_relu", "gelu", "silu"]}),
     Parameter("batch_norm", "auto", BOOL | exactly("auto"), "Batch norm after every convolution.", _IN_PYTHON, {}),
     Parameter("skips", False, BOOL, "Add the encoder's layers to their mirrors in the decoder.", _IN_PYTHON, {}),
-    Parameter(
-        "start",
-        "auto",
-        one_of("auto", "random", *FROM_THE_IMAGE, "pca"),
-        "auto, random, identity, affine or pca.",
-        _IN_PYTHON,
-        {},
-    ),
-    Parameter(
-        "image_shape",
-        None,
-        _IMAGE_SHAPE,
-        "Height, width and channels of the images in flat rows.",
-        _IN_PYTHON,
-        "It describes the data.",
-    ),
-)
-_TRAINING = (LOSS, NOISE_PARAMETER, SCALE, *training_parameters(max_epochs=50, patience=10))
-
-CONVOLUTIONAL = ParameterTable(
-    (
-        *_NETWORK,
-        *(
-            parameter._replace(option=_IN_PYTHON, search={} if parameter.name == "batch_size" else parameter.search)
-            for parameter in _TRAINING
-        ),
-    ),
-    _check_together,
-)
+    Parameter("start", "auto", one_of("auto", "random", *FROM_THE_IMAGE, "pca"),
+              "auto, random, identity, affine or pca.", _IN_PYTHON, {}),
+    Parameter("image_shape", None, _IMAGE_SHAPE, "Height, width and channels of the images in flat rows.",
+              _IN_PYTHON, "It describes the data."),
+    *map(_without_option, (LOSS, NOISE_PARAMETER, SCALE, *training_parameters(max_epochs=50, patience=10))),
+), _check_together)
+# fmt: on
