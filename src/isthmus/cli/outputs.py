@@ -5,13 +5,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from isthmus.errors import ParameterError
 
 RESULT_FORMATS = ("csv", "json", "md")
 
 
+@runtime_checkable
 class Result(Protocol):
     """What a command found, as text for programs and documents."""
 

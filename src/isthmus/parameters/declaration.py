@@ -34,7 +34,7 @@ class Option(NamedTuple):
 
     def value_of(self, given: object) -> object:
         """Return the parameter's value for what the command line read; None if the option was not given."""
-        if given is None or str(given) == self.none:
+        if given is None or (self.none and str(given) == self.none):
             return None
         return given if self.read is None else self.read(self.flags[0], str(given))
 
@@ -135,4 +135,4 @@ def validate(estimator: HasParameters) -> None:
         If a value breaks a rule.
     """
     table = type(estimator).parameter_table
-    table.check(type(estimator).__name__, {name.name: getattr(estimator, name.name) for name in table})
+    table.check(type(estimator).__name__, {parameter.name: getattr(estimator, parameter.name) for parameter in table})

@@ -5,7 +5,7 @@ import inspect
 import platform
 import shlex
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import sklearn
@@ -16,6 +16,7 @@ from isthmus._version import __version__
 from isthmus.parameters import HasParameters, Option
 
 
+@runtime_checkable
 class Model(HasParameters, Protocol):
     """A fitted estimator, as far as repeating its fit goes."""
 
