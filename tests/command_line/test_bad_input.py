@@ -41,7 +41,7 @@ TABLES = {
     "ragged": (b"a,b\n1,2\n1,2,3\n", 3, r'row 2 has 3 cells, but there are 2 columns: "1,2,3"'),
     "empty": (b"", 3, "is empty"),
     "only a header": (b"a,b\n", 3, "has a header, but no rows"),
-    "one row": (b"a,b\n1,2\n", 3, "at least two rows"),
+    "one row": (b"a,b\n1,2\n", 3, "has 1 row, and fitting needs at least 2"),
     "no text": (b"\x00\x01\x02" * 99, 3, "is not a text file"),
     "picture": (b"\x89PNG\r\n\x1a\n" * 9, 3, "is a PNG image, not a table of text"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], 3, "begins like UTF-16 but is damaged"),

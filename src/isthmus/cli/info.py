@@ -7,6 +7,7 @@ import typer
 
 from isthmus.cli.options import Model
 from isthmus.cli.outputs import print_text, terminal_encoding
+from isthmus.parameters import values_of
 from isthmus.parameters.training import TRAINING
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _facts(model: "BaseAutoencoder") -> dict[str, object]:
 
 def _network(model: "BaseAutoencoder") -> dict[str, object]:
     """Return the parameters of the network, with what "auto", shares and numbers of layers came to."""
-    values = {p.name: getattr(model, p.name) for p in type(model).parameter_table if p.name not in TRAINING}
+    values = {name: value for name, value in values_of(model).items() if name not in TRAINING}
     settings = _settings(model)
     values |= {name: settings[name] for name in values if name in settings and name != "start"}
     values |= {name: getattr(model, f"{name}_") for name in values if name != "scale" and hasattr(model, f"{name}_")}
@@ -115,7 +116,7 @@ def _settings(model: "BaseAutoencoder") -> dict[str, object]:
 
 
 def _training(model: "BaseAutoencoder") -> dict[str, object]:
-    return {name: getattr(model, name) for name in TRAINING}
+    return {name: value for name, value in values_of(model).items() if name in TRAINING}
 
 
 def _n_parameters(model: "BaseAutoencoder") -> int:

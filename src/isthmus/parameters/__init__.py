@@ -1,7 +1,15 @@
 """The parameters of every estimator, each declared once: default, rule, help, option and search range."""
 
 from isthmus.parameters.convolutional import CONVOLUTIONAL
-from isthmus.parameters.declaration import HasParameters, Option, Parameter, ParameterTable, SearchRange, validate
+from isthmus.parameters.declaration import (
+    HasParameters,
+    Option,
+    Parameter,
+    ParameterTable,
+    SearchRange,
+    validate,
+    values_of,
+)
 from isthmus.parameters.dense import DENSE
 
 __all__ = [
@@ -13,4 +21,5 @@ __all__ = [
     "ParameterTable",
     "SearchRange",
     "validate",
+    "values_of",
 ]

@@ -126,6 +126,11 @@ class HasParameters(Protocol):
     parameter_table: ClassVar[ParameterTable]
 
 
+def values_of(estimator: HasParameters) -> dict[str, object]:
+    """Return the value of every parameter of an estimator, in the order of its table."""
+    return {parameter.name: getattr(estimator, parameter.name) for parameter in type(estimator).parameter_table}
+
+
 def validate(estimator: HasParameters) -> None:
     """Check every parameter of an estimator, alone and together.
 
@@ -134,5 +139,4 @@ def validate(estimator: HasParameters) -> None:
     ParameterError
         If a value breaks a rule.
     """
-    table = type(estimator).parameter_table
-    table.check(type(estimator).__name__, {parameter.name: getattr(estimator, parameter.name) for parameter in table})
+    type(estimator).parameter_table.check(type(estimator).__name__, values_of(estimator))

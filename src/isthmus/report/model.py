@@ -1,12 +1,13 @@
 """The part of a fitted model that the report reads: public names, of whatever class."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
 
 from isthmus.networks.layers import Layer
+from isthmus.parameters import ParameterTable
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 class Model(Protocol):
     """A fitted autoencoder whose code has a fixed size; ``Autoencoder`` documents each name."""
 
+    parameter_table: ClassVar[ParameterTable]
+
     activation: str
     scale: str
     noise: object
+    random_state: object
 
     code_size_: int
     n_features_in_: int

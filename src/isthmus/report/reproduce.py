@@ -1,11 +1,9 @@
 """How a fit is repeated: the estimator as Python code and as a command, and the versions at work."""
 
 import hashlib
-import inspect
 import platform
 import shlex
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import sklearn
@@ -13,16 +11,8 @@ import torch
 from jaxtyping import Float64
 
 from isthmus._version import __version__
-from isthmus.parameters import HasParameters, Option
-
-
-@runtime_checkable
-class Model(HasParameters, Protocol):
-    """A fitted estimator, as far as repeating its fit goes."""
-
-    random_state: object
-
-    def get_params(self, deep: bool = True) -> dict[str, object]: ...
+from isthmus.parameters import Option, values_of
+from isthmus.report.model import Model
 
 
 @dataclass(frozen=True)
@@ -38,11 +28,12 @@ class Command:
 
 def changed_parameters(model: Model) -> dict[str, object]:
     """Return the seed and the parameters that differ from their defaults, except ``verbose``."""
-    defaults = {name: p.default for name, p in inspect.signature(type(model)).parameters.items()}
+    values = {name: _plain(value) for name, value in values_of(model).items()}
+    table = type(model).parameter_table
     return {
-        name: _plain(value)
-        for name, value in model.get_params(deep=False).items()
-        if name == "random_state" or (name != "verbose" and repr(value) != repr(defaults[name]))
+        name: value
+        for name, value in values.items()
+        if name == "random_state" or (name != "verbose" and repr(value) != repr(table[name].default))
     }
 
 
