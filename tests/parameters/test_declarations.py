@@ -14,7 +14,7 @@ from isthmus.networks import MAX_GRID as NETWORK_GRID
 from isthmus.parameters import rules, validate
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
 from isthmus.rows.scaling import SCALES
-from isthmus.training.corruption import DEFAULT_STRENGTHS
+from isthmus.training.corruption import Noise
 from isthmus.training.losses import LOSSES
 
 ESTIMATORS = [Autoencoder, ConvAutoencoder]
@@ -109,6 +109,8 @@ def test_names_are_those_that_networks_and_training_know():
     assert set(rules.ACTIVATIONS) == set(ACTIVATIONS)
     assert set(rules.LOSSES) == set(LOSSES)
     assert set(rules.SCALES) == set(SCALES)
-    assert rules.NOISE_STRENGTHS == DEFAULT_STRENGTHS
+    column = torch.zeros(3)
+    for kind, strength in rules.NOISE_STRENGTHS.items():
+        Noise(kind, strength).corruption(torch.Generator(), zero=column, low=column, high=column)(torch.ones(2, 3))
     assert FROM_THE_IMAGE == NETWORK_STARTS
     assert MAX_GRID == NETWORK_GRID

@@ -99,20 +99,11 @@ def _facts(model: "BaseAutoencoder") -> dict[str, object]:
 def _network(model: "BaseAutoencoder") -> dict[str, object]:
     """Return the parameters of the network, with what "auto", shares and numbers of layers came to."""
     values = {name: value for name, value in values_of(model).items() if name not in TRAINING}
-    settings = _settings(model)
-    values |= {name: settings[name] for name in values if name in settings and name != "start"}
+    made = getattr(model, "architecture_", {})
+    values |= {name: made[name] for name in values if name in made and name != "start"}
     values |= {name: getattr(model, f"{name}_") for name in values if name != "scale" and hasattr(model, f"{name}_")}
     has_dense_code = {"dense code": model.code_size is not None} if _is_of_images(model) else {}
     return has_dense_code | {name.replace("_", " "): value for name, value in values.items()}
-
-
-def _settings(model: "BaseAutoencoder") -> dict[str, object]:
-    """Return the settings of a network of images; a dense one has attributes instead."""
-    from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder
-
-    if isinstance(model.module_, ImageAutoencoder):
-        return model.module_.convolutional.settings
-    return model.module_.settings if isinstance(model.module_, ImageCodeAutoencoder) else {}
 
 
 def _training(model: "BaseAutoencoder") -> dict[str, object]:
@@ -134,8 +125,7 @@ def _is_of_images(model: "BaseAutoencoder") -> bool:
 
 def _has_seen_every_row(model: "BaseAutoencoder") -> bool:
     """Return whether no rows were held out: on demand, or because a linear network has no epoch to choose."""
-    is_linear = model.activation == "identity" and model.loss_ == "mse" and model.noise is None
-    return bool(model.validation_fraction == 0) or (is_linear and not _is_of_images(model))
+    return model.is_linear or bool(model.validation_fraction == 0)
 
 
 def _share(model: "BaseAutoencoder", error: float) -> str:
