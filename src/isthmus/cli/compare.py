@@ -57,7 +57,7 @@ def compare(
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
     """
-    from isthmus.cli.whole_table import read_table
+    from isthmus.cli.whole_table import read_table, rows_of
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
     file = None if output is None or str(output) == "-" else output
@@ -75,7 +75,7 @@ def compare(
 
     with saying_warnings():
         found = comparison.compare(
-            read.rows,
+            rows_of(read),
             estimator=Autoencoder().set_params(**network, **machine),
             code_sizes=sizes,
             test_fraction=test_fraction,

@@ -50,10 +50,10 @@ def fit(
     began = time.perf_counter()
     with saying_warnings():
         # Not a dataframe, of which scikit-learn would make two more copies.
-        model.fit(read.values, feature_names=read.columns if read.named else None)
+        model.fit(read.rows, feature_names=read.columns if read.named else None)
     model.save(output)
     if not quiet:
-        _summary(model, len(read.values), time.perf_counter() - began, output)
+        _summary(model, len(read.rows), time.perf_counter() - began, output)
 
 
 def _summary(model: "Autoencoder", n_rows: int, seconds: float, output: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, SupportsFloat, cast
 
 import typer
 
-from isthmus.cli.options import Format, Model, Table
+from isthmus.cli.options import Format, Model, Table, checked_format
 from isthmus.cli.outputs import print_text, say
 from isthmus.errors import ParameterError
 from isthmus.words import counted
@@ -36,12 +36,13 @@ def report(
 
     The table is read whole. Give rows that the model was not fitted on: on training rows, errors are optimistic.
     """
-    from isthmus.cli.whole_table import frame, read_table
+    from isthmus.cli.whole_table import frame
     from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
     from isthmus.system.extras import require
     from isthmus.system.files import check_writable, refuse_same_file
+    from isthmus.tables import read_table
 
     require("report")
     shape = None if image_shape is None else _shape(image_shape)
@@ -53,13 +54,14 @@ def report(
             refuse_same_file(table, output)
         check_writable(output)
     columns = fitted.feature_names
-    read = read_table(table, format, require=columns, label=None if colour in columns else colour)
+    label = [] if colour is None or colour in columns else [colour]
+    read = read_table(table, format=checked_format(format), require=columns, keep=label)
     source = "standard input" if table == "-" else Path(table).name
     made = make(
         fitted,
-        frame(read.values, columns) if hasattr(fitted, "feature_names_in_") else read.values,
+        frame(read.rows, columns) if hasattr(fitted, "feature_names_in_") else read.rows,
         image_shape=shape,
-        colour=colour if read.label is None else _numbers(read.label),
+        colour=colour if read.kept is None else _numbers(read.kept.column(0).to_pylist()),
         colour_name=colour,
         title=title or f"{source} in {counted(fitted.code_size_, 'code')}",
         command=_command(model, table, output, image_shape=image_shape, colour=colour, title=title, format=format),

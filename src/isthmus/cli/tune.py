@@ -115,7 +115,7 @@ def tune(
         from isthmus.system.extras import require
 
         require("report")
-    from isthmus.cli.whole_table import frame, read_table
+    from isthmus.cli.whole_table import frame, read_table, rows_of
     from isthmus.estimators.dense import Autoencoder
     from isthmus.tuning import AutoencoderSearch
     from isthmus.tuning.storage import shown
@@ -137,12 +137,12 @@ def tune(
     search.validate_parameters()  # before a long table is read
     read = read_table(table, format, columns=columns, exclude=exclude)
     with saying_warnings():
-        search.fit(read.rows)
+        search.fit(rows_of(read))
     search.best_estimator_.save(output)
     if result is not None:
         write_text(result, result_text(search.result_, result.suffix.lower().removeprefix(".")))
     if report is not None:
-        unseen = read.values[search.test_index_]
+        unseen = read.rows[search.test_index_]
         title = f"{'standard input' if table == '-' else Path(table).name}, tuned"
         search.report(frame(unseen, read.columns) if read.named else unseen, path=report, title=title)
     if not quiet:
