@@ -119,7 +119,7 @@ def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path)
         (["--layers", "4:1"], 2, "range of 'layers' must go from a number to a larger one. Got 4:1"),
         (["--activation", "swish"], 2, "'activation' parameter"),
         (["--objective", "loss"], 2, "'objective' parameter"),
-        (["--folds", "x"], 2, "--folds must be a number"),
+        (["--folds", "x"], 2, "--folds must be a whole number or auto"),
         (["--trials", "0"], 2, "'n_trials' parameter"),
         (["--code-size", "1:3"], 2, "objective='code-size' or 'both'"),
         (["--loss", "bce"], 3, "needs values in [0, 1]"),

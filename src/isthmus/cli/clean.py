@@ -11,7 +11,7 @@ from isthmus.errors import IsthmusError, ParameterError
 from isthmus.words import counted
 
 if TYPE_CHECKING:
-    from isthmus.documents.transform import DocumentReport
+    from isthmus.documents.reports import DocumentReport
 
 
 def clean(
