@@ -14,7 +14,6 @@ the command goes on where it ended.
 import argparse
 import json
 import multiprocessing
-import sys
 import tempfile
 import time
 import warnings
@@ -30,6 +29,7 @@ from sklearn.model_selection import KFold, RandomizedSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
+import isthmus.tuning.run
 import isthmus.tuning.study
 from benchmarks.machine import heading
 from isthmus import Autoencoder, AutoencoderSearch
@@ -57,18 +57,18 @@ def search_of(X: np.ndarray, **options: object) -> AutoencoderSearch:
 @contextmanager
 def changed_study(change: Callable[[optuna.Study], None]) -> Iterator[None]:
     """Have the searches of this process change their studies meanwhile."""
-    search, made = sys.modules["isthmus.tuning.search"], isthmus.tuning.study.open_study
+    made = isthmus.tuning.study.open_study
 
     def open_study(*arguments: object, **options: object) -> optuna.Study:
         found = made(*arguments, **options)
         change(found)
         return found
 
-    search.open_study = open_study
+    isthmus.tuning.run.open_study = open_study
     try:
         yield
     finally:
-        search.open_study = made
+        isthmus.tuning.run.open_study = made
 
 
 def draw_at_random(study: optuna.Study) -> None:

@@ -1,11 +1,12 @@
 """Ctrl-C waits while a database is at work, and is never lost."""
 
+import math
 import signal
 import threading
 
 import pytest
 
-from isthmus.tuning.interrupts import give_interrupt, held, released
+from isthmus.tuning.interrupts import allow_sigint, defer_sigint, raise_deferred
 
 
 def interrupted():
@@ -25,30 +26,30 @@ def handler():
 
 def test_ctrl_c_waits_until_the_end():
     done = []
-    with interrupted(), held():
+    with interrupted(), defer_sigint():
         press()
         done.append("all")
     assert done == ["all"]
 
 
-def test_ctrl_c_is_given_where_it_can_do_no_harm():
+def test_ctrl_c_is_raised_where_it_can_do_no_harm():
     done = []
-    with interrupted(), held():
+    with interrupted(), defer_sigint():
         press()
         done.append("before")
-        give_interrupt()
+        raise_deferred()
         done.append("after")
     assert done == ["before"]
-    with interrupted(), held(), released():
+    with interrupted(), defer_sigint(), allow_sigint():
         press()
         done.append("late")
     assert done == ["before"]
 
 
-def test_ctrl_c_waits_within_what_is_released_as_well():
+def test_ctrl_c_waits_within_what_is_allowed_as_well():
     done = []
-    with interrupted(), held(), released():
-        with held():
+    with interrupted(), defer_sigint(), allow_sigint():
+        with defer_sigint():
             press()
             done.append("inner")
         done.append("outer")
@@ -56,18 +57,19 @@ def test_ctrl_c_waits_within_what_is_released_as_well():
 
 
 def test_an_error_does_not_hide_ctrl_c():
-    with interrupted(), held():
+    with interrupted(), defer_sigint():
         press()
         raise ValueError
 
 
 def test_both_signals_of_one_ctrl_c_are_one_and_a_later_one_does_not_wait(monkeypatch):
-    with interrupted(), held():
+    monkeypatch.setattr("isthmus.tuning.interrupts._BOUNCE", math.inf)
+    with interrupted(), defer_sigint():
         press()
         press()
     monkeypatch.setattr("isthmus.tuning.interrupts._BOUNCE", -1)
     done = []
-    with interrupted(), held():
+    with interrupted(), defer_sigint():
         press()
         press()
         done.append("never")
@@ -76,14 +78,14 @@ def test_both_signals_of_one_ctrl_c_are_one_and_a_later_one_does_not_wait(monkey
 
 def test_where_ctrl_c_is_ignored_or_in_another_thread_nothing_is_changed():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with held():
+    with defer_sigint():
         press()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     seen = []
 
     def work():
-        with held(), released():
-            give_interrupt()
+        with defer_sigint(), allow_sigint():
+            raise_deferred()
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)
@@ -93,6 +95,6 @@ def test_where_ctrl_c_is_ignored_or_in_another_thread_nothing_is_changed():
 
 
 def test_without_ctrl_c_nothing_is_raised():
-    with held(), released():
-        give_interrupt()
-    give_interrupt()
+    with defer_sigint(), allow_sigint():
+        raise_deferred()
+    raise_deferred()

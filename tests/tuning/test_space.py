@@ -1,4 +1,4 @@
-"""What is searched: what users may write, and the networks that it stands for."""
+"""The search space: how users write it, and the networks that it gives."""
 
 import pytest
 from hypothesis import given, settings
@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from isthmus import Autoencoder, ConvAutoencoder, ParameterError
 from isthmus.tuning.domains import Choices, Range, read_domain
-from isthmus.tuning.portfolio import portfolio
-from isthmus.tuning.space import own_values, space_of
+from isthmus.tuning.space import SearchSpace, own_values
 
 
 def space(given=None, estimator=None, *, n_features=30, code_size=4, unit_interval=False):
     estimator = Autoencoder(code_size) if estimator is None else estimator
-    return space_of(estimator, given, own_values(estimator, n_features, code_size, "mse"), unit_interval=unit_interval)
+    return SearchSpace.of(
+        estimator, given or {}, own_values(estimator, n_features, code_size, "mse"), unit_interval=unit_interval
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,8 @@ def test_an_impossible_space_is_refused_with_a_sentence(given, said):
 def test_the_estimator_itself_is_in_its_default_space(n_features, code_size, layers):
     estimator = Autoencoder(code_size, encoder_layers=layers, learning_rate=0.1, activation="sigmoid")
     own = own_values(estimator, n_features, code_size, "mse")
-    found = space_of(estimator, None, own, unit_interval=False)
-    values, own_layers = found.first(own)
+    found = SearchSpace.of(estimator, {}, own, unit_interval=False)
+    values, own_layers = found.nearest(own)
     assert own_layers
     assert all(value in found.domains[name] for name, value in values.items())
     parameters = found.parameters(values, own_layers=own_layers)
@@ -93,15 +94,15 @@ def test_images_are_halved_as_often_as_the_estimator_s_or_otherwise(estimator, p
     found = space(estimator=estimator)
     assert found.domains.get("poolings") == poolings
     own = own_values(estimator, 64, 4, "mse")
-    values, own_layers = found.first(own)
+    values, own_layers = found.nearest(own)
     assert own_layers
     assert "pooling" not in found.parameters(values, own_layers=True)
 
 
 def test_the_portfolio_keeps_to_the_space():
     found = space({"layers": "1:2", "nodes": "8:32", "noise": "none", "activation": "relu,tanh"})
-    first, _ = found.first(own_values(Autoencoder(4), 30, 4, "mse"))
-    tried = portfolio(found, first)
+    first, _ = found.nearest(own_values(Autoencoder(4), 30, 4, "mse"))
+    tried = found.portfolio(first)
     assert tried
     assert first not in tried
     for values in tried:
@@ -110,15 +111,29 @@ def test_the_portfolio_keeps_to_the_space():
     assert len({tuple(values.values()) for values in tried}) == len(tried)
     fixed = space({"max_epochs": 7, "layers": 1, "nodes": 9, "taper": 1, "activation": "relu", "learning_rate": 0.01})
     assert fixed.parameters({"weight_decay": 0.1, "noise": "none"})["max_epochs"] == 7
-    assert portfolio(space(estimator=ConvAutoencoder(code_size=4)), {}) == []
+    assert space(estimator=ConvAutoencoder(code_size=4)).portfolio({}) == []
 
 
 def test_a_default_that_the_user_rules_out_gives_way_to_the_nearest():
     estimator = Autoencoder(4)
     own = own_values(estimator, 30, 4, "mse")
-    found = space_of(estimator, {"layers": "3:4", "activation": "tanh,elu"}, own, unit_interval=False)
-    values, own_layers = found.first(own)
+    found = SearchSpace.of(estimator, {"layers": "3:4", "activation": "tanh,elu"}, own, unit_interval=False)
+    values, own_layers = found.nearest(own)
     assert (values["layers"], values["activation"], own_layers) == (3, "tanh", False)
+
+
+def test_a_default_without_a_number_is_the_lower_end_of_a_range():
+    estimator = Autoencoder(4, batch_size="auto")
+    values, _ = space({"batch_size": "16:64"}, estimator).nearest(own_values(estimator, 30, 4, "mse"))
+    assert values["batch_size"] == 16
+
+
+def test_a_fixed_number_of_layers_keeps_the_estimator_s_own_if_it_has_as_many():
+    estimator = Autoencoder(4, encoder_layers=(9, 5))
+    found = space({"layers": 2}, estimator)
+    values, own_layers = found.nearest(own_values(estimator, 30, 4, "mse"))
+    assert own_layers
+    assert "encoder_layers" not in found.parameters(values, own_layers=True)
 
 
 def test_losses_are_searched_where_the_data_allows_for_them():
@@ -127,7 +142,7 @@ def test_losses_are_searched_where_the_data_allows_for_them():
     assert "loss" not in space(estimator=Autoencoder(4, loss="bce"), unit_interval=True).domains
 
 
-def test_a_described_space_is_the_same_space_again():
+def test_a_stored_space_is_the_same_space_again():
     for asked in ({"layers": 2}, {"encoder_layers": (9, 8)}, {"noise": "none", "batch_size": [16, 32]}):
         found = space(asked, unit_interval=True)
-        assert space(found.described()) == found
+        assert space(found.to_json()) == found

@@ -1,4 +1,4 @@
-"""The hyperparameters chosen for the user, by held-out share of variance explained."""
+"""The search for hyperparameters, by the share of variance explained of held-out rows."""
 
 from isthmus.tuning.search import AutoencoderSearch, tune
 

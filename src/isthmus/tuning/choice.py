@@ -1,101 +1,100 @@
-"""Which network is chosen: the best of the search, if it is better than the default by more than chance."""
+"""The choice after the search: the default network and the best are trained on all its rows, one is kept and tested."""
 
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.networks.layers import Layer
-from isthmus.tuning.objective import DEFAULT
+from isthmus.pca.baseline import PCABaseline
+from isthmus.rows.frames import select_rows
+from isthmus.rows.splits import held_out_rows
+from isthmus.training.history import OnEpoch
+from isthmus.tuning.architectures import Model, truncated
+from isthmus.tuning.objective import fit_quietly
+from isthmus.tuning.problem import Problem
+from isthmus.tuning.record import TrialRecord
+from isthmus.tuning.result import TestFigures
+from isthmus.tuning.splits import row_errors
 
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
-
-# The best of many trials owes a part of its score to chance, so its lead must be so many standard errors.
-_ERRORS = 2.0
+# The best of many trials owes part of its score to chance, so it must lead by this many standard errors.
+_STANDARD_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What a trial that was trained to its end has left."""
+class Chosen:
+    """The network that is kept, its trial and the default's, and the results on rows that no trial has seen."""
 
-    number: int
-    values: Mapping[str, Any]
-    merit: float
-    sizes: tuple[int, ...]
-    unexplained: Float64[np.ndarray, " sizes"]
-    errors: Float64[np.ndarray, " groups"]
-    widths: tuple[int, ...]
-    layers: tuple[Layer, ...]
-    loss: str
-    seconds: float
+    model: Model
+    trial: TrialRecord | None
+    default: TrialRecord | None
     is_default: bool
+    test: TestFigures
 
 
-def scored(trials: "list[FrozenTrial]") -> list[Scored]:
-    """The completed trials, the best first."""
-    found = [
-        Scored(
-            number=trial.number,
-            values=trial.params,
-            merit=float(trial.value),
-            sizes=tuple(trial.user_attrs["sizes"]),
-            unexplained=np.array(trial.user_attrs["unexplained"]),
-            errors=np.array(trial.user_attrs["errors"]),
-            widths=tuple(trial.user_attrs["widths"]),
-            layers=tuple(Layer(name, width) for name, width in trial.user_attrs["layers"]),
-            loss=trial.user_attrs["loss"],
-            seconds=trial.user_attrs["seconds"],
-            is_default=DEFAULT in trial.user_attrs,
-        )
-        for trial in trials
-        if trial.state.name == "COMPLETE" and trial.value is not None and math.isfinite(trial.value)
-    ]
-    return sorted(found, key=lambda trial: (-trial.merit, trial.number))
+def default_network(problem: Problem, X: object, on_epoch: OnEpoch | None = None) -> Model:
+    """The default network, trained on all rows of the search."""
+    model = problem.network(problem.default, default=True)
+    fit_quietly(model, select_rows(X, problem.search), on_epoch)
+    return model
 
 
-def default_of(trials: list[Scored]) -> Scored | None:
-    """The trial of the default network."""
-    return next((trial for trial in trials if trial.is_default), None)
+def choose(problem: Problem, trials: Sequence[TrialRecord], plain: Model, X: object) -> Chosen:
+    """Train the best network if the search found it better than the default, and keep it if it still is.
+
+    The best must have beaten the default on the scored rows by more than chance. Then both are trained on all rows of
+    the search, and the rows that both hold out from their training are added: with these, too, the best must have the
+    lower error. The rows set aside do not take part.
+
+    ``trials`` has the best first, ``plain`` is the default network trained on all rows of the search, and ``X`` is what
+    networks are fitted on, with names of columns if it is a dataframe.
+    """
+    best, default = next(iter(trials), None), next((trial for trial in trials if trial.is_default), None)
+    model, trial = plain, default
+    if best is not None and default is not None and not best.is_default and _is_better(best, default):
+        tuned = problem.network(best.values)
+        fit_quietly(tuned, select_rows(X, problem.search))
+        lost = _held_out_error(tuned, problem) - _held_out_error(plain, problem)
+        if lost < float((default.errors - best.errors).sum()):
+            model, trial = tuned, best
+    is_default = model is plain
+    if problem.goal.objective == "code-size" and trial is not None:
+        target, shares = problem.goal.target_variance, zip(trial.sizes, trial.unexplained, strict=True)
+        size = next((size for size, lost in shares if 1 - lost >= target), None)
+        model = model if size is None else truncated(model, size)
+    return Chosen(model, trial, default, is_default, _tested(model, plain, problem))
 
 
-def is_better(trial: Scored, default: Scored) -> bool:
-    """Whether a network's errors are lower than the default's by more than would differ on other rows.
+def _is_better(trial: TrialRecord, default: TrialRecord) -> bool:
+    """Whether a network's errors are lower than the default's by more than they would differ on other rows.
 
-    The errors of both are of the same groups of rows, so that what makes a group hard cancels.
+    The errors of both are of the same groups of rows, so a group that is hard for every network cancels out.
     """
     difference = default.errors - trial.errors
     spread = float(difference.std(ddof=1)) * math.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(trial.merit > default.merit and difference.sum() > _ERRORS * spread)
+    return bool(trial.merit > default.merit and difference.sum() > _STANDARD_ERRORS * spread)
 
 
-@dataclass(frozen=True)
-class Front:
-    """The smallest unexplained share with each number of codes, over all trials, where more codes are worth it."""
-
-    sizes: tuple[int, ...]
-    unexplained: tuple[float, ...]
-    trials: tuple[int, ...]
+def _held_out_error(model: Model, problem: Problem) -> float:
+    """The error on the rows that ``fit`` held out, which are the same for all networks with the same seed."""
+    rng = np.random.RandomState(problem.seed)
+    _, held = held_out_rows(len(problem.search), model.validation_fraction, rng)
+    return 0.0 if held is None else _error(model, problem, problem.search[held], problem.splits[0].unit)
 
 
-def pareto(trials: list[Scored]) -> Front:
-    """No other trial explains as much with as few codes."""
-    points = sorted(
-        (size, float(share), trial.number)
-        for trial in trials
-        for size, share in zip(trial.sizes, trial.unexplained, strict=True)
-    )
-    front: list[tuple[int, float, int]] = []
-    for point in points:
-        if not front or point[1] < front[-1][1]:
-            front.append(point)
-    sizes, shares, numbers = zip(*front, strict=True) if front else ((), (), ())
-    return Front(tuple(sizes), tuple(shares), tuple(numbers))
+def _tested(model: Model, default: Model, problem: Problem) -> TestFigures:
+    baseline = PCABaseline.of(problem.rows[problem.search], standardise=problem.estimator.scale == "standard")
+    pca = baseline.squared_errors(tested := problem.rows[problem.test], tested)
+    errors = [_error(network, problem, problem.test, baseline.unit) for network in (model, default)]
+    errors.append(float(pca[min(model.code_size_, len(pca) - 1)]))
+    tuned, plain, by_pca = (float(1 - error / pca[0]) if pca[0] else math.nan for error in errors)
+    return TestFigures(tuned, plain, by_pca, model.code_size_, default.code_size_, len(problem.test))
 
 
-def smallest(sizes: tuple[int, ...], unexplained: Float64[np.ndarray, " sizes"], target: float) -> int | None:
-    """The fewest codes that explain a share of the variance."""
-    return next((size for size, share in zip(sizes, unexplained, strict=True) if 1 - share >= target), None)
+def _error(model: Model, problem: Problem, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
+    """The squared error on some rows, also of a network that was fitted to a dataframe."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        return float(row_errors(model, problem.X, problem.rows, rows, unit).sum())

@@ -1,23 +1,25 @@
-"""What a user may write for a hyperparameter: a range, choices, or one value."""
+"""The values that a search may try for a hyperparameter: a range, some choices, or one value."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from isthmus.errors import ParameterError
-from isthmus.estimators.parameters import is_int, is_real
+from isthmus.parameters.rules import is_int, is_real
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-# A range whose ends differ by this factor is searched by the logarithm.
+Value: TypeAlias = str | int | float | bool | None
+
+# A range is searched on a logarithmic scale if its ends differ by at least this factor.
 _LOGARITHMIC = 8
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from ``low`` to ``high``, both included; whole ones if both are."""
+    """Numbers from ``low`` to ``high``, both included; only whole numbers if both ends are whole."""
 
     low: float
     high: float
@@ -27,84 +29,99 @@ class Range:
         return is_int(self.low) and is_int(self.high)
 
     @property
-    def by_logarithm(self) -> bool:
+    def is_logarithmic(self) -> bool:
         return self.low > 0 and self.high >= _LOGARITHMIC * self.low
 
-    def suggest(self, trial: "Trial", name: str) -> float:
+    def suggest(self, trial: "Trial", name: str) -> Value:
         if self.is_whole:
-            return trial.suggest_int(name, int(self.low), int(self.high), log=self.by_logarithm)
-        return trial.suggest_float(name, self.low, self.high, log=self.by_logarithm)
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.is_logarithmic)
+        return trial.suggest_float(name, self.low, self.high, log=self.is_logarithmic)
 
-    def nearest(self, value: float) -> float:
-        return min(max(value, self.low), self.high)
+    def nearest(self, value: object) -> Value:
+        """The number in the range that is nearest to ``value``; the lower end if ``value`` is not a number."""
+        return min(max(value, self.low), self.high) if is_real(value) else self.low
 
-    def __contains__(self, value: Any) -> bool:
+    def ends(self) -> tuple[Value, ...]:
+        return (self.low, self.high)
+
+    def widened(self, value: Value) -> "Range":
+        """The range, extended to include ``value``."""
+        return Range(min(self.low, value), max(self.high, value)) if is_real(value) else self
+
+    def __contains__(self, value: object) -> bool:
         return is_real(value) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Some values, in no order."""
+    """Several values without an order."""
 
-    values: tuple[Any, ...]
+    values: tuple[Value, ...]
 
-    def suggest(self, trial: "Trial", name: str) -> Any:
+    def suggest(self, trial: "Trial", name: str) -> Value:
         return trial.suggest_categorical(name, list(self.values))
 
-    def nearest(self, value: Any) -> Any:
-        return value if value in self.values else self.values[0]
+    def nearest(self, value: object) -> Value:
+        """``value`` if it is one of the choices, otherwise the first choice."""
+        return next((choice for choice in self.values if choice == value), self.values[0])
 
-    def __contains__(self, value: Any) -> bool:
+    def ends(self) -> tuple[Value, ...]:
+        return self.values
+
+    def widened(self, value: Value) -> "Choices":
+        """The choices, with ``value`` added if it is missing."""
+        return self if value in self.values else Choices((*self.values, value))
+
+    def __contains__(self, value: object) -> bool:
         return value in self.values
 
 
-Domain = Range | Choices
+Domain: TypeAlias = Range | Choices
 
 
-def read_domain(name: str, value: Any) -> Any:
-    """A Range, Choices or one plain value from what a user may write.
+def read_domain(name: str, value: object) -> object:
+    """Read what a user gives for a hyperparameter: a ``Range``, ``Choices`` or one plain value.
 
     Raises
     ------
     ParameterError
-        If it is none of them, or a range without numbers in it.
+        If a range is empty or a choice is not a text, a number or a bool.
     """
     if isinstance(value, str):
         low, colon, high = value.partition(":")
-        ends = [number(low.strip()), number(high.strip())] if colon else []
+        ends = (number(low.strip()), number(high.strip())) if colon else ()
         if ends and all(map(is_real, ends)):
-            return _range(name, ends[0], ends[1])
+            return read_domain(name, ends)
         parts = [part.strip() for part in value.split(",") if part.strip()]
         if len(parts) != 1 or "," in value:
             return _choices(name, [number(part) for part in parts])
         return number(parts[0])
     if isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)):
-        return _range(name, *value)
+        low, high = value
+        if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+            raise ParameterError(
+                f"The range of {name!r} must go from a number to a larger one. Got {low}:{high} instead."
+            )
+        return low if low == high else Range(low, high)
     if isinstance(value, Sequence):
-        return _choices(name, list(value))
+        return _choices(name, value)
     return value
 
 
-def _range(name: str, low: Any, high: Any) -> Any:
-    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
-        raise ParameterError(f"The range of {name!r} must go from a number to a larger one. Got {low}:{high} instead.")
-    return low if low == high else Range(low, high)
-
-
-def _choices(name: str, values: list[Any]) -> Any:
-    plain = all(value is None or isinstance(value, str | int | float | bool) for value in values)
-    if not values or not plain or len(set(values)) < len(values):
-        raise ParameterError(
-            f"The choices of {name!r} must be texts, numbers or bools, each of them once. Got {values!r} instead."
-        )
-    return values[0] if len(values) == 1 else Choices(tuple(values))
-
-
-def number(text: str) -> Any:
-    """A number, a bool, or the text itself."""
+def number(text: str) -> Value:
+    """Read a number or a bool; any other text stays as it is."""
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             pass
     return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _choices(name: str, values: Sequence[object]) -> object:
+    plain = tuple(value for value in values if value is None or isinstance(value, str | int | float | bool))
+    if not values or len(plain) < len(values) or len(set(plain)) < len(plain):
+        raise ParameterError(
+            f"The choices of {name!r} must be texts, numbers or bools, each of them once. Got {list(values)!r} instead."
+        )
+    return plain[0] if len(plain) == 1 else Choices(plain)

@@ -1,22 +1,23 @@
-"""Ctrl-C while a database is at work: it waits, so that no lock is left behind and no thread of Optuna's goes on."""
+"""Ctrl-C while a database is at work: it waits until no lock is held and no thread of Optuna's runs."""
 
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
-_BOUNCE = 1.0  # seconds after the first Ctrl-C in which another one is the same: a terminal and a parent both send it
+# Seconds after the first Ctrl-C in which another one counts as the same: a terminal and a parent process both send it.
+_BOUNCE = 1.0
 
 
 class _Keeper:
-    """A handler that keeps the first Ctrl-C; who presses again does not wait."""
+    """A signal handler that keeps the first Ctrl-C; a second one does not wait."""
 
     def __init__(self) -> None:
         self.pressed: float | None = None
 
-    def __call__(self, number: int, frame: Any) -> None:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
         if self.pressed is None:
             self.pressed = now
@@ -24,16 +25,16 @@ class _Keeper:
             signal.default_int_handler(number, frame)
 
     def give(self) -> None:
-        """Raise what was kept."""
+        """Raise ``KeyboardInterrupt`` if Ctrl-C was pressed."""
         if self.pressed is not None:
             raise KeyboardInterrupt
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Keep Ctrl-C until the end of this, or until ``released`` within; outside the main thread nothing is done."""
+def defer_sigint() -> Iterator[None]:
+    """Keep Ctrl-C until the end of the block, or until ``allow_sigint`` within it. Other threads change nothing."""
     keeper = _Keeper()
-    if not _may_handle() or signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
+    if not _is_main_thread() or signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
         yield
         return
     before = signal.signal(signal.SIGINT, keeper)
@@ -45,10 +46,10 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
-def released() -> Iterator[None]:
-    """Within ``held``: have Ctrl-C raise ``KeyboardInterrupt`` at once, as one does that came before."""
+def allow_sigint() -> Iterator[None]:
+    """Within ``defer_sigint``: let Ctrl-C raise ``KeyboardInterrupt`` at once, also one that was kept before."""
     keeper = signal.getsignal(signal.SIGINT)
-    if not _may_handle() or not isinstance(keeper, _Keeper):
+    if not _is_main_thread() or not isinstance(keeper, _Keeper):
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -59,11 +60,11 @@ def released() -> Iterator[None]:
         signal.signal(signal.SIGINT, keeper)
 
 
-def give_interrupt() -> None:
-    """Raise ``KeyboardInterrupt`` for a Ctrl-C that is held."""
-    with released():
+def raise_deferred() -> None:
+    """Raise ``KeyboardInterrupt`` if a Ctrl-C was kept."""
+    with allow_sigint():
         pass
 
 
-def _may_handle() -> bool:
+def _is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()

@@ -1,139 +1,165 @@
-"""The plan of a search as plain values: what is stored with a study, compared, and handed to its workers."""
+"""The plan of a search: everything that a score depends on, as it is stored with a study and sent to its workers."""
 
 import hashlib
+import json
 import math
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils import gen_batches
 
 from isthmus.errors import ParameterError
-from isthmus.estimators.parameters import check_code_size, is_int, is_real
+from isthmus.estimators.loading import ESTIMATORS
 from isthmus.fitting.loss import resolve_loss
+from isthmus.parameters.rules import CODE_SIZE, check, is_int, is_real
 from isthmus.pca.axes import principal_axes
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.scaling import column_range, column_statistics, scale_of
 from isthmus.rows.splits import set_aside
+from isthmus.tuning.architectures import Model
 from isthmus.tuning.domains import Range, read_domain
-from isthmus.tuning.objective import Objective
-from isthmus.tuning.problem import Parts, same_as_rows, splits_of, suited_folds
-from isthmus.tuning.space import own_values, space_of
+from isthmus.tuning.goal import Goal
+from isthmus.tuning.space import SearchSpace, own_values
+from isthmus.tuning.splits import as_rows, suited_folds
 from isthmus.words import generic_names
 
-_HOMES = {"Autoencoder": "isthmus.estimators.dense", "ConvAutoencoder": "isthmus.estimators.convolutional"}
-# A curve goes on beyond PCA's need, since held-out rows need more codes than those that PCA has seen.
+# Ordered codes go on beyond what PCA needs, since held-out rows need more codes than the rows that PCA has seen.
 _SPARE = 1.25
-_ASIDE = ("random_state", "verbose", "code_size")  # settled by the plan itself
+_SET_BY_THE_PLAN = ("random_state", "verbose", "code_size")
+
+
+@dataclass(frozen=True)
+class TableIdentity:
+    """What distinguishes a table from others: its size, the names of its columns (if any), and a hash of its values."""
+
+    rows: int
+    shape: Sequence[int]
+    columns: Sequence[str]
+    sha256: str
+
+    @classmethod
+    def of(cls, X: Rows, columns: Sequence[str]) -> "TableIdentity":
+        rows, digest = as_rows(X), hashlib.sha256()
+        for part in gen_batches(rows.shape[0], n_batch_rows(rows.shape[1])):
+            digest.update(np.ascontiguousarray(dense_rows(rows, part)).tobytes())
+        return cls(int(rows.shape[0]), [int(size) for size in X.shape[1:]], list(columns), digest.hexdigest())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a score depends on.
+
+    Attributes
+    ----------
+    estimator : dict
+        Its parameters, and under "class" the name of its class.
+    code_size : pair of int
+        The smallest and the largest code size.
+    space : dict
+        As ``SearchSpace.to_json`` gives it.
+    loss : {"mse", "bce"}
+        The loss that the estimator uses on the table.
+    """
+
+    table: TableIdentity
+    estimator: Mapping[str, object]
+    code_size: Sequence[int]
+    space: Mapping[str, object]
+    loss: str
+    objective: str
+    target_variance: float
+    folds: int
+    test_fraction: float
+    seed: int
+
+    def to_json(self) -> dict[str, object]:
+        """The plan in types that JSON has. The keys are those of stored studies."""
+        plain = {name.replace("_", " "): value for name, value in asdict(self).items()}
+        read: dict[str, object] = json.loads(json.dumps(plain, default=np.generic.item))
+        return read
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Plan":
+        """The plan that ``to_json`` gave."""
+        values = {name.replace(" ", "_"): value for name, value in stored.items()}
+        return cls(**{**values, "table": TableIdentity(**values["table"])})
+
+    def make_estimator(self) -> Model:
+        """The estimator with the largest code size, unfitted."""
+        parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in self.estimator.items()}
+        kind = ESTIMATORS[str(parameters.pop("class"))]
+        return kind(**parameters, code_size=self.code_size[1], random_state=self.seed)
 
 
 def make_plan(
-    estimator: Any,
-    X: Any,
-    columns: list[str],
+    estimator: Model,
+    X: Rows,
+    columns: Sequence[str],
     *,
-    space: Mapping[str, Any] | None,
+    space: Mapping[str, object],
     objective: str,
     target_variance: float,
     folds: int | str,
     test_fraction: float,
     seed: int,
-) -> dict[str, Any]:
-    """Everything that a score depends on, in values that JSON can hold.
+) -> Plan:
+    """Settle what the parameters of a search leave to its table: code size, loss, ranges, number of folds.
 
-    Parameters
-    ----------
-    estimator : Autoencoder or ConvAutoencoder
-    X : array, images or CSR matrix
-    columns : list of str
-        Names of its columns.
+    ``columns`` are the names of the table's columns, if it has any.
 
     Raises
     ------
     ParameterError
         If the space or the code size cannot be searched.
+    InputError
+        If the space has cross-entropy and values lie outside [0, 1].
     """
-    rows = same_as_rows(X)
-    given = dict(space or {})
-    search_rows, _ = set_aside(rows.shape[0], test_fraction, np.random.RandomState(seed))
-    smallest, largest = _code_sizes(estimator, given, rows[search_rows], objective, target_variance)
+    rows = as_rows(X)
+    given = dict(space)
+    search, _ = set_aside(rows.shape[0], test_fraction, np.random.RandomState(seed))
+    goal = Goal(objective, target_variance, 1)
+    asked = read_domain("code_size", given.pop("code_size")) if "code_size" in given else estimator.code_size
+    smallest, largest = _code_sizes(estimator, asked, rows[search], goal)
     low, high = column_range(rows)
     unit_interval = bool(low.min() >= 0 and high.max() <= 1)
     loss = estimator.loss
     if loss == "auto":
         loss = "bce" if unit_interval and estimator.scale in ("auto", "none") else "mse"
     own = own_values(estimator, rows.shape[1], largest, loss)
-    searched = space_of(estimator, given, own, unit_interval=unit_interval)
-    if not unit_interval and ("bce" in _choices_of(searched.described().get("loss")) or loss == "bce"):
+    searched = SearchSpace.of(estimator, given, own, unit_interval=unit_interval)
+    if not unit_interval and (loss == "bce" or "bce" in searched.ends("loss")):
         names = columns or generic_names(rows.shape[1])
         resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in names])
-    return {
-        "table": {
-            "rows": int(rows.shape[0]),
-            "shape": [int(size) for size in X.shape[1:]],
-            "columns": columns,
-            "sha256": _digest(rows),
-        },
-        "estimator": {"class": type(estimator).__name__, **_plain_parameters(estimator)},
-        "code size": [smallest, largest],
-        "space": searched.described(),
-        "loss": loss,
-        "objective": objective,
-        "target variance": target_variance,
-        "folds": suited_folds(len(search_rows)) if isinstance(folds, str) else folds,
-        "test fraction": test_fraction,
-        "seed": seed,
-    }
-
-
-def carry_out(plan: Mapping[str, Any], X: Any) -> tuple[Objective, dict[str, Any], Parts]:
-    """What a plan stands for: the objective, the values of the default network, and the rows of search and test."""
-    rows = same_as_rows(X)
-    rng = np.random.RandomState(plan["seed"])
-    search_rows, test_rows = set_aside(rows.shape[0], plan["test fraction"], rng)
-    parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in plan["estimator"].items()}
-    name = str(parameters.pop("class"))
-    kind = getattr(import_module(_HOMES[name]), name)
-    smallest, largest = plan["code size"]
-    estimator = kind(**parameters, code_size=largest, random_state=plan["seed"])
-    own = own_values(estimator, rows.shape[1], largest, plan["loss"])
-    space = space_of(estimator, plan["space"], own, unit_interval=True)
-    first, own_layers = space.first(own)
-    standardise = estimator.scale == "standard"
-    objective = Objective(
-        X=X,
-        rows=rows,
-        splits=splits_of(rows, search_rows, plan["folds"], standardise=standardise, rng=rng),
-        estimator=estimator,
-        space=space,
-        own_layers=own_layers,
-        objective=plan["objective"],
-        target_variance=plan["target variance"],
-        smallest=smallest,
+    return Plan(
+        table=TableIdentity.of(X, columns),
+        estimator={"class": type(estimator).__name__, **_plain_parameters(estimator)},
+        code_size=[smallest, largest],
+        space=searched.to_json(),
+        loss=loss,
+        objective=objective,
+        target_variance=target_variance,
+        folds=suited_folds(len(search)) if isinstance(folds, str) else folds,
+        test_fraction=test_fraction,
+        seed=seed,
     )
-    return objective, first, Parts(search_rows, test_rows)
 
 
-def _choices_of(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _code_sizes(estimator: Any, given: dict[str, Any], rows: Rows, objective: str, target: float) -> tuple[int, int]:
-    """The smallest and the largest number of codes; takes the code size out of the space."""
-    asked = read_domain("code_size", given.pop("code_size")) if "code_size" in given else estimator.code_size
+def _code_sizes(estimator: Model, asked: object, rows: Rows, goal: Goal) -> tuple[int, int]:
+    """The smallest and the largest number of codes that are asked for."""
     kind = type(estimator).__name__
-    if objective != "error" and not hasattr(estimator, "ordered"):
+    if goal.is_ordered and not hasattr(estimator, "ordered"):
         raise ParameterError(
             f"The 'objective' parameter must be 'error' for a {kind}, whose codes have no order. "
-            f"Got {objective!r} instead."
+            f"Got {goal.objective!r} instead."
         )
     if asked is None:
         raise ParameterError(
             f"A search needs a {kind} with a code_size: without one, the network with the most codes would be the best."
         )
     if isinstance(asked, Range):
-        if objective == "error":
+        if not goal.is_ordered:
             raise ParameterError(
                 "A range of code sizes needs objective='code-size' or 'both': by the error alone the largest would "
                 "always be the best."
@@ -143,43 +169,31 @@ def _code_sizes(estimator: Any, given: dict[str, Any], rows: Rows, objective: st
                 f"Code sizes must be whole numbers of at least 1. Got {asked.low}:{asked.high} instead."
             )
         return int(asked.low), int(asked.high)
-    if not (is_int(asked) or is_real(asked)):
+    if not is_real(asked):
         raise ParameterError(f"The code size must be a number or a range such as 2:64. Got {asked!r} instead.")
-    checked = type(estimator)(asked) if kind == "Autoencoder" else type(estimator)(code_size=asked)
-    check_code_size(checked, "code_size")
-    if not is_int(asked):
-        share = asked if objective == "error" else max(asked, target)
-        asked = _pca_need(rows, min(share, 1 - 1e-9), standardise=estimator.scale == "standard")
-        if objective != "error":
-            asked = min(rows.shape[1], math.ceil(_SPARE * asked))
-    return (1 if objective != "error" else int(asked)), int(asked)
+    check(estimator, "code_size", asked, CODE_SIZE)
+    if is_int(asked):
+        size = int(asked)
+    else:
+        share = max(asked, goal.target_variance) if goal.is_ordered else asked
+        size = _pca_need(rows, min(share, 1 - 1e-9), estimator.scale)
+        if goal.is_ordered:
+            size = min(rows.shape[1], math.ceil(_SPARE * size))
+    return (1 if goal.is_ordered else size), size
 
 
-def _pca_need(rows: Rows, share: float, *, standardise: bool) -> int:
+def _pca_need(rows: Rows, share: float, scale: str) -> int:
     """How many components PCA needs to keep a share of the variance."""
     statistics = column_statistics(rows)
     if not statistics.deviation.any():
         return 1
-    unit = scale_of("standard" if standardise else "none", statistics)
+    unit = scale_of("standard" if scale == "standard" else "none", statistics)
     return len(principal_axes(rows, statistics.mean, unit, float(share), np.random.RandomState(0)).spread)
 
 
-def _plain_parameters(estimator: Any) -> dict[str, Any]:
+def _plain_parameters(estimator: Model) -> dict[str, object]:
+    """The estimator's parameters that the plan does not set itself; a torch device by its name."""
     parameters = sorted(estimator.get_params(deep=False).items())
-    return {name: _plain(name, value) for name, value in parameters if name not in _ASIDE}
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name == "device":
-        return str(value)
-    if isinstance(value, tuple | list):
-        return [_plain("", part) for part in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _digest(rows: Rows) -> str:
-    """What tells a table from others of the same shape."""
-    digest = hashlib.sha256()
-    for part in gen_batches(rows.shape[0], n_batch_rows(rows.shape[1])):
-        digest.update(np.ascontiguousarray(dense_rows(rows, part)).tobytes())
-    return digest.hexdigest()
+    return {
+        name: str(value) if name == "device" else value for name, value in parameters if name not in _SET_BY_THE_PLAN
+    }

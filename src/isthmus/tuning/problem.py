@@ -1,110 +1,101 @@
-"""What a trial is scored on: rows set aside to test, and rows to train on and to score in one or several splits."""
+"""The problem that a plan poses on a table: its splits, the space and the default network, and PCA's results."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy import sparse
+from sklearn.base import clone
 
-from isthmus.pca.baseline import PCABaseline
-from isthmus.rows.batches import Rows, dense_rows
-
-# Errors are kept for so many groups of the scored rows: by how much two networks differ shows in them, and by how much
-# that would differ on other rows.
-N_GROUPS = 20
-_HELD_SHARE = 0.2
-_AT_ONCE = 1024  # rows that are reconstructed together
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Positions of the rows that are searched on, and of those set aside to test."""
-
-    search: Int64[np.ndarray, " search"]
-    test: Int64[np.ndarray, " test"]
+from isthmus.rows.batches import Rows
+from isthmus.rows.splits import set_aside
+from isthmus.tuning.architectures import Model
+from isthmus.tuning.domains import Value
+from isthmus.tuning.goal import Goal
+from isthmus.tuning.plan import Plan
+from isthmus.tuning.space import SearchSpace, own_values
+from isthmus.tuning.splits import Split, as_rows, splits_of
 
 
 @dataclass(frozen=True)
-class Split:
-    """Rows to train on and rows to score.
+class Problem:
+    """Everything that trials need to know.
 
     Attributes
     ----------
-    train, held : ndarray of int
-        Positions; ``held`` in an order of chance.
-    mean, unit : ndarray of shape (n_features,)
-        Of the training rows: what is subtracted and divided by before squares are taken.
-    groups : list of ndarray
-        ``held`` in groups.
+    X, rows : array or CSR matrix
+        The table as networks take it (rows or images), and as rows.
+    search, test : ndarray of int
+        Positions of the rows that are searched on, and of those set aside to test.
+    default : dict
+        The values of the default network.
+    has_own_layers : bool
+        Whether the default network has the estimator's own layers, or only the nearest in the space.
     """
 
-    train: Int64[np.ndarray, " train"]
-    held: Int64[np.ndarray, " held"]
-    mean: Float64[np.ndarray, " features"]
-    unit: Float64[np.ndarray, " features"]
-    groups: list[Int64[np.ndarray, " group"]]
-    variances: Float64[np.ndarray, " groups"]
-    pca_errors: Float64[np.ndarray, " sizes"]
+    X: Rows
+    rows: Rows
+    search: Int64[np.ndarray, " search"]
+    test: Int64[np.ndarray, " test"]
+    splits: list[Split]
+    estimator: Model
+    code_size: int
+    seed: int
+    space: SearchSpace
+    default: Mapping[str, Value]
+    has_own_layers: bool
+    goal: Goal
 
+    @classmethod
+    def of(cls, plan: Plan, X: Rows) -> "Problem":
+        """The problem that a plan stands for, the same in every process."""
+        rows = as_rows(X)
+        rng = np.random.RandomState(plan.seed)
+        search, test = set_aside(rows.shape[0], plan.test_fraction, rng)
+        smallest, largest = plan.code_size
+        estimator = plan.make_estimator()
+        own = own_values(estimator, rows.shape[1], largest, plan.loss)
+        space = SearchSpace.of(estimator, plan.space, own, unit_interval=True)
+        default, has_own_layers = space.nearest(own)
+        splits = splits_of(rows, search, plan.folds, standardise=estimator.scale == "standard", rng=rng)
+        goal = Goal(plan.objective, plan.target_variance, smallest)
+        return cls(X, rows, search, test, splits, estimator, largest, plan.seed, space, default, has_own_layers, goal)
 
-def suited_folds(n_rows: int) -> int:
-    """How often rows are split: the fewer they are, the more of them have to be scored to tell networks apart."""
-    return 5 if n_rows < 500 else 3 if n_rows < 1000 else 1
+    def network(self, values: Mapping[str, object], *, default: bool = False, split: int = 0) -> Model:
+        """The estimator for a choice of values, unfitted; each split has a seed of its own."""
+        parameters = self.space.parameters(values, own_layers=default and self.has_own_layers)
+        if self.goal.is_ordered:
+            parameters["ordered"] = True
+        parameters |= {"random_state": self.seed + split, "verbose": False}
+        model: Model = clone(self.estimator).set_params(**parameters)
+        return model
 
+    @property
+    def portfolio(self) -> list[dict[str, Value]]:
+        """The settings that are tried after the default network."""
+        return self.space.portfolio(self.default)
 
-def splits_of(X: Rows, rows: np.ndarray, n_folds: int, *, standardise: bool, rng: np.random.RandomState) -> list[Split]:
-    """The rows in ``n_folds`` folds, each of which is scored once; with one, a fifth of the rows is scored.
+    @cached_property
+    def variance(self) -> float:
+        """The squares of all scored rows about the mean of the training rows, summed; 1 if they are 0."""
+        return float(sum(split.variances.sum() for split in self.splits)) or 1.0
 
-    Parameters
-    ----------
-    X : array or CSR matrix of shape (n_rows, n_features)
-    rows : ndarray of int
-        Positions of the rows that may be used.
-    standardise : bool
-        Whether errors are those of columns divided by their standard deviations, or in the data's units.
-    """
-    order = rng.permutation(rows)
-    n_held = max(1, round(_HELD_SHARE * len(order)))
-    parts = [order[:n_held]] if n_folds == 1 else np.array_split(order, n_folds)
-    n_groups = -(-N_GROUPS // n_folds)
-    made = []
-    for held in parts:
-        train = np.setdiff1d(rows, held)
-        pca = PCABaseline.of(X[train], standardise=standardise)
-        groups = [group for group in np.array_split(held, n_groups) if len(group)]
-        variances = np.array([squares(dense_rows(X, group) - pca.mean, pca.unit) for group in groups])
-        errors = pca.squared_errors(scored := X[held], scored)
-        made.append(Split(train, held, pca.mean, pca.unit, groups, variances, errors))
-    return made
+    @cached_property
+    def pca_unexplained(self) -> Float64[np.ndarray, " sizes"]:
+        """The share of variance that PCA loses with 0, 1, 2, … components."""
+        shortest = min(len(split.pca_errors) for split in self.splits)
+        total: np.ndarray = np.sum([split.pca_errors[:shortest] for split in self.splits], axis=0)
+        return total / self.variance
 
+    @property
+    def pca_explained(self) -> float:
+        """The share of variance that PCA explains with as many components as networks have codes."""
+        return float(1 - self.pca_unexplained[min(self.code_size, len(self.pca_unexplained) - 1)])
 
-def squares(difference: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
-    """The sum of squares, in units."""
-    return float(((difference / unit) ** 2).sum())
-
-
-def group_errors(model: Any, X: Any, flat: Rows, split: Split) -> Float64[np.ndarray, " groups"]:
-    """The squared errors of a fitted network, summed over each group of the scored rows.
-
-    ``X`` is what networks are given (rows or images), ``flat`` the same as rows.
-    """
-    errors = row_errors(model, X, flat, np.concatenate(split.groups), split.unit)
-    ends = np.cumsum([len(group) for group in split.groups])
-    return np.array([part.sum() for part in np.split(errors, ends[:-1])])
-
-
-def row_errors(
-    model: Any, X: Any, flat: Rows, rows: np.ndarray, unit: Float64[np.ndarray, " features"]
-) -> Float64[np.ndarray, " rows"]:
-    """The squared error of some rows, each summed over its columns."""
-    errors = []
-    for part in np.array_split(rows, -(-len(rows) // _AT_ONCE)):
-        reconstructed = np.asarray(model.reconstruct(X[part]), dtype=np.float64).reshape(len(part), -1)
-        errors.append((((reconstructed - dense_rows(flat, part)) / unit) ** 2).sum(axis=1))
-    return np.concatenate(errors)
-
-
-def same_as_rows(X: Any) -> Rows:
-    """Images as rows; rows as they are."""
-    return X if sparse.issparse(X) else np.asarray(X).reshape(len(X), -1)
+    @property
+    def pca_merit(self) -> float:
+        """The merit of PCA with as many components as networks have codes."""
+        by_size = self.pca_unexplained
+        sizes = [size for size in self.goal.sizes(self.code_size) if size < len(by_size)] or [len(by_size) - 1]
+        return self.goal.merit(sizes, by_size[sizes])

@@ -1,8 +1,8 @@
-"""The best trials so far with PCA's line and the time left, on stderr while a search goes on."""
+"""The best trials so far beside PCA, and the time left, on stderr while a search runs."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from isthmus.system.progress import progress_console
-from isthmus.tuning.choice import Scored, scored
-from isthmus.tuning.interrupts import held
+from isthmus.tuning.interrupts import defer_sigint
+from isthmus.tuning.record import TrialRecord, completed
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -26,7 +26,7 @@ _SECONDS = 0.5  # between looks into the study
 def live_table(
     study: "Study", pca_explained: float, n_trials: int | None, deadline: float, *, shown: bool
 ) -> Iterator[Callable[[], None]]:
-    """A function that brings the table up to date, to be called again and again; it does nothing without a terminal."""
+    """A function that refreshes the table, to be called again and again; without a terminal it does nothing."""
     console = progress_console(shown=shown)
     if console is None:
         yield lambda: None
@@ -39,33 +39,31 @@ def live_table(
             if time.monotonic() - looked < _SECONDS:
                 return
             looked = time.monotonic()
-            with held():
+            with defer_sigint():
                 trials = study.get_trials(deepcopy=False)
-            finished = sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in trials)
-            pruned = sum(trial.state.name == "PRUNED" for trial in trials)
+            states = [trial.state.name for trial in trials]
+            pruned, finished = states.count("PRUNED"), states.count("PRUNED") + states.count("COMPLETE")
             heading = f"{finished}{'' if n_trials is None else f' of {n_trials}'} trials, {pruned} of them pruned"
-            left = _left(finished, n_trials, began, deadline)
-            live.update(Group(Text(heading + left), _table(scored(trials), pca_explained)))
+            left = _time_left(finished, n_trials, began, deadline)
+            live.update(Group(Text(heading + left), _table(completed(trials), pca_explained)))
 
         refresh()
         yield refresh
 
 
-def _table(trials: list[Scored], pca_explained: float) -> Table:
+def _table(trials: Sequence[TrialRecord], pca_explained: float) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("trial", "layers", "activation", "explained, %"):
         table.add_column(name, justify="left" if name in ("layers", "activation") else "right")
-    best = trials[:_SHOWN]
-    for trial in [*best, *(trial for trial in trials if trial.is_default and trial not in best)]:
+    for trial in [*trials[:_SHOWN], *(trial for trial in trials[_SHOWN:] if trial.is_default)]:
         name = f"{trial.number}{' (default)' if trial.is_default else ''}"
-        layers = ",".join(map(str, trial.widths)) or "none"
         explained = f"{100 * (1 - trial.unexplained[-1]):.3f}"
-        table.add_row(name, layers, str(trial.values.get("activation", "")), explained)
+        table.add_row(name, trial.widths_text, str(trial.values.get("activation", "")), explained)
     table.add_row("", "PCA", "", f"{100 * pca_explained:.3f}")
     return table
 
 
-def _left(finished: int, n_trials: int | None, began: float, deadline: float) -> str:
+def _time_left(finished: int, n_trials: int | None, began: float, deadline: float) -> str:
     now = time.monotonic()
     left = max(0.0, deadline - now)
     if n_trials is not None and finished:

@@ -1,5 +1,6 @@
-"""What a search has found: its best trials, a sentence about rows that it never saw, CSV, Markdown and JSON."""
+"""The result of a search: its best trials and a sentence about rows that it never saw, as text, Markdown, CSV, JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,29 +9,31 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from isthmus.report.formats import csv_text, json_text, markdown_table
-from isthmus.tuning.choice import Front, Scored
+from isthmus.tuning.record import TrialRecord
 from isthmus.words import counted
 
 if TYPE_CHECKING:
-    from optuna import Study
+    from optuna.trial import FrozenTrial
 
 _SHOWN = 10
 
 
 @dataclass(frozen=True)
 class TestFigures:
-    """Shares of variance explained of the rows set aside, which no trial has seen.
+    """The shares of variance explained on the rows set aside, which no trial has seen.
 
     Attributes
     ----------
     tuned, default, pca : float
-        Of the chosen network, of the default network and of PCA, each fitted on all rows of the search, with as many
-        codes as the chosen network has (the default: with its own).
-    code_size : int
+        Of the chosen network, of the default network, and of PCA with as many components as the chosen network has
+        codes. Each is fitted on all rows of the search.
+    code_size, default_code_size : int
+        Number of codes of the chosen network and of the default network.
     n_rows : int
+        Number of rows set aside.
     """
 
-    __test__ = False  # no test, whatever pytest takes it for
+    __test__ = False  # pytest would collect the class by its name
 
     tuned: float
     default: float
@@ -40,55 +43,55 @@ class TestFigures:
     n_rows: int
 
 
-def trials_table(study: "Study") -> pa.Table:
-    """A line a trial, with a column for each hyperparameter."""
-    trials = study.get_trials(deepcopy=False)
-    names = sorted({name for trial in trials for name in trial.params})
-    columns: dict[str, list[Any]] = {
-        "trial": [trial.number for trial in trials],
-        "state": [trial.state.name.lower() for trial in trials],
-        "merit": [trial.value if trial.state.name == "COMPLETE" else None for trial in trials],
-        "variance_explained": [_explained(trial.user_attrs) for trial in trials],
-        "seconds": [trial.user_attrs.get("seconds") for trial in trials],
-        "widths": [trial.user_attrs.get("widths") for trial in trials],
+def trials_table(trials: "Sequence[FrozenTrial]") -> pa.Table:
+    """One row for each trial, with a column for each hyperparameter."""
+    records = [TrialRecord.read(trial) for trial in trials]
+    merits = [trial.value if trial.state.name == "COMPLETE" else None for trial in trials]
+    explained = [record and float(1 - record.unexplained[-1]) for record in records]
+    arrays = {
+        "trial": pa.array([trial.number for trial in trials], pa.int64()),
+        "state": pa.array([trial.state.name.lower() for trial in trials], pa.string()),
+        "merit": pa.array(merits, pa.float64()),
+        "variance_explained": pa.array(explained, pa.float64()),
+        "seconds": pa.array([record and record.seconds for record in records], pa.float64()),
+        "widths": pa.array([record and record.widths for record in records], pa.list_(pa.int64())),
     }
-    types = {
-        "trial": pa.int64(),
-        "state": pa.string(),
-        "merit": pa.float64(),
-        "variance_explained": pa.float64(),
-        "seconds": pa.float64(),
-        "widths": pa.list_(pa.int64()),
-    }
-    arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
-    for name in names:
+    for name in sorted({name for trial in trials for name in trial.params}):
         arrays[name] = _column([trial.params.get(name) for trial in trials])
     return pa.table(arrays)
 
 
-def pareto_table(front: Front, pca_unexplained: Float64[np.ndarray, " sizes"]) -> pa.Table:
-    """The Pareto front beside PCA with as many codes."""
-    pca = [1 - float(pca_unexplained[min(size, len(pca_unexplained) - 1)]) for size in front.sizes]
+def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> pa.Table:
+    """The Pareto front beside PCA: the code sizes at which no trial explains as much with as few codes."""
+    front: list[tuple[int, float, int]] = []
+    for point in sorted(
+        (size, float(lost), trial.number)
+        for trial in trials
+        for size, lost in zip(trial.sizes, trial.unexplained, strict=True)
+    ):
+        if not front or point[1] < front[-1][1]:
+            front.append(point)
+    pca = [1 - float(pca_unexplained[min(size, len(pca_unexplained) - 1)]) for size, _, _ in front]
     return pa.table(
         {
-            "code_size": pa.array(front.sizes, pa.int64()),
-            "variance_explained": pa.array([1 - share for share in front.unexplained], pa.float64()),
+            "code_size": pa.array([size for size, _, _ in front], pa.int64()),
+            "variance_explained": pa.array([1 - lost for _, lost, _ in front], pa.float64()),
             "pca_variance_explained": pa.array(pca, pa.float64()),
-            "trial": pa.array(front.trials, pa.int64()),
+            "trial": pa.array([number for _, _, number in front], pa.int64()),
         }
     )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """What was found, to be read and to be kept."""
+    """The result of a search."""
 
-    trials: tuple[Scored, ...]
+    trials: tuple[TrialRecord, ...]
     table: pa.Table
     pareto: pa.Table
     test: TestFigures
-    chosen: Scored | None
-    default: Scored | None
+    chosen: TrialRecord | None
+    default: TrialRecord | None
     is_default: bool
     pca_unexplained: Float64[np.ndarray, " sizes"]
     pca_merit: float
@@ -101,7 +104,7 @@ class Result:
 
     @property
     def heading(self) -> str:
-        """What was done, in a line."""
+        """The number of trials, the rows, the time."""
         states = self.table.column("state").to_pylist()
         pruned, finished = states.count("pruned"), states.count("pruned") + states.count("complete")
         splits = "one split" if self.n_folds == 1 else f"{self.n_folds} folds"
@@ -112,7 +115,7 @@ class Result:
 
     @property
     def sentence(self) -> str:
-        """What it comes to on the rows that the search never saw."""
+        """The comparison with the default network and PCA on the rows that the search never saw."""
         test, codes = self.test, counted(self.test.code_size, "code")
         explains = f"explains {_percent(test.tuned)} of the variance of the {test.n_rows} rows set aside"
         pca = f"PCA with as many codes {_percent(test.pca)}"
@@ -135,7 +138,7 @@ class Result:
         return " ".join(parts)
 
     def _survived(self) -> str:
-        """How much of what the search promised there is on rows that it never saw."""
+        """The gain over the default network on the rows set aside, beside the gain on the rows of the search."""
         assert self.chosen is not None
         assert self.default is not None
         gain = 1 - (1 - self.test.tuned) / (1 - self.test.default)
@@ -154,7 +157,7 @@ class Result:
         return f"For {_percent(share)} of the held-out rows of the search it needs {n_codes}; {pca}."
 
     def to_text(self) -> str:
-        """The best trials with PCA's line, and the sentence."""
+        """The best trials beside PCA, the Pareto front, and the sentence."""
         lines = self._lines()
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         rows = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
@@ -162,19 +165,19 @@ class Result:
         return "\n".join([self.heading, "", *rows, *front, "", self.sentence])
 
     def to_markdown(self) -> str:
-        """The same for documents."""
+        """``to_text`` as Markdown."""
         header, *lines = self._lines()
         front = "" if self.pareto.num_rows < 2 else "\n".join(["", *self._front(), ""])
         table = markdown_table(header, [" --- "] * len(header), lines)
         return f"{self.heading}\n\n{table}\n{front}\n{self.sentence}\n"
 
     def to_csv(self) -> str:
-        """A header and one line a trial, with all digits; what a trial does not have is empty."""
+        """A header and one line for each trial, with all digits. Missing values are empty."""
         lines = [line | {"widths": " ".join(map(str, line["widths"] or []))} for line in self.table.to_pylist()]
         return csv_text(self.table.column_names, (line.values() for line in lines))
 
     def to_json(self) -> str:
-        """One object: the sentence, the test, the front, PCA's line and every trial."""
+        """One object: the sentence, the test figures, the Pareto front, PCA and every trial."""
         found: dict[str, object] = {
             "sentence": self.sentence,
             "chosen_trial": None if self.chosen is None else self.chosen.number,
@@ -187,24 +190,23 @@ class Result:
         return json_text(found)
 
     def _lines(self) -> list[list[str]]:
-        """Cells: the best trials, the default, PCA."""
+        """The cells of the table: the best trials, the default, PCA."""
         names = [name for name in self.table.column_names[6:] if name not in ("layers", "nodes", "taper", "filters")]
         header = ["trial", "layers", *names, "codes", "variance explained, %"]
         lines = []
         best = list(self.trials[:_SHOWN])
         for trial in [*best, *(trial for trial in self.trials if trial.is_default and trial not in best)]:
             values = [_cell(trial.values.get(name)) for name in names]
-            layers = ",".join(map(str, trial.widths)) or "none"
             explained = f"{100 * (1 - trial.unexplained[-1]):.3f}"
             mark = " (default)" if trial.is_default else " (chosen)" if trial is self.chosen else ""
-            lines.append([f"{trial.number}{mark}", layers, *values, str(trial.sizes[-1]), explained])
+            lines.append([f"{trial.number}{mark}", trial.widths_text, *values, str(trial.sizes[-1]), explained])
         size = self.trials[0].sizes[-1] if self.trials else self.test.code_size
         share = self.pca_unexplained[min(size, len(self.pca_unexplained) - 1)]
         lines.append(["PCA", "", *("" for _ in names), str(size), f"{100 * (1 - share):.3f}"])
         return [header, *lines]
 
     def _front(self) -> list[str]:
-        """The Pareto front beside PCA's curve."""
+        """The Pareto front beside PCA, as lines of text."""
         lines = ["codes  explained, %  PCA, %"]
         for point in self.pareto.to_pylist():
             explained, pca = 100 * point["variance_explained"], 100 * point["pca_variance_explained"]
@@ -216,11 +218,6 @@ class Result:
 
     def __repr__(self) -> str:
         return f"<Result of {len(self.trials)} trials: {self.sentence}>"
-
-
-def _explained(attributes: dict[str, Any]) -> float | None:
-    shares = attributes.get("unexplained")
-    return None if not shares else 1 - float(shares[-1])
 
 
 def _column(values: list[Any]) -> pa.Array:

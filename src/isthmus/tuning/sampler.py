@@ -1,37 +1,43 @@
-"""TPE whose chance depends on the seed and the number of the trial alone, after a portfolio of settings."""
+"""Optuna's TPE sampler, whose randomness depends on the seed and the number of the trial alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isthmus.tuning.domains import Value
+
 if TYPE_CHECKING:
     from optuna.samplers import TPESampler
 
 
-def seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Any]] = ()) -> "TPESampler":
-    """Optuna's TPE, seeded anew for each trial; trials 1, 2, … have the values of the portfolio.
+def seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPESampler":
+    """Optuna's TPE, seeded anew for each trial; trials 1, 2, … take the values of the portfolio.
 
-    A sampler with one seed begins with the same trials in every process, and again whenever a search goes on. Trial
-    numbers are given out by the study, so that no two are the same, and a search that goes on does what it would have
-    done without the interruption.
+    A sampler with a single seed draws the same first trials in every process, and again whenever a search goes on. The
+    study gives each trial a number of its own, so here no two draw the same, and a search that goes on draws what it
+    would have drawn without the interruption.
     """
     import optuna  # noqa: PLC0415 — optional
 
     class Seeded(optuna.samplers.TPESampler):
-        def before_trial(self, study: optuna.Study, trial: Any) -> None:
-            chance = np.random.SeedSequence([seed, trial.number]).generate_state(1)
-            self.__init__(seed=int(chance[0]), multivariate=True, constant_liar=True)  # type: ignore[misc]
+        def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+            state = np.random.SeedSequence([seed, trial.number]).generate_state(1)
+            self.__init__(seed=int(state[0]), multivariate=True, constant_liar=True)  # type: ignore[misc]
             super().before_trial(study, trial)
 
-        def infer_relative_search_space(self, study: optuna.Study, trial: Any) -> dict[str, Any]:
+        def infer_relative_search_space(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
             return {} if _given(trial) else super().infer_relative_search_space(study, trial)
 
-        def sample_independent(self, study: optuna.Study, trial: Any, name: str, distribution: Any) -> Any:
+        def sample_independent(
+            self, study: optuna.Study, trial: optuna.trial.FrozenTrial, param_name: str, param_distribution: Any
+        ) -> Any:
             values = _given(trial)
-            return values[name] if name in values else super().sample_independent(study, trial, name, distribution)
+            if param_name in values:
+                return values[param_name]
+            return super().sample_independent(study, trial, param_name, param_distribution)
 
-    def _given(trial: Any) -> Mapping[str, Any]:
+    def _given(trial: optuna.trial.FrozenTrial) -> Mapping[str, Value]:
         return portfolio[trial.number - 1] if 0 < trial.number <= len(portfolio) else {}
 
     return Seeded(seed=seed, multivariate=True, constant_liar=True)

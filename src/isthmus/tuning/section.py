@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import FrozenTrial
 
-    from isthmus.tuning.choice import Scored
+    from isthmus.tuning.record import TrialRecord
     from isthmus.tuning.result import Result
 
 _SHOWN = 6
@@ -95,9 +95,9 @@ def _front(result: "Result") -> str | None:
     return rate_distortion(curves, name="front")
 
 
-def _best(result: "Result") -> "list[Scored]":
+def _best(result: "Result") -> "list[TrialRecord]":
     """The best trials, no two with the same layers, with the chosen one and the default among them."""
-    found: list[Scored] = []
+    found: list[TrialRecord] = []
     for trial in result.trials:
         if trial.layers and trial.layers not in [other.layers for other in found]:
             found.append(trial)
@@ -107,7 +107,7 @@ def _best(result: "Result") -> "list[Scored]":
     return sorted(kept.values(), key=lambda trial: (-trial.merit, trial.number))
 
 
-def _network(trial: "Scored", result: "Result") -> Network:
+def _network(trial: "TrialRecord", result: "Result") -> Network:
     names = {"chosen": result.chosen, "default": result.default}
     marks = [name for name, other in names.items() if other is not None and other.number == trial.number]
     return Network(

@@ -1,237 +1,152 @@
-"""What is searched: for each hyperparameter a range, choices or one value; and what network a choice of them is."""
+"""The search space: a range, choices or one value for each hyperparameter, and the networks that these give."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import ParameterError
-from isthmus.estimators.parameters import is_int, is_real
-from isthmus.networks import MAX_GRID, sandwich_widths
-from isthmus.tuning.domains import Choices, Domain, Range, number, read_domain
+from isthmus.parameters.rules import is_int, is_real
+from isthmus.parameters.texts import noise
+from isthmus.tuning.architectures import ARCHITECTURES, Architecture, Model
+from isthmus.tuning.domains import Choices, Domain, Range, Value, read_domain
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-_TRAINING = {"learning_rate": "0.0005:0.01", "weight_decay": "0.003:1"}
-_NOISE = ("none", "gaussian:0.03", "gaussian:0.1", "masking:0.05")
-_SPACES: dict[str, dict[str, Any]] = {
-    "Autoencoder": {
-        "layers": "1:4",
-        "nodes": "32:512",
-        "taper": "0.5:1.0",
-        "activation": ["relu", "leaky_relu", "gelu", "silu", "tanh", "elu"],
-        **_TRAINING,
-        "batch_size": ["auto", 64, 128, 256],
-        "noise": list(_NOISE),
-    },
-    "ConvAutoencoder": {
-        "layers": "1:3",
-        "filters": "16:64",
-        "poolings": "1:3",
-        "kernel_size": [3, 5],
-        "activation": ["relu", "leaky_relu", "gelu", "silu"],
-        **_TRAINING,
-        "noise": list(_NOISE),
-    },
-}
-# Networks have so large a share of the estimator's epochs at least.
+# Networks are trained for at least this share of the estimator's epochs.
 _FEWEST_EPOCHS = 0.05
-# What describes an architecture; everything else in a space is a parameter of the estimator.
-_SHAPE = {"Autoencoder": ("layers", "nodes", "taper"), "ConvAutoencoder": ("layers", "filters", "poolings")}
-_WIDTHS = {"Autoencoder": "encoder_layers", "ConvAutoencoder": "filters"}
-# Settled by the search, or of no account to what a network is worth.
-_NOT_SEARCHED = ("random_state", "verbose", "device", "scale", "ordered", "validation_fraction", "image_shape")
+# The order in which hyperparameters draw random numbers: studies of earlier versions go on with the same draws.
+_ORDER = (
+    "layers", "nodes", "taper", "filters", "poolings", "kernel_size", "activation", "learning_rate", "weight_decay",
+    "batch_size", "noise", "max_epochs", "loss",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Space:
+class SearchSpace:
     """The hyperparameters that are searched, and those that have one value.
 
-    Parameters
-    ----------
-    kind : {"Autoencoder", "ConvAutoencoder"}
-        Whose parameters they are.
-    domains : dict of Range or Choices
-    fixed : dict
+    ``architecture`` describes the layers of the estimator.
     """
 
-    kind: str
-    domains: dict[str, Domain]
-    fixed: dict[str, Any] = field(default_factory=dict)
+    architecture: Architecture
+    domains: Mapping[str, Domain]
+    fixed: Mapping[str, object]
 
-    def suggest(self, trial: "Trial") -> dict[str, Any]:
-        """A value for each hyperparameter that is searched, by Optuna's sampler."""
+    @classmethod
+    def of(
+        cls, estimator: Model, given: Mapping[str, object], own: Mapping[str, Any], *, unit_interval: bool
+    ) -> "SearchSpace":
+        """The default space of an estimator, widened to include its ``own`` values, with what the user gives instead.
+
+        ``unit_interval`` says whether all values of the table lie in [0, 1], as cross-entropy needs.
+
+        Raises
+        ------
+        ParameterError
+            If a hyperparameter is unknown, or a range includes values that the estimator refuses.
+        """
+        kind, architecture = type(estimator).__name__, ARCHITECTURES[type(estimator)]
+        table = type(estimator).parameter_table
+        known = {*table.search_space(), *(each.name for each in table if not isinstance(each.search, str))}
+        for name in given:
+            if name not in known:
+                raise ParameterError(f"The space of {kind} has no {name!r}; it has {', '.join(sorted(known))}.")
+        fewest = max(1, math.ceil(_FEWEST_EPOCHS * estimator.max_epochs))
+        default: dict[str, object] = {**table.search_space()}
+        default["max_epochs"] = f"{fewest}:{estimator.max_epochs}"
+        if estimator.loss == "auto":
+            default["loss"] = ["mse", "bce"] if unit_interval else ["mse"]
+        architecture.adapt(default, estimator, given)
+        default = {name: default[name] for name in sorted(default, key=_ORDER.index)}
+        domains: dict[str, Domain] = {}
+        fixed: dict[str, object] = {}
+        for name, value in {**default, **given}.items():
+            read = value if name in ("encoder_layers", "decoder_layers") else read_domain(name, value)
+            if isinstance(read, Range | Choices):
+                domains[name] = read if name in given else read.widened(own[name])
+            else:
+                fixed[name] = read
+        space = cls(architecture, domains, fixed)
+        space._check(estimator)
+        return space
+
+    def suggest(self, trial: "Trial") -> dict[str, Value]:
+        """Ask Optuna's sampler for a value of each hyperparameter that is searched."""
         return {name: domain.suggest(trial, name) for name, domain in self.domains.items()}
 
-    def first(self, own: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        """The values nearest to the estimator's ``own``, and whether its own layers are among the networks."""
-        is_own = all(
+    def nearest(self, own: Mapping[str, Any]) -> tuple[dict[str, Value], bool]:
+        """The values nearest to the estimator's own, and whether its own layers are in the space."""
+        has_own_layers = all(
             own[name] in self.domains[name] if name in self.domains else self.fixed.get(name, own[name]) == own[name]
-            for name in _SHAPE[self.kind]
-            if name in own and name != "taper"
+            for name in self.architecture.minima
         )
-        return {name: domain.nearest(own[name]) for name, domain in self.domains.items()}, is_own
+        return {name: domain.nearest(own[name]) for name, domain in self.domains.items()}, has_own_layers
 
-    def parameters(self, values: Mapping[str, Any], *, own_layers: bool = False) -> dict[str, Any]:
-        """The estimator's parameters that a choice of values stands for; without those of its layers for its own."""
-        chosen = {**self.fixed, **values}
-        shape = {name: chosen.pop(name) for name in _SHAPE[self.kind] if name in chosen}
-        if own_layers:
-            if is_int(shape.get("layers")) and "layers" in self.fixed and self.kind == "Autoencoder":
-                chosen[_WIDTHS[self.kind]] = shape["layers"]
-        elif "layers" in shape:
-            poolings = shape.pop("poolings", None)
-            chosen[_WIDTHS[self.kind]] = _widths(**shape)
-            if poolings is not None:
-                chosen["pooling"] = tuple(i < poolings for i in range(shape["layers"]))
-        elif shape:
-            chosen |= shape
+    def parameters(self, values: Mapping[str, object], *, own_layers: bool = False) -> dict[str, object]:
+        """The estimator's parameters for a choice of values; with ``own_layers`` all but those of its layers."""
+        chosen: dict[str, Any] = {**self.fixed, **values}
+        shape = {name: chosen.pop(name) for name in self.architecture.names if name in chosen}
+        if shape and not own_layers:
+            chosen |= self.architecture.parameters(shape)
         if "noise" in chosen:
-            chosen["noise"] = _noise(chosen["noise"])
+            text = chosen["noise"]
+            chosen["noise"] = None if text == "none" else noise("noise", text) if isinstance(text, str) else text
         return chosen
 
-    def described(self) -> dict[str, Any]:
-        """The space as plain values, to be stored and compared."""
-        plain: dict[str, Any] = dict(self.fixed)
+    def portfolio(self, first: Mapping[str, Any]) -> list[dict[str, Value]]:
+        """The settings to try before the sampler has learnt anything, as near as the space has them.
+
+        Values that a setting leaves open are those of ``first``, the default network, which is left out itself.
+        """
+        found = [dict(first)]
+        for setting in self.architecture.portfolio:
+            values = {**first, **setting}
+            epochs = self.domains.get("max_epochs")
+            if isinstance(epochs, Range):
+                values["max_epochs"] = round(epochs.high * setting.get("max_epochs", 1.0))
+            near = {name: domain.nearest(values[name]) for name, domain in self.domains.items()}
+            found += [] if near in found else [near]
+        return found[1:]
+
+    def to_json(self) -> dict[str, object]:
+        """The space as plain values, from which ``of`` makes the same space again."""
+        plain: dict[str, object] = dict(self.fixed)
         for name, domain in self.domains.items():
-            ends = f"{domain.low}:{domain.high}" if isinstance(domain, Range) else None
-            plain[name] = list(domain.values) if isinstance(domain, Choices) else ends
+            plain[name] = f"{domain.low}:{domain.high}" if isinstance(domain, Range) else list(domain.values)
         return dict(sorted(plain.items()))
 
+    def _check(self, estimator: Model) -> None:
+        """Let the estimator check the ends of each range and each choice before the first trial."""
+        from sklearn.base import clone  # noqa: PLC0415 — not needed to read options
 
-def own_values(estimator: Any, n_features: int, code_size: int, loss: str) -> dict[str, Any]:
-    """What the estimator has for each hyperparameter, in the words of spaces.
+        for name, minimum in self.architecture.minima.items():
+            ends = self.ends(name)
+            if not all(is_int(end) and end >= minimum for end in ends):
+                rule = f"whole numbers of at least {minimum}"
+                raise ParameterError(f"The {name!r} of the space must be {rule}. Got {ends!r} instead.")
+        tapers = self.ends("taper")
+        if not all(is_real(taper) and 0 < taper <= 1 for taper in tapers):
+            raise ParameterError(
+                f"The 'taper' of the space must be numbers above 0 and up to 1. Got {tapers!r} instead."
+            )
+        first = {name: self.ends(name)[0] for name in (*self.domains, *self.fixed)}
+        for name in first:
+            for end in self.ends(name):
+                clone(estimator).set_params(**self.parameters({**first, name: end})).validate_parameters()
 
-    Parameters
-    ----------
-    estimator : Autoencoder or ConvAutoencoder
-    n_features, code_size : int
-        From which the widths of its layers follow, if it only counts them.
-    loss : {"mse", "bce"}
-        What its loss stands for on the data.
-    """
-    own = {**estimator.get_params(deep=False), "loss": loss, "noise": _noise_text(estimator.noise)}
-    if type(estimator).__name__ == "ConvAutoencoder":
-        filters = estimator.filters
-        widths = (int(filters),) * 2 if is_int(filters) else tuple(map(int, filters))
-        pooling = estimator.pooling
-        poolings = len(widths) * pooling if isinstance(pooling, bool) else sum(map(bool, pooling))
-        return {**own, "layers": len(widths), "filters": widths[0], "poolings": poolings}
-    widths, _ = sandwich_widths(estimator.encoder_layers, None, n_features, code_size)
-    if widths:
-        taper = (widths[-1] / widths[0]) ** (1 / max(1, len(widths) - 1))
-        own |= {"nodes": widths[0], "taper": min(1.0, max(0.05, taper))}
-    return {"nodes": 64, "taper": 1.0, **own, "layers": len(widths)}
-
-
-def space_of(estimator: Any, given: Mapping[str, Any] | None, own: Mapping[str, Any], *, unit_interval: bool) -> Space:
-    """The default space of an estimator, with what the user gave instead.
-
-    Parameters
-    ----------
-    estimator : Autoencoder or ConvAutoencoder
-    given : dict, optional
-        By hyperparameter one value, a tuple of two numbers (a range), a list (choices), or a text of one of them:
-        "1:4", "relu,gelu", "8". The code size is no part of it.
-    own : dict
-        What the estimator has itself; ranges that are not given are widened to hold it.
-    unit_interval : bool
-        Whether the data allows for cross-entropy.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such hyperparameter, or a range is impossible.
-    """
-    kind, given = type(estimator).__name__, dict(given or {})
-    known = {*_SPACES[kind], *(name for name in estimator.get_params(deep=False) if name not in _NOT_SEARCHED)}
-    for name in given:
-        if name not in known:
-            raise ParameterError(f"The space of {kind} has no {name!r}; it has {', '.join(sorted(known))}.")
-    fewest = max(1, math.ceil(_FEWEST_EPOCHS * estimator.max_epochs))
-    default = {**_SPACES[kind], "max_epochs": f"{fewest}:{estimator.max_epochs}"}
-    if estimator.loss == "auto":
-        default["loss"] = ["mse", "bce"] if unit_interval else ["mse"]
-    if kind == "Autoencoder" and "encoder_layers" in given:  # exact widths leave nothing of them to be searched
-        for name in _SHAPE[kind]:
-            if name in given:
-                raise ParameterError(f"The space has both 'encoder_layers' and {name!r}; give one of them.")
-            del default[name]
-    if kind == "ConvAutoencoder":
-        if "pooling" in given or estimator.decoder_filters is not None:  # which say where images are halved
-            del default["poolings"]
-            default["layers"] = own["layers"]
-        elif estimator.patch > 1:
-            default["poolings"] = f"1:{max(1, min(3, int(math.log2(MAX_GRID // estimator.patch))))}"
-    domains: dict[str, Domain] = {}
-    fixed: dict[str, Any] = {}
-    for name, value in {**default, **given}.items():
-        read = value if name in ("encoder_layers", "decoder_layers") else read_domain(name, value)
-        if isinstance(read, Range | Choices):
-            domains[name] = read if name in given else _widened(read, own[name])
-        else:
-            fixed[name] = read
-    space = Space(kind, domains, fixed)
-    _check(estimator, space)
-    return space
+    def ends(self, name: str) -> tuple[Any, ...]:
+        """The ends of a range, all choices, or the one value of a hyperparameter; empty if it is not in the space."""
+        if name in self.domains:
+            return self.domains[name].ends()
+        return (self.fixed[name],) if name in self.fixed else ()
 
 
-def _widened(domain: Domain, own: Any) -> Domain:
-    """A domain that holds the estimator's own value."""
-    if isinstance(domain, Choices):
-        return domain if own in domain else Choices((*domain.values, own))
-    return Range(min(domain.low, own), max(domain.high, own))
-
-
-def _check(estimator: Any, space: Space) -> None:
-    """Have the estimator check the ends of ranges and each of the choices, sooner than in some late trial."""
-    from sklearn.base import clone  # noqa: PLC0415 — not needed to read options
-
-    for name in _SHAPE[space.kind]:
-        minimum = 0 if name == "poolings" or (name == "layers" and space.kind == "Autoencoder") else 1
-        ends = _ends(space, name)
-        rule = f"whole numbers of at least {minimum}"
-        if name == "taper":
-            fine = all(is_real(end) and 0 < end <= 1 for end in ends)
-            rule = "numbers above 0 and up to 1"
-        else:
-            fine = all(is_int(end) and end >= minimum for end in ends)
-        if not fine:
-            raise ParameterError(f"The {name!r} of the space must be {rule}. Got {ends!r} instead.")
-    first = {name: _ends(space, name)[0] for name in (*space.domains, *space.fixed)}
-    for name in first:
-        for end in _ends(space, name):
-            clone(estimator).set_params(**space.parameters({**first, name: end})).validate_parameters()
-
-
-def _ends(space: Space, name: str) -> tuple[Any, ...]:
-    domain = space.domains.get(name)
-    if isinstance(domain, Range):
-        return (domain.low, domain.high)
-    if isinstance(domain, Choices):
-        return domain.values
-    return (space.fixed[name],) if name in space.fixed else ()
-
-
-def _widths(layers: int, nodes: int = 64, taper: float = 1.0, filters: int | None = None) -> tuple[int, ...]:
-    """Nodes of each hidden layer: those of the first, and each further layer has a share of the one before."""
-    if filters is not None:
-        return (filters,) * layers
-    return tuple(max(2, round(nodes * taper**i)) for i in range(layers))
-
-
-def _noise(text: Any) -> Any:
-    """What the estimators take for "gaussian:0.1" and "none"."""
+def own_values(estimator: Model, n_features: int, code_size: int, loss: str) -> dict[str, Any]:
+    """The estimator's own value of each hyperparameter on a table, where ``loss`` is the loss that it uses."""
+    text = estimator.noise
     if not isinstance(text, str):
-        return text
-    if text == "none":
-        return None
-    kind, colon, strength = text.partition(":")
-    return (kind, number(strength)) if colon else kind
-
-
-def _noise_text(noise: Any) -> str:
-    if noise is None:
-        return "none"
-    return noise if isinstance(noise, str) else f"{noise[0]}:{noise[1]:g}"
+        text = "none" if text is None else f"{text[0]}:{text[1]:g}"
+    layers = ARCHITECTURES[type(estimator)].own(estimator, n_features, code_size)
+    return {**estimator.get_params(deep=False), "loss": loss, "noise": text, **layers}

@@ -1,47 +1,50 @@
-"""Where studies are kept: SQLite files and other databases, and what is said of those that refuse."""
+"""Where studies are kept: SQLite files and other databases, and clear messages for what goes wrong there."""
 
 import logging
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from isthmus.errors import InputError, IsthmusError, MissingExtraError, OutputError
 from isthmus.system.magic import LONGEST, Kind, kind_of
 
 if TYPE_CHECKING:
     from optuna import Study
+    from optuna.storages import BaseStorage, RDBStorage
+    from optuna.trial import FrozenTrial
+    from sqlalchemy import Engine
 
-# A trial whose process has said nothing for so many seconds is failed, and run again.
-HEARTBEAT, GRACE = 3, 15
+# Seconds between the heartbeats of a running trial, and without one until it is failed and run again. On a busy machine
+# a process may wait long for its turn, and as long as LOCKED for the database.
+HEARTBEAT, GRACE = 5, 75
 LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
 
 
 def database_url(study: str | os.PathLike[str]) -> str:
-    """The URL of a database: of a file, if it is none."""
+    """The URL of a database; of an SQLite file if ``study`` is not a URL."""
     name = os.fspath(study)
     return name if "://" in name else f"sqlite:///{Path(name).absolute()}"
 
 
-def storage_of(name: str) -> Any:
-    """Optuna's storage in a file or a database, with its tables made if there are none."""
+def storage_of(name: str) -> "RDBStorage":
+    """Open Optuna's storage in a file or a database, and create its tables if they are missing."""
     import optuna  # noqa: PLC0415
     import sqlalchemy.exc  # noqa: PLC0415
 
-    arguments: dict[str, Any] = {}
     if "://" not in name:
         _check_file(Path(name))
-    if database_url(name).startswith("sqlite"):
-        arguments = {"connect_args": {"timeout": LOCKED}}
-    for attempt in range(10):
+    is_sqlite = database_url(name).startswith("sqlite")
+    began = time.monotonic()
+    while True:
         try:
             storage = optuna.storages.RDBStorage(
                 database_url(name),
-                engine_kwargs=arguments,
+                engine_kwargs={"connect_args": {"timeout": LOCKED}} if is_sqlite else {},
                 heartbeat_interval=HEARTBEAT,
                 grace_period=GRACE,
                 heartbeat_stale_trial_callback=retry(),
@@ -49,55 +52,53 @@ def storage_of(name: str) -> Any:
             _lock_before_reading(storage.engine)
             return storage
         except sqlalchemy.exc.SQLAlchemyError as error:
-            # Of several processes that make the same tables, all but one find that they exist already.
-            if attempt == 9 or not any(
-                word in str(error).lower() for word in ("already exists", "unique", "duplicate")
-            ):
+            # If several processes create the tables at once, all but one find that they exist already.
+            exists = any(word in str(error).lower() for word in ("already exists", "unique", "duplicate"))
+            if not exists or time.monotonic() - began > LOCKED:
                 raise
-            time.sleep(0.1 * (attempt + 1))
-    raise AssertionError
+            time.sleep(0.1)
 
 
-def _lock_before_reading(engine: Any) -> None:
-    """Have transactions of SQLite hold its lock from their beginning.
+def _lock_before_reading(engine: "Engine") -> None:
+    """Make transactions of SQLite take its lock when they begin.
 
-    Optuna reads that a trial waits and then takes it, under SELECT … FOR UPDATE, which SQLite ignores: of 120 waiting
-    trials four processes took 27 twice. The second of them fails when it tells what the first has told.
+    Optuna reads that a trial waits and then takes it, under SELECT … FOR UPDATE, which SQLite ignores. Without the lock
+    four processes took 27 of 120 waiting trials twice, and the second process fails when it reports its result.
     """
     from sqlalchemy import event  # noqa: PLC0415
 
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        engine.dispose()  # its connections were opened before
+        engine.dispose()  # its connections were opened without these
 
 
-def let_go(study: "Study", *, keep: bool) -> "Study":
-    """Close the connections to the database, which are opened again when they are needed; a copy in memory unless it is
-    kept.
-    """
+def in_memory(study: "Study") -> "Study":
+    """A copy of the study that does not need its database."""
+    import optuna  # noqa: PLC0415
+
+    memory, name = optuna.storages.InMemoryStorage(), study.study_name
+    optuna.copy_study(from_study_name=name, from_storage=backend_of(study), to_storage=memory, to_study_name=name)
+    return optuna.load_study(study_name=name, storage=memory)
+
+
+def close(study: "Study") -> None:
+    """Close the connections to the database of a study; they open again when they are needed."""
     import optuna  # noqa: PLC0415
 
     backend = backend_of(study)
-    if not isinstance(backend, optuna.storages.RDBStorage):
-        return study
-    if not keep:
-        memory = optuna.storages.InMemoryStorage()
-        optuna.copy_study(
-            from_study_name=study.study_name, from_storage=backend, to_storage=memory, to_study_name=study.study_name
-        )
-        study = optuna.load_study(study_name=study.study_name, storage=memory)
-    backend.scoped_session.remove()
-    backend.engine.dispose()
-    return study
+    if isinstance(backend, optuna.storages.RDBStorage):
+        backend.scoped_session.remove()
+        backend.engine.dispose()
 
 
-def backend_of(study: "Study") -> Any:
-    """The database behind Optuna's cache."""
-    return getattr(study._storage, "_backend", study._storage)
+def backend_of(study: "Study") -> "BaseStorage":
+    """The storage behind Optuna's cache."""
+    storage: BaseStorage = getattr(study._storage, "_backend", study._storage)
+    return storage
 
 
-def with_heartbeat(storage: Any) -> set[int]:
+def with_heartbeat(storage: "RDBStorage") -> set[int]:
     """Identifiers of the trials whose process has ever sent a heartbeat."""
     from sqlalchemy import text  # noqa: PLC0415
 
@@ -105,8 +106,8 @@ def with_heartbeat(storage: Any) -> set[int]:
         return set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
 
 
-def retry() -> Any:
-    """What is done with a trial whose process was killed: it is queued again."""
+def retry() -> "Callable[[Study, FrozenTrial], None]":
+    """A callback that queues a trial again after its process was killed."""
     import optuna  # noqa: PLC0415
 
     with warnings.catch_warnings():
@@ -116,7 +117,7 @@ def retry() -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Optuna without its log and without its warnings of what is experimental."""
+    """Silence Optuna's log and its warnings about experimental features."""
     import optuna  # noqa: PLC0415
 
     logger = logging.getLogger("optuna")
@@ -132,7 +133,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def storage_errors(name: str | None) -> Iterator[None]:
-    """Have a sentence said about what a database refuses."""
+    """Turn database errors into one-sentence Isthmus errors."""
     import optuna  # noqa: PLC0415
     import sqlalchemy.exc  # noqa: PLC0415
 
@@ -146,7 +147,7 @@ def storage_errors(name: str | None) -> Iterator[None]:
 
 
 def shown(name: str | None) -> str:
-    """The name of a database without the password in it."""
+    """The name of a database, without a password."""
     if name is None:
         return "the study"
     if "://" not in name:
@@ -163,13 +164,13 @@ def shown(name: str | None) -> str:
 def _check_file(path: Path) -> None:
     try:
         if path.is_dir():
-            raise OutputError(f"{path}: is a folder, and a study is a file.")
+            raise OutputError(f"{path}: is a folder, but a study is a file.")
         if not path.absolute().parent.is_dir():
             raise OutputError(f"{path}: cannot be written (there is no such folder).")
         if path.exists() and path.stat().st_size:
             with path.open("rb") as file:
                 if kind_of(file.read(LONGEST)) is not Kind.SQLITE:
-                    raise InputError(f"{path}: is no study (no SQLite database); give another name with --study.")
+                    raise InputError(f"{path}: is not a study (an SQLite database); give another name with --study.")
             if not os.access(path, os.W_OK):
                 raise OutputError(f"{path}: cannot be written (permission denied).")
     except OSError as error:
@@ -181,7 +182,7 @@ def _check_file(path: Path) -> None:
 def _refusal(name: str, error: Exception) -> IsthmusError:
     said = f"{error} {error.__cause__ or ''}".lower()
     if "locked" in said:
-        return OutputError(f"{name}: others have kept the database locked for {LOCKED} seconds.")
+        return OutputError(f"{name}: other processes have kept the database locked for {LOCKED} seconds.")
     if "disk is full" in said or "no space" in said:
         return OutputError(f"{name}: cannot be written (the disk is full); the trials before are kept.")
     if "readonly" in said or "unable to open" in said or "disk i/o" in said:
@@ -191,4 +192,4 @@ def _refusal(name: str, error: Exception) -> IsthmusError:
     if any(word in said for word in ("connection", "refused", "translate host", "authentication")):
         return OutputError(f"{name}: the database cannot be reached; is it running, and is the URL right?")
     first = str(error.__cause__ or error).strip().splitlines()[0]
-    return OutputError(f"{name}: the database refuses ({first[:200]}).")
+    return OutputError(f"{name}: the database reports an error ({first[:200]}).")

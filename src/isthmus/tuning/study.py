@@ -1,16 +1,18 @@
-"""The study: whose trials they are, how they are run, and what becomes of those whose process was killed."""
+"""The study: which search it belongs to, how its trials are run, and how those of killed processes are run again."""
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from isthmus.errors import MismatchError
 from isthmus.tuning import storage
-from isthmus.tuning.interrupts import give_interrupt, released
-from isthmus.tuning.objective import DEFAULT, Objective, OutOfTimeError
+from isthmus.tuning.domains import Value
+from isthmus.tuning.interrupts import allow_sigint, raise_deferred
+from isthmus.tuning.objective import Objective, OutOfTimeError
+from isthmus.tuning.plan import Plan, TableIdentity
+from isthmus.tuning.record import DEFAULT, completed, is_default
 from isthmus.tuning.sampler import seeded_sampler
 
 if TYPE_CHECKING:
@@ -18,57 +20,45 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 NAME = "isthmus"
-RESERVE = 1.5  # of the time to train the best network, and with one process the default, once more after the search
+# Time is kept for training the best network after the search, and with one process the default: this many times what
+# it took in a trial.
+RESERVE = 1.5
 _SETTINGS = "isthmus settings"
 
 
 def open_study(
-    study: str | os.PathLike[str] | None,
-    settings: Mapping[str, Any],
-    *,
-    seed: int,
-    portfolio: Sequence[Mapping[str, Any]] = (),
+    study: str | os.PathLike[str] | None, plan: Plan, portfolio: Sequence[Mapping[str, Value]] = ()
 ) -> "Study":
-    """The study in a database, made where there is none yet; in memory if ``study`` is None.
+    """Open the study in a database, or create it; in memory if ``study`` is None.
 
-    ``portfolio`` is what the trials after that of the default network try.
+    The trials after that of the default network try the settings in ``portfolio``.
 
     Raises
     ------
-    InputError
-        If the file is no database of studies, or is damaged.
-    MismatchError
-        If the study is of another table, or of another search on it.
-    OutputError
-        If the database cannot be written, or others keep it locked.
-    MissingExtraError
-        If the driver of the database is not installed.
+    IsthmusError
+        If the study belongs to another table or search, or its database cannot be used.
     """
     import optuna  # noqa: PLC0415 — optional
 
     name = None if study is None else os.fspath(study)
     with storage.storage_errors(name), storage.quiet():
-        made = optuna.create_study(
+        opened = optuna.create_study(
             storage=None if name is None else storage.storage_of(name),
             study_name=NAME,
             direction="maximize",
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
         )
-        _check_settings(made, settings, name)
-        made.sampler = seeded_sampler(seed, portfolio)
-    return made
+        _check_plan(opened, plan, storage.shown(name))
+        opened.sampler = seeded_sampler(plan.seed, portfolio)
+    return opened
 
 
-def enqueue_default(study: "Study", values: Mapping[str, Any]) -> None:
-    """Have the default network tried first, unless it has been or is being tried."""
-    import optuna  # noqa: PLC0415
-
-    states = optuna.trial.TrialState
-    for trial in study.get_trials(deepcopy=False):
-        if DEFAULT in trial.user_attrs and trial.state in (states.COMPLETE, states.RUNNING, states.WAITING):
-            return
-    study.enqueue_trial(dict(values), user_attrs={DEFAULT: True})
+def enqueue_default(study: "Study", values: Mapping[str, Value]) -> None:
+    """Queue the default network first, unless it has been tried or is being tried."""
+    unfinished = ("COMPLETE", "RUNNING", "WAITING")
+    if not any(is_default(trial) and trial.state.name in unfinished for trial in study.get_trials(deepcopy=False)):
+        study.enqueue_trial(dict(values), user_attrs={DEFAULT: True})
 
 
 def run_trials(
@@ -76,45 +66,45 @@ def run_trials(
     objective: Objective,
     *,
     n_trials: int | None,
-    reserve: float = 0.0,
     default_too: bool = True,
     on_trial: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run trials until there are ``n_trials`` finished ones, whoever finished them, or until the deadline.
+    """Run trials until ``n_trials`` are finished, by this or other processes, or until the deadline.
 
-    Where other processes hold the last trials, they are waited for, since one that was killed leaves its trial to
-    others. ``reserve`` is how often the best network (and if ``default_too``, the default) could still be trained in
-    the time that is left for what comes after the search.
+    The last trials may be in the hands of other processes. They are waited for, because a process that is killed leaves
+    its trial to the others. ``default_too`` says whether the default network is still to be trained after the search.
     """
     import optuna  # noqa: PLC0415
 
     end = objective.deadline
-    states = optuna.trial.TrialState
     while True:
         fail_lost_trials(study)
         trials = study.get_trials(deepcopy=False)
-        finished = sum(trial.state in (states.COMPLETE, states.PRUNED) for trial in trials)
-        running = sum(trial.state == states.RUNNING for trial in trials)
-        has_default = any(DEFAULT in trial.user_attrs for trial in trials if trial.state == states.COMPLETE)
-        objective.deadline = end - reserve * _training_seconds(trials, len(objective.splits), default_too=default_too)
+        states = [trial.state for trial in trials]
+        finished = states.count(optuna.trial.TrialState.COMPLETE) + states.count(optuna.trial.TrialState.PRUNED)
+        running = states.count(optuna.trial.TrialState.RUNNING)
+        objective.deadline = end - RESERVE * _training_seconds(trials, default_too=default_too) / len(
+            objective.problem.splits
+        )
+        has_default = any(is_default(trial) and trial.state.name == "COMPLETE" for trial in trials)
         if n_trials is not None and finished >= n_trials:
             return
         if time.monotonic() > objective.deadline and has_default:
             return
         if (n_trials is not None and finished + running >= n_trials) or (time.monotonic() > end and running):
-            with released():
+            with allow_sigint():
                 time.sleep(0.2)
             continue
         study.optimize(objective, n_trials=1, catch=(OutOfTimeError,))
         on_trial()
-        give_interrupt()
+        raise_deferred()
 
 
 def fail_lost_trials(study: "Study") -> None:
     """Fail trials whose process was killed, and queue them again.
 
-    Optuna does so for those that have ever sent a heartbeat. A process that was killed between taking a trial and its
-    first heartbeat leaves one behind that has none.
+    Optuna does so for trials that have sent a heartbeat. A process that is killed between taking a trial and its first
+    heartbeat leaves a trial without any.
     """
     import optuna  # noqa: PLC0415
 
@@ -134,44 +124,42 @@ def fail_lost_trials(study: "Study") -> None:
             storage.retry()(study, trial)
 
 
-def _check_settings(study: "Study", settings: Mapping[str, Any], name: str | None) -> None:
-    """Compare whose study it is; a new one is told."""
+def _check_plan(study: "Study", plan: Plan, name: str) -> None:
+    """Compare a plan with the one that the study began with; a new study stores it."""
+    settings = plan.to_json()
     stored = study.user_attrs.get(_SETTINGS)
     if stored is None:
         if study.get_trials(deepcopy=False):
-            raise MismatchError(
-                f"{storage.shown(name)}: holds a study that is none of Isthmus's; give another database."
-            )
-        study.set_user_attr(_SETTINGS, dict(settings))
-        stored = study.user_attrs[_SETTINGS]
-    table, other = settings["table"], stored.get("table")
-    if not isinstance(other, dict) or table != other:
-        raise MismatchError(f"{storage.shown(name)}: is a study of another table ({_difference(table, other)}).")
+            raise MismatchError(f"{name}: holds a study that Isthmus did not begin; give another database.")
+        study.set_user_attr(_SETTINGS, settings)
+        return
+    table = stored.get("table")
+    if table != settings["table"]:
+        raise MismatchError(f"{name}: is a study of another table ({_difference(plan.table, table)}).")
     for key, value in settings.items():
         if stored.get(key) != value:
-            theirs, ours = _apart(stored.get(key), value)
+            theirs, ours = _differences(stored.get(key), value)
             raise MismatchError(
-                f"{storage.shown(name)}: is a study with another {key}, {theirs} instead of {ours}; give the same, "
-                "or another study."
+                f"{name}: is a study with another {key}, {theirs} instead of {ours}; give the same, or another study."
             )
 
 
-def _difference(table: Mapping[str, Any], other: Any) -> str:
-    if not isinstance(other, dict):
-        return "it says nothing about its table"
-    if table["rows"] != other.get("rows"):
-        return f"of {other.get('rows')} rows, and this one has {table['rows']}"
-    if table["columns"] != other.get("columns"):
-        ours, theirs = list(table["columns"]), list(other.get("columns") or [])
-        if len(ours) != len(theirs):
-            return f"of {len(theirs)} columns, and this one has {len(ours)}"
-        mine, its = next((a, b) for a, b in zip(ours, theirs, strict=True) if a != b)
-        return f"with a column {its!r} where this one has {mine!r}"
+def _difference(table: TableIdentity, stored: object) -> str:
+    if not isinstance(stored, dict):
+        return "it does not say which"
+    if table.rows != stored.get("rows"):
+        return f"of {stored.get('rows')} rows, and this one has {table.rows}"
+    theirs = list(stored.get("columns") or [])
+    if len(table.columns) != len(theirs):
+        return f"of {len(theirs)} columns, and this one has {len(table.columns)}"
+    for ours, its in zip(table.columns, theirs, strict=True):
+        if ours != its:
+            return f"with a column {its!r} where this one has {ours!r}"
     return "of the same shape, but with other numbers"
 
 
-def _apart(theirs: Any, ours: Any) -> tuple[str, str]:
-    """Two values as texts; of dicts what differs in them."""
+def _differences(theirs: object, ours: object) -> tuple[str, str]:
+    """Two values as texts; of two dicts only the entries that differ."""
     if not (isinstance(theirs, dict) and isinstance(ours, dict)):
         return str(theirs), str(ours)
     names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
@@ -179,10 +167,8 @@ def _apart(theirs: Any, ours: Any) -> tuple[str, str]:
     return first, second
 
 
-def _training_seconds(trials: "list[FrozenTrial]", n_splits: int, *, default_too: bool) -> float:
-    """How long it takes to train the best network once, and the default."""
-    done = [trial for trial in trials if trial.value is not None and "seconds" in trial.user_attrs]
-    default = max((trial.user_attrs["seconds"] for trial in done if DEFAULT in trial.user_attrs), default=0.0)
-    best = max(done, key=lambda trial: trial.value or -math.inf, default=None)
-    seconds = default if default_too else 0.0
-    return float(seconds + (0.0 if best is None else best.user_attrs["seconds"])) / n_splits
+def _training_seconds(trials: "list[FrozenTrial]", *, default_too: bool) -> float:
+    """The seconds that the trial of the best network took, and that of the default."""
+    done = completed(trials)
+    best = done[0].seconds if done else 0.0
+    return best + max((trial.seconds for trial in done if trial.is_default and default_too), default=0.0)

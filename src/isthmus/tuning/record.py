@@ -1,0 +1,104 @@
+"""The record of a trial: what it leaves in the study, written and read back here alone."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float64
+
+from isthmus.networks.layers import Layer
+from isthmus.tuning.domains import Value
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial, Trial
+
+DEFAULT = "default network"  # the attribute of the trials of the default network
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """The results of a trial that was trained to its end.
+
+    Attributes
+    ----------
+    number, values, merit : int, dict, float
+        Of the trial: its number in the study, the hyperparameters, and what the search maximises.
+    sizes, unexplained : tuple of int, ndarray
+        The code sizes that were scored, and the share of the variance of the scored rows that each of them loses.
+    errors, split_errors : ndarray, tuple of float
+        Squared errors with all codes: of groups of the scored rows, and of each split.
+    widths : tuple of int
+        Nodes or filters of the encoder's hidden layers.
+    epochs : tuple of int
+        Epochs trained on each split.
+    """
+
+    number: int
+    values: Mapping[str, Value]
+    merit: float
+    is_default: bool
+    sizes: tuple[int, ...]
+    unexplained: Float64[np.ndarray, " sizes"]
+    errors: Float64[np.ndarray, " groups"]
+    split_errors: tuple[float, ...]
+    widths: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    loss: str
+    epochs: tuple[int, ...]
+    seconds: float
+
+    @property
+    def widths_text(self) -> str:
+        return ",".join(map(str, self.widths)) or "none"
+
+    def write(self, trial: "Trial") -> None:
+        """Store the record with its trial; Optuna itself stores number, values and merit."""
+        stored = {
+            "errors": self.errors.tolist(),
+            "errors of splits": list(self.split_errors),
+            "sizes": list(self.sizes),
+            "unexplained": self.unexplained.tolist(),
+            "loss": self.loss,
+            "widths": list(self.widths),
+            "layers": [[layer.label, layer.width] for layer in self.layers],
+            "epochs": list(self.epochs),
+            "seconds": self.seconds,
+        }
+        for key, value in stored.items():
+            trial.set_user_attr(key, value)
+
+    @classmethod
+    def read(cls, trial: "FrozenTrial") -> "TrialRecord | None":
+        """The record that ``write`` stored with a trial; None for a trial that did not come to its end."""
+        stored = trial.user_attrs
+        if "seconds" not in stored:  # it is written last
+            return None
+        return cls(
+            number=trial.number,
+            values=trial.params,
+            merit=math.nan if trial.value is None else trial.value,
+            is_default=is_default(trial),
+            sizes=tuple(stored["sizes"]),
+            unexplained=np.array(stored["unexplained"]),
+            errors=np.array(stored["errors"]),
+            split_errors=tuple(stored["errors of splits"]),
+            widths=tuple(stored["widths"]),
+            layers=tuple(Layer(label, width) for label, width in stored["layers"]),
+            loss=stored["loss"],
+            epochs=tuple(stored["epochs"]),
+            seconds=stored["seconds"],
+        )
+
+
+def is_default(trial: "Trial | FrozenTrial") -> bool:
+    """Whether a trial, in whatever state, is one of the default network."""
+    return DEFAULT in trial.user_attrs
+
+
+def completed(trials: "Iterable[FrozenTrial]") -> list[TrialRecord]:
+    """The records of completed trials, the best first."""
+    records = (TrialRecord.read(trial) for trial in trials if trial.state.name == "COMPLETE")
+    found = [record for record in records if record is not None and math.isfinite(record.merit)]
+    return sorted(found, key=lambda record: (-record.merit, record.number))
