@@ -157,7 +157,7 @@ def test_no_private_name_crosses_a_folder(name):
 
 def is_foreign(owner: str) -> bool:
     """Whether a private name is that of another library, which offers no public one."""
-    return owner.split(".", maxsplit=1)[0] in ("torch", "network", "engine", "np", "pdf")
+    return owner.split(".", maxsplit=1)[0] in ("torch", "network", "engine", "np", "pdf", "study", "trial")
 
 
 def test_networks_are_torch_and_nothing_else():
