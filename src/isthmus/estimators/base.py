@@ -22,7 +22,7 @@ from isthmus.fitting.applying import (
     in_precision_of,
     per_column,
 )
-from isthmus.fitting.design import Design, Settings, TrainingSet
+from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.parts import InParts
@@ -36,6 +36,7 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import as_type_of, without_torch
 from isthmus.rows.scaling import column_range, refuse_too_large
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
+from isthmus.training.recipe import Recipe
 from isthmus.words import generic_names
 
 if TYPE_CHECKING:
@@ -252,13 +253,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         is_first = not hasattr(self, "fitted_")
         part = self._training_set(X, target, reset=is_first)
         if not hasattr(self, "_in_parts"):
-            settings = self._settings()
+            recipe = self._recipe()
             if is_first:
                 design = self._design(self._resolve_loss(part.expected), is_linear=False)
-                self._in_parts = InParts.begun(part, settings, design)
+                self._in_parts = InParts.begun(part, recipe, design)
             else:
                 design = self._design(self.loss_, is_linear=False)
-                self._in_parts = InParts.resumed(self.fitted_, len(part), settings, design)
+                self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
         self._in_parts = self._in_parts.trained(part)
         self._publish(self._in_parts.fitted)
         return self
@@ -371,7 +372,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             self.module_ = network
             on_epoch(history)
 
-        fitted = fit(data, self._settings(), design, None if on_epoch is None else after_epoch)
+        fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
         self.__dict__.pop("_in_parts", None)
         self._publish(fitted)
         warn_of_early_end(fitted.history, stacklevel=4)
@@ -407,10 +408,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if fitted.pca_error is not None:
             self.pca_error_ = fitted.pca_error
 
-    def _settings(self) -> Settings:
+    def _recipe(self) -> Recipe:
         """Return the parameters that all kinds of networks share."""
-        own = {field.name: getattr(self, field.name) for field in fields(Settings)}
-        return Settings(**own | {"noise": checked_noise(self, self.noise)})
+        own = {field.name: getattr(self, field.name) for field in fields(Recipe)}
+        return Recipe(**own | {"noise": checked_noise(self, self.noise)})
 
     def _training_set(self, X: object, target: object, *, reset: bool) -> TrainingSet:
         """Check rows; refuse values whose squares overflow, which would end training if they were held out."""

@@ -278,7 +278,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
         model._resolve_loss(data.expected)
         copied = copy.deepcopy(network).float()
-        model._publish(fitted_around(copied, model._network_parameters(), data, model._settings(), loss))
+        model._publish(fitted_around(copied, model._network_parameters(), data, model._recipe(), loss))
         return model
 
     def fit(

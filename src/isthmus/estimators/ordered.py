@@ -11,8 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.errors import ParameterError
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
-from isthmus.fitting.rate_distortion import rate_distortion
-from isthmus.fitting.truncation import truncated
+from isthmus.fitting.truncation import rate_distortion, truncated
 from isthmus.networks import DenseAutoencoder
 from isthmus.parameters.rules import is_int
 from isthmus.rows.batches import Rows

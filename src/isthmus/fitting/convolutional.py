@@ -9,10 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import torch
 
-from isthmus.fitting.design import Design, Settings, Start, TrainingSet
+from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import begin, measured
-from isthmus.fitting.fitted import Columns, Fitted
-from isthmus.fitting.learner import torch_learner
+from isthmus.fitting.fitted import Fitted
 from isthmus.networks import (
     ConvolutionalAutoencoder,
     ImageAutoencoder,
@@ -23,14 +22,15 @@ from isthmus.networks import (
 )
 from isthmus.networks.convolutional import Architecture
 from isthmus.parameters.convolutional import FROM_THE_IMAGE
-from isthmus.pca.axes import PrincipalAxes
+from isthmus.pca.axes import PrincipalAxes, Start
 from isthmus.pca.start import start_two_paths
 from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import column_statistics, scale_of
+from isthmus.rows.scaling import Columns
 from isthmus.system.memory import keep_freed_memory
 from isthmus.training.batches import Batches
 from isthmus.training.history import History
-from isthmus.training.recipe import suited_batch_size
+from isthmus.training.loop import Trainer
+from isthmus.training.recipe import Recipe, suited_batch_size
 
 ImageNetwork: TypeAlias = ImageAutoencoder | ImageCodeAutoencoder
 
@@ -60,7 +60,7 @@ def convolutional_design(parameters: ConvolutionalParameters, loss: str) -> Desi
     return Design(
         loss=loss,
         start=partial(_start_code if has_code else _start_images, parameters),
-        learner=torch_learner,
+        learner=Trainer,
         batch_size=image_batch_size,
         keep=copy.deepcopy,
         revive=copy.deepcopy,
@@ -79,16 +79,16 @@ def fitted_around(
     network: ConvolutionalAutoencoder,
     parameters: ConvolutionalParameters,
     data: TrainingSet,
-    settings: Settings,
+    recipe: Recipe,
     loss: str,
 ) -> Fitted[ImageNetwork]:
     """Return the fit that leaves a trained network as it is; errors are those of the rows."""
 
     def start(expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | None) -> Start[ImageNetwork]:
-        return _on(parameters.device, _start_around(network, parameters, expected))
+        return _start_around(network, parameters, expected)
 
     design = replace(convolutional_design(parameters, loss), start=start)
-    begun = begin(data, data, settings, design, np.random.RandomState(0))
+    begun = begin(data, data, recipe, design, np.random.RandomState(0))
     return measured(begun, design, History([math.nan], [begun.learner.error(begun.scored)]), None)
 
 
@@ -97,13 +97,13 @@ def _start_around(
 ) -> Start[ImageNetwork]:
     """Return the start of a fit whose code is a small image, with this network of images."""
     shape = parameters.image_shape
-    statistics = column_statistics(expected.reshape(-1, shape[2]))
-    divisors = scale_of(parameters.scale, statistics)
+    columns = Columns.of(expected.reshape(-1, shape[2]), parameters.scale)
     module = ImageAutoencoder(shape, network)
-    if not (divisors == 1).all():
-        module.set_units(shift=statistics.mean, scale=divisors)
+    if not (columns.scale == 1).all():
+        module.set_units(shift=columns.statistics.mean, scale=columns.scale)
+    with_channels_last(module.to(parameters.device))
     axes = PrincipalAxes(np.zeros((0, module.n_features)), np.zeros(0))
-    return Start(module, module.code_size, Columns(statistics, divisors), float(divisors[0]), axes)
+    return Start(module, module.code_size, columns, float(columns.scale[0]), axes)
 
 
 def _start_images(
@@ -123,7 +123,7 @@ def _start_images(
         output="sigmoid" if loss == "bce" else "linear",
     )
     start_convolutional(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
-    return _on(parameters.device, _start_around(network, parameters, expected))
+    return _start_around(network, parameters, expected)
 
 
 def _start_code(
@@ -147,24 +147,9 @@ def _start_code(
 
     asked = parameters.code_size if code_size is None else code_size
     assert asked is not None
-    statistics = column_statistics(expected)
-    start = start_two_paths(
-        expected,
-        statistics,
-        build,
-        code_size=asked,
-        from_pca=parameters.start != "random",
-        scale=parameters.scale,
-        loss=loss,
-        rng=rng,
-    )
-    columns = Columns(statistics, start.scale)
-    return _on(parameters.device, Start(start.network, start.network.code_size, columns, start.divisor, start.axes))
-
-
-def _on(device: torch.device, start: Start[ImageNetwork]) -> Start[ImageNetwork]:
-    """Put the network on a device, in the memory layout that convolutions are fastest in."""
-    with_channels_last(start.network.to(device))
+    from_pca = parameters.start != "random"
+    start = start_two_paths(expected, build, rng, code_size=asked, from_pca=from_pca, scale=parameters.scale, loss=loss)
+    with_channels_last(start.network.to(parameters.device))
     return start
 
 

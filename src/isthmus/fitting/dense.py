@@ -10,17 +10,17 @@ import torch
 from jaxtyping import Float64
 
 from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
-from isthmus.fitting.design import Design, Start
-from isthmus.fitting.fitted import Columns, Fitted
-from isthmus.fitting.learner import torch_learner
+from isthmus.fitting.design import Design
+from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import smallest_size, truncated
 from isthmus.networks import DenseAutoencoder, prefix_sizes, sandwich_widths
+from isthmus.pca.axes import Start
 from isthmus.pca.descent import descend, linear_rows
 from isthmus.pca.start import start_at_principal_axes, start_two_paths
 from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import column_statistics
 from isthmus.training.batches import Batches
 from isthmus.training.history import History, OnEpoch
+from isthmus.training.loop import Trainer
 from isthmus.training.recipe import suited_batch_size
 
 
@@ -48,7 +48,7 @@ def dense_design(
     return Design(
         loss=loss,
         start=partial(_start, parameters, is_linear=is_linear),
-        learner=torch_learner,
+        learner=Trainer,
         batch_size=lambda n_rows, _: suited_batch_size(n_rows),
         keep=partial(arrays_of, activation=parameters.activation),
         revive=lambda network: module_of(_copied(network), parameters.device),
@@ -56,9 +56,7 @@ def dense_design(
         is_linear=is_linear,
         is_ordered=is_ordered,
         has_sizes=True,
-        solve=partial(_descend, max_epochs=parameters.max_epochs)
-        if is_linear and parameters.start == "random"
-        else None,
+        solve=None if parameters.start == "pca" else partial(_descend, max_epochs=parameters.max_epochs),
         finish=_finish(parameters, is_linear=is_linear, is_ordered=is_ordered),
     )
 
@@ -89,28 +87,19 @@ def _start(
             prefixes=prefix_sizes(size) if parameters.ordered and not is_linear else (),
         )
 
-    statistics = column_statistics(expected)
     start = start_two_paths(
         expected,
-        statistics,
         build,
+        rng,
         code_size=parameters.code_size if code_size is None else code_size,
         from_pca=is_linear or parameters.start == "pca",
         scale=parameters.scale,
         loss=loss,
-        rng=rng,
     )
     # In the precision of the weights, in which a model file keeps them.
-    precision = str(start.network.dtype).removeprefix("torch.")
-    axes = replace(start.axes, axes=start.axes.axes.astype(precision).astype(np.float64))
-    return Start(
-        start.network.to(parameters.device),
-        start.network.code_size,
-        Columns(statistics, start.scale),
-        start.divisor,
-        axes,
-        start.axes.spread if is_linear else None,
-    )
+    axes = start.axes.axes.astype(str(start.network.dtype).removeprefix("torch.")).astype(np.float64)
+    start.network.to(parameters.device)
+    return replace(start, axes=replace(start.axes, axes=axes), spread=start.axes.spread if is_linear else None)
 
 
 def _descend(

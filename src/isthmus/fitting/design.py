@@ -8,11 +8,12 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting.fitted import Columns, Fitted
-from isthmus.pca.axes import PrincipalAxes
+from isthmus.fitting.fitted import Fitted
+from isthmus.pca.axes import Start
 from isthmus.rows.batches import Rows
+from isthmus.rows.scaling import Columns
 from isthmus.training.history import History, OnEpoch
-from isthmus.training.recipe import Noise, Recipe
+from isthmus.training.recipe import Recipe
 
 ModuleT = TypeVar("ModuleT")
 ModuleT_co = TypeVar("ModuleT_co", covariant=True)
@@ -40,71 +41,21 @@ class TrainingSet:
         return TrainingSet(self.inputs[rows], None if self.target is None else self.target[rows])
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The parameters that the fits of all kinds of networks share; see the estimators for each."""
-
-    loss: str
-    scale: str
-    noise: Noise | None
-    max_epochs: int
-    batch_size: int | str
-    learning_rate: float
-    weight_decay: float
-    validation_fraction: float
-    patience: int | None
-    random_state: int | np.random.RandomState | None
-    verbose: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Start(Generic[ModuleT]):
-    """A network before training, and what it was made from.
-
-    ``divisor`` is what the network divides the first column by. ``spread`` holds the standard deviations of the codes
-    of a linear network in unit scale, and is None for others.
-    """
-
-    network: ModuleT
-    code_size: int
-    columns: Columns
-    divisor: float
-    axes: PrincipalAxes
-    spread: Float64[np.ndarray, " components"] | None = None
-
-
 @runtime_checkable
 class Learner(Protocol[ModuleT_co, BatchesT]):
     """Trains a network and scores it; errors are mean squared errors in unit scale."""
 
     @property
     def network(self) -> ModuleT_co: ...
-
-    def batches(self, X: Rows, target: Rows | None) -> BatchesT:
-        """Prepare rows for training and scoring."""
-
-    def error(self, rows: BatchesT) -> float:
-        """Score the network on rows."""
-
-    def errors(self, rows: BatchesT, sizes: range) -> Float64[np.ndarray, " sizes"]:
-        """Score the network on rows with the first codes only, for several code sizes."""
-
+    def batches(self, X: Rows, target: Rows | None) -> BatchesT: ...
+    def error(self, rows: BatchesT) -> float: ...
+    def errors(self, rows: BatchesT, sizes: range) -> Float64[np.ndarray, " sizes"]: ...
     def pca_errors(
-        self,
-        axes: Float64[np.ndarray, "components features"],
-        mean: Float64[np.ndarray, " columns"],
-        rows: BatchesT,
-    ) -> Float64[np.ndarray, " sizes"]:
-        """Score PCA with 0, 1, … and all components on rows."""
-
-    def choose_decoders(self, rows: BatchesT) -> None:
-        """Choose the code size from which each decoder of an ordered network is used."""
-
-    def fit(self, rows: BatchesT, held_out: BatchesT | None, on_epoch: OnEpoch | None) -> History:
-        """Train the network and restore its best epoch."""
-
-    def train_an_epoch(self, rows: BatchesT) -> tuple[float, float]:
-        """Train one epoch; return the training error and the error after it."""
+        self, axes: Float64[np.ndarray, "components features"], mean: Float64[np.ndarray, " columns"], rows: BatchesT
+    ) -> Float64[np.ndarray, " sizes"]: ...
+    def choose_decoders(self, rows: BatchesT) -> None: ...
+    def fit(self, rows: BatchesT, held_out: BatchesT | None, on_epoch: OnEpoch | None) -> History: ...
+    def train_an_epoch(self, rows: BatchesT) -> tuple[float, float]: ...
 
 
 Solve = Callable[
@@ -117,32 +68,15 @@ Solve = Callable[
 class Design(Generic[ModuleT, NetworkT, BatchesT]):
     """How one kind of network starts, trains and is kept.
 
-    Attributes
-    ----------
-    loss : {"mse", "bce"}
-        The loss that suits the rows.
-    start : callable
-        ``start(expected, loss, rng, code_size)`` makes the network; ``code_size`` overrules the parameter if not None.
-    learner : callable
-        ``learner(network, columns, loss, recipe, seed)`` trains it.
-    batch_size : callable
-        ``batch_size(n_rows, network)`` is what "auto" stands for.
-    keep, revive : callable
-        Copy a network into the form that ``Fitted`` holds, and make a network to train further from that form.
-    starts_at_pca : bool
-        Whether the network is PCA, or near it, before it is trained.
-    is_linear : bool
-        Whether the network is linear and fitted to all rows.
-    is_ordered : bool
-        Whether the network has a decoder for each of several code sizes.
-    has_pca, has_sizes : bool
-        Whether the code can be compared with PCA's, and whether errors are kept for every code size.
-    solve : callable or None
-        Replaces training for a linear network from random weights.
-    finish : callable
-        The last step of a fit, from ``Fitted`` to ``Fitted``.
-    around_training : callable
-        Gives a context in which the network is trained.
+    ``loss`` is the loss that suits the rows. ``start(expected, loss, rng, code_size)`` makes the network (``code_size``
+    overrules the parameter if not None), ``learner(network, columns, loss, recipe, seed)`` trains it, and
+    ``batch_size(n_rows, network)`` is what "auto" stands for. ``keep`` copies a network into the form that ``Fitted``
+    holds, ``revive`` makes one to train further from that form, and ``finish`` is the last step of a fit.
+
+    ``starts_at_pca`` says whether the network is PCA, or near it, before training; ``is_linear`` whether it is linear
+    and fitted to all rows; ``is_ordered`` whether it has a decoder for each of several code sizes; ``has_pca`` whether
+    its code can be compared with PCA's; ``has_sizes`` whether errors are kept for every code size. ``solve`` replaces
+    the training of a linear network from random weights; ``around_training`` gives a context for training.
     """
 
     loss: str

@@ -8,8 +8,9 @@ from typing import Generic
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, Settings, Start, TrainingSet
+from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, TrainingSet
 from isthmus.fitting.fitted import Fitted, squared_unit_of
+from isthmus.pca.axes import Start
 from isthmus.rows.splits import held_out_rows, random_state_of
 from isthmus.training.history import History, OnEpoch
 from isthmus.training.progress import epoch_bar
@@ -21,7 +22,7 @@ _NEAR_PCA = 1.1
 
 def fit(
     data: TrainingSet,
-    settings: Settings,
+    recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
     on_epoch: Callable[[History, ModuleT], None] | None = None,
 ) -> Fitted[NetworkT]:
@@ -34,26 +35,26 @@ def fit(
     Parameters
     ----------
     data : TrainingSet
-    settings : Settings
+    recipe : Recipe
     design : Design
         What is particular to the kind of network.
     on_epoch : callable, optional
         Called after every epoch with the history, in unit scale, and the network as it is.
     """
-    rng = random_state_of(settings.random_state)
-    share = 0.0 if design.is_linear else settings.validation_fraction
+    rng = random_state_of(recipe.random_state)
+    share = 0.0 if design.is_linear else recipe.validation_fraction
     training_rows, held_out_index = held_out_rows(len(data), share, rng)
     training = data.select(training_rows)
     scored = training if held_out_index is None else data.select(held_out_index)
 
-    begun = begin(training, scored, settings, design, rng)
+    begun = begin(training, scored, recipe, design, rng)
     learner, scored_batches = begun.learner, begun.scored
     held_out = None if held_out_index is None else scored_batches
     batches = scored_batches if held_out is None else learner.batches(training.inputs, training.target)
 
     spread = begun.start.spread
     pca_error = float(begun.pca_errors[-1]) if design.has_pca else None
-    bar = epoch_bar(settings.max_epochs, begun.squared_unit, pca_error, shown=settings.verbose)
+    bar = epoch_bar(recipe.max_epochs, begun.squared_unit, pca_error, shown=recipe.verbose)
     with bar as show, design.around_training():
         after_epoch: OnEpoch | None = show
         if on_epoch is not None:
@@ -67,7 +68,7 @@ def fit(
     fitted = replace(measured(begun, design, history, spread), held_out=held_out is not None)
     is_unimproved = fitted.held_out and fitted.history.best_epoch == 0
     if is_unimproved and design.starts_at_pca and not design.is_ordered:
-        fitted = _started_on_all_rows(fitted, data, settings, design, rng)
+        fitted = _started_on_all_rows(fitted, data, recipe, design, rng)
     return design.finish(fitted)
 
 
@@ -88,7 +89,7 @@ class Begun(Generic[ModuleT, BatchesT]):
 def begin(
     training: TrainingSet,
     scored: TrainingSet,
-    settings: Settings,
+    recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
     rng: np.random.RandomState,
 ) -> Begun[ModuleT, BatchesT]:
@@ -98,17 +99,17 @@ def begin(
     """
     for loss in (design.loss, "mse"):
         start = design.start(training.expected, loss, rng, None)
-        recipe = recipe_for(len(training), settings, design, start.network)
-        learner = design.learner(start.network, start.columns, loss, recipe, seed_from(rng))
+        suited = recipe_for(len(training), recipe, design, start.network)
+        learner = design.learner(start.network, start.columns, loss, suited, seed_from(rng))
         batches = learner.batches(scored.inputs, scored.target)
-        unit = squared_unit_of(settings.scale, start.divisor)
+        unit = squared_unit_of(recipe.scale, start.divisor)
         pca_errors = learner.pca_errors(start.axes.axes, start.columns.statistics.mean, batches) * unit
         if design.has_sizes:
             pca_errors = np.pad(pca_errors, (0, start.code_size + 1 - len(pca_errors)), mode="edge")
         start_errors = None
         if design.is_ordered:
             start_errors = errors_by_size(learner, batches, start.code_size, unit, float(pca_errors[0]))
-        chosen_by_us = settings.loss == "auto" and loss == "bce" and design.starts_at_pca
+        chosen_by_us = recipe.loss == "auto" and loss == "bce" and design.starts_at_pca
         if not chosen_by_us or learner.error(batches) * unit <= _NEAR_PCA * float(pca_errors[-1]):
             break
     return Begun(start, learner, batches, loss, len(training), unit, pca_errors, start_errors)
@@ -163,19 +164,10 @@ def measured(
     )
 
 
-def recipe_for(
-    n_rows: int, settings: Settings, design: Design[ModuleT, NetworkT, BatchesT], network: ModuleT
-) -> Recipe:
-    """Return the numbers that training is controlled by; a linear network at PCA has nothing left to train."""
-    batch_size = settings.batch_size
-    return Recipe(
-        max_epochs=0 if design.is_linear else settings.max_epochs,
-        batch_size=design.batch_size(n_rows, network) if isinstance(batch_size, str) else batch_size,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        patience=settings.patience,
-        noise=settings.noise,
-    )
+def recipe_for(n_rows: int, recipe: Recipe, design: Design[ModuleT, NetworkT, BatchesT], network: ModuleT) -> Recipe:
+    """Return the recipe for a network and rows; a linear network at PCA has nothing left to train."""
+    batch_size = design.batch_size(n_rows, network) if isinstance(recipe.batch_size, str) else recipe.batch_size
+    return replace(recipe, max_epochs=0 if design.is_linear else recipe.max_epochs, batch_size=batch_size)
 
 
 def seed_from(rng: np.random.RandomState) -> int:
@@ -186,7 +178,7 @@ def seed_from(rng: np.random.RandomState) -> int:
 def _started_on_all_rows(
     fitted: Fitted[NetworkT],
     data: TrainingSet,
-    settings: Settings,
+    recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
     rng: np.random.RandomState,
 ) -> Fitted[NetworkT]:
@@ -196,7 +188,7 @@ def _started_on_all_rows(
         fitted,
         network=design.keep(start.network),
         columns=start.columns,
-        squared_unit=squared_unit_of(settings.scale, start.divisor),
+        squared_unit=squared_unit_of(recipe.scale, start.divisor),
         axes=start.axes,
         n_samples=len(data),
     )

@@ -8,18 +8,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from isthmus.pca.axes import PrincipalAxes
-from isthmus.rows.scaling import ColumnStatistics
+from isthmus.rows.scaling import Columns
 from isthmus.training.history import History
 
 NetworkT_co = TypeVar("NetworkT_co", covariant=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """The statistics of the training rows' columns, and what the parameter ``scale`` divides each by."""
-
-    statistics: ColumnStatistics
-    scale: Float64[np.ndarray, " columns"]
 
 
 @dataclass(frozen=True, eq=False)

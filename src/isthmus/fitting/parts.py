@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Generic
 
-from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, Settings, TrainingSet
+from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, TrainingSet
 from isthmus.fitting.fit import begin, errors_by_size, measured, recipe_for, seed_from
 from isthmus.fitting.fitted import Fitted
 from isthmus.rows.splits import random_state_of
 from isthmus.training.history import History
+from isthmus.training.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +22,10 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
 
     @classmethod
     def begun(
-        cls, part: TrainingSet, settings: Settings, design: Design[ModuleT, NetworkT, BatchesT]
+        cls, part: TrainingSet, recipe: Recipe, design: Design[ModuleT, NetworkT, BatchesT]
     ) -> "InParts[ModuleT, NetworkT, BatchesT]":
         """Make the network from the first part."""
-        start = begin(part, part, settings, design, random_state_of(settings.random_state))
+        start = begin(part, part, recipe, design, random_state_of(recipe.random_state))
         history = History([math.nan], [start.learner.error(start.scored)])
         return cls(design, start.learner, measured(start, design, history, None))
 
@@ -33,13 +34,13 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
         cls,
         fitted: Fitted[NetworkT],
         n_rows: int,
-        settings: Settings,
+        recipe: Recipe,
         design: Design[ModuleT, NetworkT, BatchesT],
     ) -> "InParts[ModuleT, NetworkT, BatchesT]":
         """Go on with a fitted network."""
         network = design.revive(fitted.network)
-        recipe, rng = recipe_for(n_rows, settings, design, network), random_state_of(settings.random_state)
-        learner = design.learner(network, fitted.columns, fitted.loss, recipe, seed_from(rng))
+        suited, rng = recipe_for(n_rows, recipe, design, network), random_state_of(recipe.random_state)
+        learner = design.learner(network, fitted.columns, fitted.loss, suited, seed_from(rng))
         return cls(design, learner, fitted)
 
     def trained(self, part: TrainingSet) -> "InParts[ModuleT, NetworkT, BatchesT]":

@@ -1,5 +1,6 @@
-"""Fits cut to their first codes, without training."""
+"""Fits with their first codes only, without training: cut, or measured with each number of codes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,12 @@ from jaxtyping import Float64
 
 from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
 from isthmus.fitting.fitted import Fitted
+from isthmus.networks import DenseAutoencoder
 from isthmus.pca.axes import PrincipalAxes
+from isthmus.rows.batches import Rows
+from isthmus.training.batches import batches_for
+from isthmus.training.losses import loss_of
+from isthmus.training.scoring import network_errors, pca_errors
 
 
 def truncated(fitted: Fitted[DenseArrays], size: int) -> Fitted[DenseArrays]:
@@ -36,3 +42,14 @@ def smallest_size(fitted: Fitted[DenseArrays], share: float) -> int:
 def code_shares(fitted: Fitted[DenseArrays]) -> Float64[np.ndarray, " code"]:
     """Return by how much each code of an ordered network lowers the error, as a share of the variance."""
     return -np.diff(fitted.errors_by_size["model"]) / (fitted.validation_variance or 1.0)
+
+
+def rate_distortion(
+    fitted: Fitted[DenseArrays], module: DenseAutoencoder, X: Rows, sizes: Sequence[int]
+) -> tuple[Float64[np.ndarray, " sizes"], Float64[np.ndarray, " all_sizes"]]:
+    """Return the network's errors on rows for some code sizes, and PCA's with 0, 1, … and all components."""
+    batches = batches_for(module, X, None)
+    scored = [batches[index] for index in batches.in_order()]
+    by_pca = pca_errors(fitted.axes.axes, module, fitted.columns.statistics.mean, scored)
+    errors = network_errors(module, loss_of(module, fitted.loss), scored, sizes)
+    return errors * fitted.squared_unit, by_pca * fitted.squared_unit

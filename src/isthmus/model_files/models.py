@@ -12,12 +12,12 @@ import torch
 from isthmus.errors import ModelFileError, ParameterError
 from isthmus.fitting.convolutional import ImageNetwork, settings_of
 from isthmus.fitting.dense_arrays import DenseArrays
-from isthmus.fitting.fitted import Columns, Fitted, squared_unit_of
+from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.model_files.container import Expected, Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
-from isthmus.rows.scaling import ColumnStatistics, scale_of
+from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
 from isthmus.training.history import History
 
 _NETWORK = "network."

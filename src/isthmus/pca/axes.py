@@ -1,6 +1,7 @@
 """The principal axes of the training rows, which networks start at and are compared with."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float64
@@ -10,6 +11,9 @@ from sklearn.utils import gen_batches
 from sklearn.utils.extmath import svd_flip
 
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
+from isthmus.rows.scaling import Columns
+
+NetworkT_co = TypeVar("NetworkT_co", covariant=True)
 
 # Up to this many columns the covariance matrix is cheap and its eigenvectors are exact in float64.
 _MAX_COVARIANCE_FEATURES = 2048
@@ -31,6 +35,22 @@ class PrincipalAxes:
         """Make axes with scikit-learn's signs from unit vectors and variances, which rounding may make negative."""
         _, axes = svd_flip(None, axes, u_based_decision=False)
         return cls(axes, np.sqrt(np.maximum(variances, 0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Start(Generic[NetworkT_co]):
+    """A network before training, and what it was made from.
+
+    ``divisor`` is what the network divides the first column by. ``spread`` holds the standard deviations of the codes
+    of a linear network in unit scale, and is None for others.
+    """
+
+    network: NetworkT_co
+    code_size: int
+    columns: Columns
+    divisor: float
+    axes: PrincipalAxes
+    spread: Float64[np.ndarray, " components"] | None = None
 
 
 def principal_axes(

@@ -1,74 +1,51 @@
 """The start of a network of two paths: units, code size and initial weights, made from the training rows."""
 
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 
 from isthmus.networks import TwoPathAutoencoder, start_at_pca, start_at_random
-from isthmus.pca.axes import PrincipalAxes, principal_axes
+from isthmus.pca.axes import PrincipalAxes, Start, principal_axes
 from isthmus.pca.readout import logit_readout
 from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import ColumnStatistics, scale_of
+from isthmus.rows.scaling import Columns
 
-NetworkT = TypeVar("NetworkT", bound=TwoPathAutoencoder)
-NetworkT_co = TypeVar("NetworkT_co", bound=TwoPathAutoencoder, covariant=True)
+TwoPathT = TypeVar("TwoPathT", bound=TwoPathAutoencoder)
+TwoPathT_co = TypeVar("TwoPathT_co", bound=TwoPathAutoencoder, covariant=True)
 
 
 @runtime_checkable
-class Build(Protocol[NetworkT_co]):
+class Build(Protocol[TwoPathT_co]):
     """Makes a network of two paths with uninitialised weights."""
 
-    def __call__(self, code_size: int, /, *, linear_paths: bool, output: str) -> NetworkT_co: ...
-
-
-@dataclass(frozen=True, eq=False)
-class TwoPathStart(Generic[NetworkT]):
-    """A network of two paths before training, and what it was made from.
-
-    ``scale`` is what the parameter ``scale`` divides each column by, ``divisor`` what the network divides the first by.
-    """
-
-    network: NetworkT
-    scale: Float64[np.ndarray, " features"]
-    divisor: float
-    axes: PrincipalAxes
+    def __call__(self, code_size: int, /, *, linear_paths: bool, output: str) -> TwoPathT_co: ...
 
 
 def start_two_paths(
     X: Rows,
-    statistics: ColumnStatistics,
-    build: Build[NetworkT],
+    build: Build[TwoPathT],
+    rng: np.random.RandomState,
     *,
     code_size: int | float,
     from_pca: bool,
     scale: str,
     loss: str,
-    rng: np.random.RandomState,
-) -> TwoPathStart[NetworkT]:
-    """Make a network for the training rows X (the rows to be reconstructed) and initialise it.
+) -> Start[TwoPathT]:
+    """Make a network for the training rows X (the rows to be reconstructed) and initialise it, at PCA or at random.
 
     The network sees rows of unit scale: centred, and divided by each column's own scale (``scale="standard"``) or
     by one number. So its weights are of the size that training is tuned for, whatever the data's units; since one
     number for all columns changes no objective, codes are measured in the data's units again.
-
-    Parameters
-    ----------
-    code_size : int or float
-        Number of codes, or the share of the variance that PCA must keep with as many components.
-    from_pca : bool
-        Start at PCA, rather than at random.
-    scale : {"auto", "standard", "global", "none"}
-    loss : {"mse", "bce"}
     """
-    divisors = scale_of(scale, statistics)
-    shift, unit, code_unit = statistics.mean, divisors, 1.0
+    columns = Columns.of(X, scale)
+    statistics = columns.statistics
+    shift, unit, code_unit = statistics.mean, columns.scale, 1.0
     if scale != "standard":
         if from_pca:
-            unit = np.full_like(divisors, statistics.spread)
-        elif (divisors == 1).all():
+            unit = np.full_like(unit, statistics.spread)
+        elif (unit == 1).all():
             shift = np.zeros_like(shift)  # the classic network, on the data as it is
         code_unit = float(unit[0])
     if statistics.deviation.any():
@@ -85,7 +62,7 @@ def start_two_paths(
             network.double()  # PCA, as exact as PCA
         readout = logit_readout(X, shift, unit, axes.axes) if loss == "bce" else None
         start_at_principal_axes(network, axes, readout)
-    return TwoPathStart(network, divisors, float(unit[0]), axes)
+    return Start(network, n_codes, columns, float(unit[0]), axes)
 
 
 def start_at_principal_axes(

@@ -40,6 +40,19 @@ class ColumnStatistics:
         return float(np.sqrt(np.mean(self.deviation**2))) or 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The statistics of the training rows' columns, and the divisor of each from the parameter ``scale``."""
+
+    statistics: ColumnStatistics
+    scale: Float64[np.ndarray, " features"]
+
+    @classmethod
+    def of(cls, X: Rows, scale: str) -> "Columns":
+        statistics = column_statistics(X)
+        return cls(statistics, scale_of(scale, statistics))
+
+
 def column_statistics(X: Rows) -> ColumnStatistics:
     """Measure each column, in float64 and without a copy of the data."""
     n_rows, n_features = X.shape

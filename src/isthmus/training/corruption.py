@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from isthmus.networks import RowAutoencoder
+from isthmus.rows.scaling import Columns
 
 Corruption = Callable[[Float[Tensor, "rows features"]], Float[Tensor, "rows features"]]
 
@@ -46,3 +51,18 @@ class Noise:
             return torch.where(draw(u) < self.strength, extremes, u)
 
         return {"gaussian": gaussian, "masking": masking, "salt_and_pepper": salt_and_pepper}[self.kind]
+
+
+def corruption_for(
+    noise: tuple[str, float], network: RowAutoencoder, columns: Columns
+) -> Callable[[torch.Generator], Corruption]:
+    """Return what makes the noise on a network's batches, from a generator."""
+
+    def unit_scale(values: np.ndarray) -> Tensor:
+        row = network.per_column(torch.from_numpy(values).to(network.device))
+        return network.normalise(row[None])[0]
+
+    statistics = columns.statistics
+    zero = np.zeros_like(statistics.mean) if (columns.scale == 1).all() else statistics.mean
+    low, high = unit_scale(statistics.minimum), unit_scale(statistics.maximum)
+    return partial(Noise(*noise).corruption, zero=unit_scale(zero), low=low, high=high)

@@ -1,7 +1,7 @@
 """The training loop: Adam over shuffled batches, held-out rows scored every epoch, the best epoch restored."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -12,13 +12,14 @@ from torch import Tensor
 
 from isthmus.networks import DenseAutoencoder, RowAutoencoder
 from isthmus.rows.batches import Rows
+from isthmus.rows.scaling import Columns
 from isthmus.system.threads import suited_threads
 from isthmus.training.autograd_step import AutogradStep
 from isthmus.training.batches import Batches, batches_for
-from isthmus.training.corruption import Corruption
+from isthmus.training.corruption import corruption_for
 from isthmus.training.dense_step import DenseStep
 from isthmus.training.history import History, OnEpoch
-from isthmus.training.losses import Loss
+from isthmus.training.losses import loss_of
 from isthmus.training.recipe import Recipe
 from isthmus.training.scoring import choose_decoders, network_errors, pca_errors
 
@@ -32,35 +33,26 @@ class Trainer(Generic[NetworkT]):
     ----------
     network : RowAutoencoder
         In training mode while it is trained on an epoch, and otherwise in evaluation mode.
-    loss : Loss
+    columns : Columns
+        Of the training rows, for the noise.
+    loss : {"mse", "bce"}
     recipe : Recipe
-    generator : torch.Generator
-        The only source of randomness, for the order of the rows and the noise.
-    corruption : callable, optional
-        Makes the noise on every batch, from a generator.
+        With a batch size.
+    seed : int
+        All randomness comes from it: the order of the rows and the noise.
     """
 
-    def __init__(
-        self,
-        network: NetworkT,
-        loss: Loss,
-        recipe: Recipe,
-        generator: torch.Generator,
-        *,
-        corruption: Callable[[torch.Generator], Corruption] | None = None,
-    ) -> None:
+    def __init__(self, network: NetworkT, columns: Columns, loss: str, recipe: Recipe, seed: int) -> None:
         network.eval()
-        self.network = network
-        self.loss = loss
-        self.recipe = recipe
-        self.generator = generator
-        self._make_corruption = corruption
-        self._corruption = None if corruption is None else corruption(generator)
-        self._scored_sizes = (*network.prefixes, network.code_size)
+        self.network, self.loss, self.recipe = network, loss_of(network, loss), recipe
+        self.generator = torch.Generator().manual_seed(seed)
+        self._make_corruption = None if recipe.noise is None else corruption_for(recipe.noise, network, columns)
+        self._corruption = self._make_corruption and self._make_corruption(self.generator)
+        self._batch_size, self._scored_sizes = int(recipe.batch_size), (*network.prefixes, network.code_size)
         self._step = (
-            DenseStep(network, loss, recipe.weight_decay)
+            DenseStep(network, self.loss, recipe.weight_decay)
             if DenseStep.fits(network)
-            else AutogradStep(network, loss, recipe.weight_decay, generator)
+            else AutogradStep(network, self.loss, recipe.weight_decay, self.generator)
         )
 
     def batches(self, X: Rows, target: Rows | None) -> Batches:
@@ -89,7 +81,7 @@ class Trainer(Generic[NetworkT]):
         start = self.errors(scored, self._scored_sizes)
         history = History([math.nan], [float(start[-1])])
         best, best_weights = 1.0, self._copy_weights()
-        n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self.recipe.batch_size)
+        n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self._batch_size)
         schedule = _cosine(n_steps)
         try:
             for epoch in range(1, self.recipe.max_epochs + 1):
@@ -128,7 +120,7 @@ class Trainer(Generic[NetworkT]):
         order = torch.randperm(len(rows), generator=self.generator)
         total: float | Tensor = 0.0
         with self._step as step:
-            for inputs, targets in rows.batches(order, self.recipe.batch_size):
+            for inputs, targets in rows.batches(order, self._batch_size):
                 share = 0.5 if schedule is None else next(schedule)
                 learning_rate = self.recipe.learning_rate * (1.0 if schedule is None else share)
                 seen = inputs if self._corruption is None else self._corruption(inputs)
@@ -165,7 +157,7 @@ class Trainer(Generic[NetworkT]):
             yield (inputs if corruption is None else corruption(inputs)), targets
 
     def _suited_threads(self) -> AbstractContextManager[int]:
-        return suited_threads(self.network.n_multiplications, self.recipe.batch_size)
+        return suited_threads(self.network.n_multiplications, self._batch_size)
 
     def _copy_weights(self) -> dict[str, Tensor]:
         """Copy the weights and the running statistics of batch norms."""

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-LOSSES = ("mse", "bce")
+from isthmus.networks import RowAutoencoder
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,9 @@ class Loss:
         if self.name == "bce":
             output = (torch.sigmoid(output) - self.shift) / self.scale
         return functional.mse_loss(output, u)
+
+
+def loss_of(network: RowAutoencoder, name: str) -> Loss:
+    """Return the loss of this name for a network's rows."""
+    shift, scale = (network.per_column(values).to(network.dtype) for values in (network.shift, network.scale))
+    return Loss(name, shift, scale)

@@ -1,7 +1,9 @@
-"""The numbers that training is controlled by."""
+"""The numbers and choices that training is controlled by."""
 
 import math
 from dataclasses import dataclass
+
+import numpy as np
 
 Noise = tuple[str, float]
 """A kind of noise and its strength."""
@@ -9,14 +11,19 @@ Noise = tuple[str, float]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; the meaning of each number is documented at the estimators."""
+    """The parameters that the fits of all kinds of networks share; the estimators document each."""
 
+    loss: str
+    scale: str
+    noise: Noise | None
     max_epochs: int
-    batch_size: int
+    batch_size: int | str
     learning_rate: float
     weight_decay: float
+    validation_fraction: float
     patience: int | None
-    noise: Noise | None = None
+    random_state: int | np.random.RandomState | None
+    verbose: bool
 
 
 def suited_batch_size(n_rows: int) -> int:
