@@ -5,7 +5,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -41,6 +41,8 @@ from isthmus.words import generic_names
 
 if TYPE_CHECKING:
     from isthmus.report import Report
+
+EstimatorT = TypeVar("EstimatorT", bound="BaseAutoencoder")
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -82,6 +84,76 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     pca_error_: float
     n_features_in_: int
     _in_parts: InParts[Any, Any, Any]
+
+    def fit(
+        self: EstimatorT,
+        X: object,
+        y: object = None,
+        *,
+        target: object = None,
+        on_epoch: OnEpoch | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> EstimatorT:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
+            At least two rows, without missing or infinite values. Sparse rows stay sparse; one batch at a time is
+            made dense. ``ConvAutoencoder`` takes images of shape (n_images, height, width) or (n_images, height,
+            width, channels), or flat rows of ``image_shape`` each, row by row, the channels of a pixel side by side.
+            Integers of 8 or 16 bits keep their units and take half of the memory.
+        y : ignored
+            Pipelines pass labels here.
+        target : like X, optional
+            Rows to reconstruct, for a denoiser that knows the clean version of its rows; X itself by default.
+        on_epoch : callable, optional
+            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
+        feature_names : sequence of str, optional
+            Names of the columns of an array; a dataframe brings its own.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ParameterError
+            If a parameter has a value that it cannot have (a ``ValueError``).
+        InputError
+            If the data does not suit the loss, or does not hold images (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        WorseThanPCAWarning
+            If the network reconstructs the held-out rows worse than PCA with as many codes.
+        """
+        data = self._training_set(X, target, reset=True)
+        if feature_names is not None:
+            self.feature_names_in_ = np.array(feature_names, dtype=object)
+        loss = self._resolve_loss(data.expected)
+        design = self._design(loss, is_linear=self._fits_linear(loss, data.target))
+
+        def after_epoch(history: History, network: RowAutoencoder) -> None:
+            assert on_epoch is not None
+            self.module_ = network
+            on_epoch(history)
+
+        fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
+        self.__dict__.pop("_in_parts", None)
+        self._publish(fitted)
+        warn_of_early_end(fitted.history, stacklevel=3)
+        if fitted.is_worse_than_pca:
+            rows = "held-out rows" if fitted.held_out else "training rows"
+            warnings.warn(
+                f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
+                f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
+                WorseThanPCAWarning,
+                stacklevel=2,
+            )
+        return self
 
     def transform(self, X: object) -> Any:
         """Encode rows.
@@ -235,7 +307,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             return float(error == 0)
         return 1 - error / variance
 
-    def partial_fit(self, X: object, y: object = None, *, target: object = None) -> Any:
+    def partial_fit(self: EstimatorT, X: object, y: object = None, *, target: object = None) -> EstimatorT:
         """Train one epoch on rows that come in parts.
 
         The first call determines the scale, the code size and the start from its rows, unless the model is fitted
@@ -358,32 +430,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     @abstractmethod
     def _module_of(self, fitted: Fitted[Any], *, on_device: bool) -> RowAutoencoder:
         """Return the torch module of a fitted network, on the parameter ``device`` or on the CPU."""
-
-    def _fit(self, X: object, target: object, on_epoch: OnEpoch | None, feature_names: Sequence[str] | None) -> None:
-        """Fit the network, publish what was found, and warn of what should be known."""
-        data = self._training_set(X, target, reset=True)
-        if feature_names is not None:
-            self.feature_names_in_ = np.array(feature_names, dtype=object)
-        loss = self._resolve_loss(data.expected)
-        design = self._design(loss, is_linear=self._fits_linear(loss, data.target))
-
-        def after_epoch(history: History, network: RowAutoencoder) -> None:
-            assert on_epoch is not None
-            self.module_ = network
-            on_epoch(history)
-
-        fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
-        self.__dict__.pop("_in_parts", None)
-        self._publish(fitted)
-        warn_of_early_end(fitted.history, stacklevel=4)
-        if fitted.is_worse_than_pca:
-            rows = "held-out rows" if fitted.held_out else "training rows"
-            warnings.warn(
-                f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
-                f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
-                WorseThanPCAWarning,
-                stacklevel=3,
-            )
 
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
         """Return whether the network is linear and is solved for on all rows."""

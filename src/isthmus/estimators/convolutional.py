@@ -41,7 +41,6 @@ from isthmus.parameters.rules import checked_device, is_int
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.training.batches import Batches
-from isthmus.training.history import OnEpoch
 
 
 class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
@@ -280,51 +279,6 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         copied = copy.deepcopy(network).float()
         model._publish(fitted_around(copied, model._network_parameters(), data, model._recipe(), loss))
         return model
-
-    def fit(
-        self,
-        X: object,
-        y: object = None,
-        *,
-        target: object = None,
-        on_epoch: OnEpoch | None = None,
-        feature_names: Sequence[str] | None = None,
-    ) -> "ConvAutoencoder":
-        """Fit the network.
-
-        Parameters
-        ----------
-        X : array or tensor of shape (n_images, height, width) or (n_images, height, width, channels), or flat rows
-            At least two images, without missing or infinite values. Flat rows (an array or dataframe) hold an image
-            of ``image_shape`` each, row by row, the channels of a pixel side by side. Integers of 8 or 16 bits keep
-            their units and take half of the memory.
-        y : ignored
-            Pipelines pass labels here.
-        target : like X, optional
-            Images to reconstruct, for a denoiser that knows the clean version; X itself by default.
-        on_epoch : callable, optional
-            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
-        feature_names : sequence of str, optional
-            Names of the columns of an array; a dataframe brings its own.
-
-        Returns
-        -------
-        self : ConvAutoencoder
-
-        Raises
-        ------
-        ParameterError
-            If a parameter has a value that it cannot have (a ``ValueError``).
-        InputError
-            If the data does not suit the loss, or does not hold images (a ``ValueError``).
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
-        """
-        self._fit(X, target, on_epoch, feature_names)
-        return self
 
     def inverse_transform(self, X: object, *, image_size: tuple[int, int] | None = None) -> Any:
         """Decode codes.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -24,7 +24,6 @@ from isthmus.parameters.rules import checked_device, is_int, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.training.batches import Batches
-from isthmus.training.history import OnEpoch
 
 
 class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
@@ -213,50 +212,6 @@ class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        target: Any = None,
-        on_epoch: OnEpoch | None = None,
-        feature_names: Sequence[str] | None = None,
-    ) -> "Autoencoder":
-        """Fit the network.
-
-        Parameters
-        ----------
-        X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
-            At least two rows, without missing or infinite values. Sparse rows stay sparse; one batch at a time is
-            made dense.
-        y : ignored
-            Pipelines pass labels here.
-        target : like X, optional
-            Rows to reconstruct, for a denoiser that knows the clean version of its rows; X itself by default.
-        on_epoch : callable, optional
-            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
-        feature_names : sequence of str, optional
-            Names of the columns of an array; a dataframe brings its own.
-
-        Returns
-        -------
-        self : Autoencoder
-
-        Raises
-        ------
-        ParameterError
-            If a parameter has a value that it cannot have (a ``ValueError``).
-        InputError
-            If the data does not suit the loss (a ``ValueError``).
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
-        """
-        self._fit(X, target, on_epoch, feature_names)
-        return self
 
     @property
     def encoder_layers_(self) -> tuple[int, ...]:
