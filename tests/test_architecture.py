@@ -112,7 +112,7 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 def test_nothing_is_imported_by_a_string_but_the_public_names():
-    calls = r"\b(import_module|__import__|exec|eval|run_module)\("
+    calls = r"(?<![.\w])(?:importlib\.|runpy\.)?(import_module|__import__|exec|eval|run_module)\("
     found = {
         module: set(re.findall(calls, path.read_text(encoding="utf-8"))) - {"find_spec"}
         for module, path in FILES.items()
