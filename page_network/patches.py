@@ -64,9 +64,11 @@ class Source:
         u = rng.random()
         if u < real:
             pair = pairs[rng.integers(len(pairs))]
-            return self._crop(rng, pair.noisy, pair.clean)
+            noisy, clean = self._crop(rng, pair.noisy, pair.clean)
+            return noisy, clean
         if u < real + synthetic and self.synthetic_pairs:
-            return self._crop(rng, *self._pick(rng, self.synthetic_pairs))
+            noisy, clean = self._crop(rng, *self._pick(rng, self.synthetic_pairs))
+            return noisy, clean
         if u < real + synthetic + untouched and self.synthetic_pages:
             (clean,) = self._crop(rng, self._pick(rng, self.synthetic_pages))
             return clean, clean

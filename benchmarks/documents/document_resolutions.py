@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--docs", type=Path)
     arguments = parser.parse_args()
     clean = ("isthmus", "clean", "pages", "-o", "out", "--network", arguments.network, "--quiet", "--jobs")
-    ways: dict[str, Callable[[Path, int, int], None]] = {
+    ways: dict[str, Callable[[Path, int, int], object]] = {
         "`isthmus clean`": lambda folder, dpi, jobs: run(folder, *clean, str(jobs)),
         "unpaper": by_unpaper,
         "OCRmyPDF `--clean-final`": by_ocrmypdf,
@@ -65,7 +65,7 @@ def main() -> None:
         put(arguments.docs, "document-resolutions", "\n".join(lines))
 
 
-def cleaned(pages: Sequence[KnownPage], dpi: int, jobs: int, by: Callable[[Path, int, int], None]) -> Pages:
+def cleaned(pages: Sequence[KnownPage], dpi: int, jobs: int, by: Callable[[Path, int, int], object]) -> Pages:
     """The dirty pages as files in a folder, and those that a program makes of them in another."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

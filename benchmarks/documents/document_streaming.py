@@ -45,7 +45,8 @@ def main() -> None:
     parser.add_argument("--watched", type=Path, nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.watched:
-        print(json.dumps(watched(*arguments.watched, arguments.jobs, arguments.network)))
+        source, output = arguments.watched
+        print(json.dumps(watched(source, output, arguments.jobs, arguments.network)))
         return
     lines = [
         f"{heading()}; {arguments.pages} pages of A4 at {arguments.dpi} dpi, {arguments.jobs} jobs of one thread",

@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def forward(arguments: argparse.Namespace) -> list[str]:
     }
     with torch.no_grad():
         outputs = {name: apply(x) for name, apply in forms.items()}
-        seconds = in_turns({name: lambda apply=apply: apply(x) for name, apply in forms.items()}, arguments.repeats)
+        seconds = in_turns({name: partial(apply, x) for name, apply in forms.items()}, arguments.repeats)
     title = f"**Forward**, one image of {height} × {width}, evaluation mode"
     differences = {name: f"{float((out - outputs['plain']).abs().max()):.1e}" for name, out in outputs.items()}
     return table(title, seconds, x.numel(), ("largest difference", differences))

@@ -98,7 +98,7 @@ def made(number: int, dpi: int, kind: str, *, colour: bool = False, level: float
 def on_dirt(page: np.ndarray, number: int, level: float = 1, kinds: tuple[str, ...] | None = None) -> np.ndarray:
     """Print, in [0, 1], on a dirty sheet."""
     rng = np.random.default_rng((SEED, number))
-    sheet = dirt_sheet(rng, *page.shape[:2], 150, level=level, kinds=kinds, colour=page.ndim == 3)
+    sheet = dirt_sheet(rng, page.shape[0], page.shape[1], 150, level=level, kinds=kinds, colour=page.ndim == 3)
     return levels(page * sheet)
 
 
@@ -232,7 +232,7 @@ def symbols() -> tuple[np.ndarray, int]:
 
 
 def levels(pixels: np.ndarray) -> np.ndarray:
-    return np.uint8(np.clip(pixels, 0, 1) * 255 + 0.5)
+    return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 PAGES: dict[str, Callable[[], tuple[np.ndarray, int] | None]] = {

@@ -103,10 +103,10 @@ def counted(network: PageNetwork, number: int, seed: int, fonts: Fonts) -> Page:
         lost["rules", done] = rules_lost(grey(pixels), target, rules)
     lost["small parts", "of seen"] = components_lost(grey(cleaned), target, grey(dirty))
     lost["rules", "of seen"] = rules_lost(grey(cleaned), target, rules, grey(dirty))
-    errors = [rmse_pooled([grey(pixels)], [target]) for pixels in (dirty, cleaned, through)]
+    before, after, untouched = (rmse_pooled([grey(pixels)], [target]) for pixels in (dirty, cleaned, through))
     window = worst_window(cleaned, clean, DPI)
     shown = (dirty[window], cleaned[window], clean[window])
-    return Page(f"{number:03}-{kind}", kind, lost, *errors, shown)
+    return Page(f"{number:03}-{kind}", kind, lost, before, after, untouched, shown)
 
 
 def kept_table(pages: list[Page]) -> list[str]:
@@ -128,8 +128,8 @@ def kept_table(pages: list[Page]) -> list[str]:
                      for values in ([page.before for page in pages], [page.after for page in pages]))  # fmt: skip
     over = sum(page.change >= AIM_CLEAN for page in pages)
     lines += [f"| RMSE | {before:.4f} | {after:.4f} | | {change:.4f} | < {AIM_CLEAN} (clean pages) |", ""]
-    over = f"{over} of {len(pages)} change by {AIM_CLEAN} or more."
-    lines += [f"The clean page that changes most is {worst.name}, by {worst.change:.4f}; {over}"]
+    said = f"{over} of {len(pages)} change by {AIM_CLEAN} or more."
+    lines += [f"The clean page that changes most is {worst.name}, by {worst.change:.4f}; {said}"]
     return lines
 
 
@@ -199,7 +199,7 @@ def save_worst(folder: Path, pages: list[Page]) -> None:
 
 
 def levels(pixels: np.ndarray) -> np.ndarray:
-    return np.uint8(pixels * 255 + 0.5)
+    return (pixels * 255 + 0.5).astype(np.uint8)
 
 
 def grey(page: np.ndarray) -> np.ndarray:

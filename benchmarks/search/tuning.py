@@ -19,6 +19,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.queues import Queue
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def draw_at_random(study: optuna.Study) -> None:
     study.sampler = optuna.samplers.RandomSampler(seed=int(time.time_ns() % 2**31))
 
 
-def by_chance(X: np.ndarray, study: str, seconds: float, answer: object) -> None:
+def by_chance(X: np.ndarray, study: str, seconds: float, answer: Queue[float]) -> None:
     """One process of a search by Optuna's random sampler."""
     with changed_study(draw_at_random):
         answer.put(search_of(X, study=study, timeout=seconds).test_.tuned)

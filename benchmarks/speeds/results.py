@@ -80,9 +80,16 @@ def quality(found: dict[str, Any], reference: dict[str, Any]) -> list[str]:
         return [f"{error:.5f}", "", "", ""]
     reached = [seconds_until(curve, error) for curve in reference["curve"]]
     by_then = [error_after(curve, seconds) for curve in reference["curve"]]
-    until = "never" if None in reached else f"{statistics.median(reached):.2f}"
-    sooner = "" if None in reached else f"{seconds / statistics.median(reached):.1f}"
-    return [f"{error:.5f}", until, sooner, "none yet" if None in by_then else f"{statistics.median(by_then):.5f}"]
+    first, then = median_of_all(reached), median_of_all(by_then)
+    until = "never" if first is None else f"{first:.2f}"
+    sooner = "" if first is None else f"{seconds / first:.1f}"
+    return [f"{error:.5f}", until, sooner, "none yet" if then is None else f"{then:.5f}"]
+
+
+def median_of_all(values: list[float | None]) -> float | None:
+    """The median, or None if a value is missing."""
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if len(known) == len(values) else None
 
 
 def seconds_until(curve: list[list[float]], error: float) -> float | None:

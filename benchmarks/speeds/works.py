@@ -26,7 +26,8 @@ def training(work: dict[str, Any]) -> Run:
     """
     rows, model = made(**work["data"]), named(work["model"])(**work["network"])
     model.train(rows, 1)
-    once, more = (seconds_of(lambda epochs=epochs: model.train(rows, epochs)) for epochs in (1, 1 + _TRIED))
+    once = seconds_of(lambda: model.train(rows, 1))
+    more = seconds_of(lambda: model.train(rows, 1 + _TRIED))
     an_epoch = (more - once) / _TRIED if more > once else more / (1 + _TRIED)
     n_epochs = math.ceil(work["seconds"] / an_epoch)
 

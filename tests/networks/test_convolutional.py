@@ -146,8 +146,8 @@ def test_training_step_of_the_fused_network_is_that_of_the_plain_one(channels_la
         (network(x) - x).square().mean().backward()
     for theirs, ours in zip(plain.parameters(), fused.parameters(), strict=True):
         assert largest_difference(ours.grad, theirs.grad) < TOLERANCE[dtype]
-    for theirs, ours in zip(plain.buffers(), fused.buffers(), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+    for expected, found in zip(plain.buffers(), fused.buffers(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 def test_start_is_reproducible_and_leaves_the_global_random_state_alone():

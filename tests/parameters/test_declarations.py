@@ -16,14 +16,14 @@ from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
 from isthmus.rows.scaling import SCALES
 from isthmus.training.corruption import Noise
 
-ESTIMATORS = [Autoencoder, ConvAutoencoder]
+ESTIMATORS: list[type[Autoencoder] | type[ConvAutoencoder]] = [Autoencoder, ConvAutoencoder]
 EVERY = [(estimator, parameter) for estimator in ESTIMATORS for parameter in estimator.parameter_table]
 every_parameter = pytest.mark.parametrize(
     ("estimator", "parameter"), EVERY, ids=[f"{estimator.__name__}-{parameter.name}" for estimator, parameter in EVERY]
 )
 
 # Values that are allowed beside the default, and values that are refused; for parameters of both estimators alike.
-GOOD = {
+GOOD: dict[str, list[object]] = {
     "code_size": [1, np.int64(3), 0.5, np.float32(0.5)],
     "encoder_layers": [0, (), (5,), [5, 3]],
     "decoder_layers": [0, (), (5,), [5, 3]],
@@ -52,7 +52,7 @@ GOOD = {
     "random_state": [0, np.int64(7), np.random.RandomState(0), None],
     "verbose": [True],
 }
-BAD = {
+BAD: dict[str, list[object]] = {
     "code_size": [0, 1.0, 0.0, True, "2", float("nan")],
     "encoder_layers": [-1, (3, 0), None, "2", (2.5,), True],
     "decoder_layers": [-1, (2.5,), "2"],

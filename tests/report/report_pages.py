@@ -23,7 +23,7 @@ class Page(HTMLParser):
 
     def __post_init__(self):
         super().__init__(convert_charrefs=True)
-        self._open = []
+        self._open: list[Element] = []
         self.feed(self.source)
         self.close()
         assert not self._open, f"never closed: {self._open}"
