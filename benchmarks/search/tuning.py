@@ -65,11 +65,11 @@ def changed_study(change: Callable[[optuna.Study], None]) -> Iterator[None]:
         change(found)
         return found
 
-    isthmus.tuning.run.open_study = open_study
+    isthmus.tuning.run.open_study = open_study  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        isthmus.tuning.run.open_study = made
+        isthmus.tuning.run.open_study = made  # type: ignore[attr-defined]
 
 
 def draw_at_random(study: optuna.Study) -> None:
