@@ -9,7 +9,6 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from isthmus.errors import InputError
-from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.ordered import OrderedCodes
 from isthmus.estimators.pca_attributes import PCAAttributes
 from isthmus.fitting.dense import DenseParameters, dense_design
@@ -26,7 +25,7 @@ from isthmus.rows.frames import without_torch
 from isthmus.training.batches import Batches
 
 
-class Autoencoder(OrderedCodes, PCAAttributes, BaseAutoencoder):
+class Autoencoder(OrderedCodes, PCAAttributes):
     """A dense autoencoder that starts at PCA and only improves.
 
     An encoder compresses each row into a small code (the latent code), and a decoder that mirrors it reconstructs the

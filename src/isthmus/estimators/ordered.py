@@ -1,7 +1,6 @@
 """Codes in order of use: models cut to their first codes, and the error with each number of codes."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -9,30 +8,24 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import ParameterError
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import rate_distortion, truncated
 from isthmus.networks import DenseAutoencoder
 from isthmus.parameters.rules import is_int
-from isthmus.rows.batches import Rows
 
 
-class OrderedCodes:
+class OrderedCodes(BaseAutoencoder):
     """Methods of estimators with ordered codes, which can be cut to any code size without training."""
 
-    if TYPE_CHECKING:
-        fitted_: Fitted[DenseArrays]
-        module_: DenseAutoencoder
-        code_size: int | float
-        code_size_: int
-
-        def _check_rows(self, X: object) -> Rows: ...
-        def _publish(self, fitted: Fitted[Any], *, on_device: bool = True) -> None: ...
+    fitted_: Fitted[DenseArrays]
+    module_: DenseAutoencoder
+    code_size: int | float
 
     @property
     def errors_by_size(self) -> Mapping[str, Float64[np.ndarray, " sizes"]]:
-        """Held-out errors with 0, 1, … and all codes: ``"pca"``, and for ordered and linear networks those before and
-        after training, ``"start"`` and ``"model"``."""
+        """Errors with 0, 1, … and all codes: ``"pca"``, and with an order ``"start"`` and ``"model"``."""
         check_is_fitted(self)
         return self.fitted_.errors_by_size
 
@@ -56,7 +49,7 @@ class OrderedCodes:
         AttributeError
             If the codes have no order.
         ParameterError
-            If there are not so many codes.
+            If there are fewer codes.
         """
         self._require_order("truncate")
         if not is_int(size) or not 1 <= size <= self.code_size_:
@@ -91,7 +84,7 @@ class OrderedCodes:
         AttributeError
             If the codes have no order.
         ParameterError
-            If there are not so many codes.
+            If there are fewer codes.
         """
         self._require_order("rate_distortion")
         chosen = list(range(1, self.code_size_ + 1)) if sizes is None else [int(size) for size in sizes]

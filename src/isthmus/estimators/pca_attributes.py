@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from types import MethodType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float64
 from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.fitting.as_pca import as_pca
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import code_shares
-from isthmus.rows.batches import Rows
 
 
 class _linear_only:
@@ -31,21 +31,14 @@ class _linear_only:
         return MethodType(self._method, instance)
 
 
-class PCAAttributes:
+class PCAAttributes(BaseAutoencoder):
     """The attributes of ``sklearn.decomposition.PCA`` for linear networks, and some of them for ordered ones.
 
     Their units are the data's or, with ``scale="standard"``, those of the standardised columns. Attributes that a
     network lacks raise AttributeError with the reason.
     """
 
-    if TYPE_CHECKING:
-        fitted_: Fitted[DenseArrays]
-        code_size_: int
-        n_features_in_: int
-        scale_: Float64[np.ndarray, " features"]
-        scale: str
-
-        def _check_rows(self, X: object) -> Rows: ...
+    fitted_: Fitted[DenseArrays]
 
     @property
     def n_components_(self) -> int:

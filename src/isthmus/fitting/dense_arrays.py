@@ -68,19 +68,10 @@ def arrays_of(module: DenseAutoencoder, activation: str) -> DenseArrays:
 
 def module_of(network: DenseArrays, device: torch.device | None = None) -> DenseAutoencoder:
     """Make the torch module of a dense network; on the CPU, its weights are the arrays themselves, not copies."""
-    module = module_without_weights(network, network.code_size, network.precision)
-    weights = {name: torch.from_numpy(value) for name, value in network.arrays.items()}
-    module.load_state_dict(weights, assign=True)
-    module = module.eval()
-    return module if device is None else module.to(device)
-
-
-def module_without_weights(network: DenseArrays, code_size: int, precision: str) -> DenseAutoencoder:
-    """Make the torch module of a dense network without memory for its weights."""
     module = DenseAutoencoder.on(
         torch.device("meta"),
         network.n_features,
-        code_size,
+        network.code_size,
         network.encoder_layers,
         network.decoder_layers,
         network.activation,
@@ -90,4 +81,5 @@ def module_without_weights(network: DenseArrays, code_size: int, precision: str)
         output=network.output,
     )
     module.first_sizes = network.first_sizes
-    return module.double() if precision == "float64" else module
+    module.load_state_dict({name: torch.from_numpy(value) for name, value in network.arrays.items()}, assign=True)
+    return module.eval() if device is None else module.eval().to(device)
