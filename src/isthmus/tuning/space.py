@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from isthmus.errors import ParameterError
 from isthmus.parameters.rules import is_int, is_real
 from isthmus.parameters.texts import noise
@@ -149,4 +151,6 @@ def own_values(estimator: Model, n_features: int, code_size: int, loss: str) -> 
     if not isinstance(text, str):
         text = "none" if text is None else f"{text[0]}:{text[1]:g}"
     layers = ARCHITECTURES[type(estimator)].own(estimator, n_features, code_size)
-    return {**estimator.get_params(deep=False), "loss": loss, "noise": text, **layers}
+    parameters = estimator.get_params(deep=False)
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()}
+    return {**plain, "loss": loss, "noise": text, **layers}
