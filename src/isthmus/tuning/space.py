@@ -65,7 +65,10 @@ class SearchSpace:
         domains: dict[str, Domain] = {}
         fixed: dict[str, object] = {}
         for name, value in {**default, **given}.items():
-            read = value if name in ("encoder_layers", "decoder_layers") else read_domain(name, value)
+            if name in ("encoder_layers", "decoder_layers"):  # widths, not choices
+                read: object = tuple(value) if isinstance(value, list) else value
+            else:
+                read = read_domain(name, value)
             if isinstance(read, Range | Choices):
                 domains[name] = read if name in given else read.widened(own[name])
             else:
