@@ -1,6 +1,7 @@
 """Codes in order of use: models cut to their first codes, and the error with each number of codes."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float64
@@ -14,6 +15,8 @@ from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import rate_distortion, truncated
 from isthmus.networks import DenseAutoencoder
 from isthmus.parameters.rules import is_int
+
+OrderedT = TypeVar("OrderedT", bound="OrderedCodes")
 
 
 class OrderedCodes(BaseAutoencoder):
@@ -29,7 +32,7 @@ class OrderedCodes(BaseAutoencoder):
         check_is_fitted(self)
         return self.fitted_.errors_by_size
 
-    def truncate(self, size: int) -> "OrderedCodes":
+    def truncate(self: OrderedT, size: int) -> OrderedT:
         """Return a fitted model with the first codes only, without training (ordered and linear networks).
 
         Its codes are the first codes of this model. ``history_`` stays that of the whole code.
