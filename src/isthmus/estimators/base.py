@@ -1,4 +1,4 @@
-"""What all estimators share: fitting, encoding, decoding, scores, reports and model files."""
+"""The base of all estimators: fitting, encoding, decoding, scores, reports and model files."""
 
 import os
 import warnings

@@ -87,10 +87,7 @@ class PCAAttributes(BaseAutoencoder):
     def get_precision(self) -> Float64[np.ndarray, "features features"]:
         """The inverse of ``get_covariance()`` (linear networks).
 
-        Raises
-        ------
-        numpy.linalg.LinAlgError
-            If the model has no variance along some axis (a ``ValueError``).
+        Raises LinAlgError (a ``ValueError``) if the model has no variance along some axis.
         """
         return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
 

@@ -9,14 +9,9 @@ from isthmus.fitting.fitted import Fitted
 
 
 def as_pca(fitted: Fitted[DenseArrays], unit: Float64[np.ndarray, " features"]) -> PCA:
-    """Return the fitted PCA that equals a linear network.
+    """Return the fitted PCA that equals a linear network, which has ``variances``.
 
-    Parameters
-    ----------
-    fitted : Fitted
-        Of a linear network, which has ``variances``.
-    unit : ndarray of shape (n_features,)
-        Divisor of each column before PCA sees it: ``scale_`` with ``scale="standard"``, otherwise ones.
+    ``unit`` is the divisor of each column before PCA sees it: ``scale_`` with ``scale="standard"``, otherwise ones.
     """
     n_samples, n_features, code_size = fitted.n_samples, fitted.network.n_features, fitted.code_size
     variances, statistics = fitted.variances, fitted.columns.statistics

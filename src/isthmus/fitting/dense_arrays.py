@@ -13,19 +13,9 @@ from isthmus.networks import DenseAutoencoder
 class DenseArrays:
     """A dense network: its layers, and its weights by the names that its torch module gives them.
 
-    Attributes
-    ----------
-    n_features : int
-    encoder_layers, decoder_layers : tuple of int
-        Nodes of each hidden layer, in the order that data meets them.
-    activation : str
-    linear_paths, stacks : bool
-        Whether each half has a linear path, and a stack of layers.
-    output : {"linear", "sigmoid"}
-    prefixes, first_sizes : tuple of int
-        Code sizes with decoders of their own, and the smallest code size that each decoder is used for.
-    arrays : mapping of str to ndarray
-        Among them ``"spread"``, with one number for each code.
+    Layers are in the order that data meets them. ``prefixes`` are the code sizes with decoders of their own, and
+    ``first_sizes`` the smallest code size that each decoder is used for. ``arrays["spread"]`` has one number for each
+    code.
     """
 
     n_features: int

@@ -1,4 +1,4 @@
-"""What a kind of network passes to the fit that all kinds share."""
+"""``Design``: the values that a kind of network passes to the fit that all kinds share."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -66,7 +66,7 @@ Solve = Callable[
 
 @dataclass(frozen=True)
 class Design(Generic[ModuleT, NetworkT, BatchesT]):
-    """How one kind of network starts, trains and is kept.
+    """One kind of network: its start, its training and the form it is kept in.
 
     ``loss`` is the loss that suits the rows. ``start(expected, loss, rng, code_size)`` makes the network (``code_size``
     overrules the parameter if not None), ``learner(network, columns, loss, recipe, seed)`` trains it, and

@@ -32,14 +32,8 @@ def fit(
     before the first epoch and after each; the best epoch is kept. If that is a start at PCA, the start is made anew
     from all rows, held-out ones included.
 
-    Parameters
-    ----------
-    data : TrainingSet
-    recipe : Recipe
-    design : Design
-        What is particular to the kind of network.
-    on_epoch : callable, optional
-        Called after every epoch with the history, in unit scale, and the network as it is.
+    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the history, in unit
+    scale, and the network as it is.
     """
     rng = random_state_of(recipe.random_state)
     share = 0.0 if design.is_linear else recipe.validation_fraction
@@ -123,12 +117,8 @@ def measured(
 ) -> Fitted[NetworkT]:
     """Measure a network after training on all the rows that it is scored on; ``history`` is in unit scale."""
     start, learner, unit = begun.start, begun.learner, begun.squared_unit
-    history = replace(
-        history,
-        training_error=[error * unit for error in history.training_error],
-        held_out_error=[error * unit for error in history.held_out_error],
-    )
-    errors = history.held_out_error
+    training_errors, errors = ([e * unit for e in es] for es in (history.training_error, history.held_out_error))
+    history = replace(history, training_error=training_errors, held_out_error=errors)
     # With squared error a start at PCA has PCA's error: the same number, without other rounding.
     pca_error = errors[0] if design.starts_at_pca and begun.loss == "mse" else float(begun.pca_errors[-1])
     variance, variances, by_size = float(begun.pca_errors[0]), None, dict[str, np.ndarray]()

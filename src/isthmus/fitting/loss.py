@@ -10,20 +10,9 @@ from isthmus.rows.scaling import column_range
 
 
 def resolve_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
-    """Return the loss that the parameter ``loss`` stands for on these rows.
+    """Return the loss that the parameter ``loss`` stands for on rows X; InputError if they do not suit it.
 
-    Parameters
-    ----------
-    loss, scale, activation : str
-        The estimator's parameters.
-    X : rows
-    names : sequence of str
-        How an error calls each column: "column 'age'" or "channel 0".
-
-    Raises
-    ------
-    InputError
-        If ``loss`` is "bce" and a value lies outside [0, 1].
+    ``names`` is how an error calls each column: "column 'age'" or "channel 0".
     """
     low, high = column_range(X)
     outside = np.flatnonzero((low < 0) | (high > 1))

@@ -31,11 +31,7 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
 
     @classmethod
     def resumed(
-        cls,
-        fitted: Fitted[NetworkT],
-        n_rows: int,
-        recipe: Recipe,
-        design: Design[ModuleT, NetworkT, BatchesT],
+        cls, fitted: Fitted[NetworkT], n_rows: int, recipe: Recipe, design: Design[ModuleT, NetworkT, BatchesT]
     ) -> "InParts[ModuleT, NetworkT, BatchesT]":
         """Go on with a fitted network."""
         network = design.revive(fitted.network)
@@ -48,11 +44,9 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
         fitted, unit = self.fitted, self.fitted.squared_unit
         batches = self.learner.batches(part.inputs, part.target)
         training_error, error = (value * unit for value in self.learner.train_an_epoch(batches))
-        history = replace(
-            fitted.history,
-            training_error=[*fitted.history.training_error, training_error],
-            held_out_error=[*fitted.history.held_out_error, error],
-            best_epoch=fitted.history.n_epochs + 1,
+        so_far = fitted.history
+        history = History(
+            [*so_far.training_error, training_error], [*so_far.held_out_error, error], so_far.n_epochs + 1
         )
         by_size = {name: errors for name, errors in fitted.errors_by_size.items() if name != "model"}
         if self.design.is_ordered:

@@ -1,1 +1,1 @@
-"""What starts a network: principal axes, and the networks made from them."""
+"""Principal axes, and networks that start at them."""
