@@ -240,7 +240,7 @@ def check_claims(comparison, share=0.95):
     variance = comparison.pca_errors[0]
     isthmus = {k: 1 - e / variance for k, e in comparison.by_size("isthmus", "error").items()}
     check_codes(comparison.describe(share), isthmus, list(1 - comparison.pca_errors / variance), share)
-    check_errors(comparison.describe(share).split(" Its error is ")[1], comparison)
+    check_errors(comparison.describe(share).split(" Isthmus's error is ")[1], comparison)
 
 
 def check_codes(sentence, isthmus, pca, share):  # noqa: PLR0912 — a branch a form of the sentence
@@ -391,13 +391,13 @@ def test_errors_are_told_apart_size_by_size():
     isthmus = {1: 1.0, 2: 2.0, 4: 4.0}
     others = {"PCA's": {1: 2.0, 2: 2.05, 4: 3.0}, "the random initialisation's": {1: 2.0, 2: 3.0, 4: 9.0}}
     assert errors_sentence(isthmus, others, 0.1) == (
-        "Its error is below PCA's with 1 code, equal with 2 codes and above with 4 codes; it is below the random "
+        "Isthmus's error is below PCA's with 1 code, equal with 2 codes and above with 4 codes; it is below the random "
         "initialisation's with every code size."
     )
     both = dict.fromkeys(others, others["the random initialisation's"])
     assert (
         errors_sentence(isthmus, both, 0.1)
-        == "Its error is below PCA's and the random initialisation's with every code size."
+        == "Isthmus's error is below PCA's and the random initialisation's with every code size."
     )
 
 

@@ -3,34 +3,29 @@
 import html
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from isthmus.report.formats import markdown_table
 
-MODELS = {"pca": "PCA", "random": "random", "isthmus": "Isthmus"}
+_MODELS = {"pca": "PCA", "random": "random", "isthmus": "Isthmus"}
 _GROUPS = {"variance_explained": "variance explained, %", "error": "mean squared error", "seconds": "seconds to fit"}
+_N_MODELS = len(_MODELS)
+
+# For each code size: the size, and a cell for each group and model. True marks the lowest error of the line.
+Lines: TypeAlias = list[list[tuple[str, bool]]]
 
 
-@dataclass(frozen=True)
-class Cells:
-    """The table that people read: a line a code size, and a column a model within each group of columns."""
-
-    groups: tuple[str, ...]
-    models: tuple[str, ...]
-    lines: list[list[str]]  # the code size, then a cell a group and model
-    best: list[list[bool]]  # whether a cell has the lowest error of its line; only errors and shares are ranked
-
-
-def cells(code_sizes: Sequence[int], by_size: Callable[[str, str], Mapping[int, float]]) -> Cells:
+def lines(code_sizes: Sequence[int], by_size: Callable[[str, str], Mapping[int, float]]) -> Lines:
     """The cells, rounded for reading; ``by_size`` gives a model's values of a column by code size."""
-    lines, best = [], []
-    errors = {model: by_size(model, "error") for model in MODELS}
-    values = {(column, model): by_size(model, column) for column in _GROUPS for model in MODELS}
+    columns = [(column, model, by_size(model, column)) for column in _GROUPS for model in _MODELS]
+    errors = {model: values for column, model, values in columns if column == "error"}
+    found = []
     for size in code_sizes:
-        lowest = min(errors[model][size] for model in MODELS)
-        lines.append([str(size), *(_cell(column, value[size]) for (column, _), value in values.items())])
-        best.append([False, *(column != "seconds" and errors[model][size] == lowest for column, model in values)])
-    return Cells(tuple(_GROUPS.values()), tuple(MODELS.values()), lines, best)
+        lowest = min(values[size] for values in errors.values())
+        best = {model for model, values in errors.items() if values[size] == lowest}
+        cells = [(_cell(name, values[size]), name != "seconds" and model in best) for name, model, values in columns]
+        found.append([(str(size), False), *cells])
+    return found
 
 
 def number(value: float) -> str:
@@ -47,46 +42,39 @@ def _cell(column: str, value: float) -> str:
     return f"{value:.3f}" if value < 100 else f"{value:.0f}"
 
 
-def plain(heading: str, table: Cells, sentence: str, mark: Callable[[str], str] = str) -> str:
+def plain(heading: str, table: Lines, sentence: str, mark: Callable[[str], str] = str) -> str:
     """Aligned columns under two lines of headers; ``mark`` makes the lowest errors stand out."""
-    header = ["codes", *(model for _ in table.groups for model in table.models)]
-    widths = [max(map(len, column)) for column in zip(header, *table.lines, strict=True)]
-    n_models = len(table.models)
-    for i, group in enumerate(table.groups):
-        first = 1 + i * n_models
-        missing = len(group) - sum(widths[first : first + n_models]) - (n_models - 1)
-        widths[first] += max(0, missing)
+    header = [(name, False) for name in ("codes", *[*_MODELS.values()] * len(_GROUPS))]
+    widths = [max(len(cell) for cell, _ in column) for column in zip(header, *table, strict=True)]
+    starts = range(1, len(widths), _N_MODELS)
+    for first, group in zip(starts, _GROUPS.values(), strict=True):
+        widths[first] += max(0, len(group) - sum(widths[first : first + _N_MODELS]) - (_N_MODELS - 1))
 
-    def joined(cells: list[str], best: Sequence[bool]) -> str:
-        aligned = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-        aligned = [mark(cell) if is_best else cell for cell, is_best in zip(aligned, best, strict=True)]
-        groups = [" ".join(aligned[i : i + n_models]) for i in range(1, len(aligned), n_models)]
-        return "   ".join([aligned[0], *groups])
+    def joined(line: list[tuple[str, bool]]) -> str:
+        aligned = [cell.rjust(width) for (cell, _), width in zip(line, widths, strict=True)]
+        marked = [mark(cell) if is_best else cell for cell, (_, is_best) in zip(aligned, line, strict=True)]
+        return "   ".join([marked[0], *(" ".join(marked[i : i + _N_MODELS]) for i in starts)])
 
-    spans = [sum(widths[i : i + n_models]) + n_models - 1 for i in range(1, len(widths), n_models)]
-    top = "   ".join([" " * widths[0], *(g.rjust(span) for g, span in zip(table.groups, spans, strict=True))])
-    lines = [joined(header, [False] * len(header)), *map(joined, table.lines, table.best)]
-    return "\n".join([heading, "", top, *lines, "", sentence])
+    spans = [sum(widths[i : i + _N_MODELS]) + _N_MODELS - 1 for i in starts]
+    top = [" " * widths[0], *(group.rjust(span) for group, span in zip(_GROUPS.values(), spans, strict=True))]
+    return "\n".join([heading, "", "   ".join(top), *map(joined, [header, *table]), "", sentence])
 
 
-def markdown(heading: str, table: Cells, sentence: str) -> str:
+def markdown(heading: str, table: Lines, sentence: str) -> str:
     """A table of GitHub's Markdown; the lowest errors in bold."""
-    titles = ["codes", *(f"{model}: {group}" for group in table.groups for model in table.models)]
-    rows = [
-        [f"**{cell}**" if is_best else cell for cell, is_best in zip(cells, best, strict=True)]
-        for cells, best in zip(table.lines, table.best, strict=True)
-    ]
+    titles = ["codes", *(f"{model}: {group}" for group in _GROUPS.values() for model in _MODELS.values())]
+    rows = [[f"**{cell}**" if is_best else cell for cell, is_best in line] for line in table]
     return "\n".join([heading, "", markdown_table(titles, ["---:"] * len(titles), rows), "", sentence, ""])
 
 
-def html_table(heading: str, table: Cells, sentence: str) -> str:
+def html_table(heading: str, table: Lines, sentence: str) -> str:
     """A table for notebooks; the lowest errors in bold."""
-    top = "".join(f'<th colspan="{len(table.models)}">{html.escape(group)}</th>' for group in table.groups)
-    names = "".join(f"<th>{html.escape(model)}</th>" for _ in table.groups for model in table.models)
+    top = "".join(f'<th colspan="{_N_MODELS}">{group}</th>' for group in _GROUPS.values())
+    names = "".join(f"<th>{model}</th>" for model in _MODELS.values()) * len(_GROUPS)
     body = ""
-    for cells, best in zip(table.lines, table.best, strict=True):
-        marked = [f"<b>{cell}</b>" if is_best else cell for cell, is_best in zip(cells, best, strict=True)]
-        body += f"<tr>{''.join(f'<td>{cell}</td>' for cell in marked)}</tr>"
+    for line in table:
+        cells = (f"<td><b>{cell}</b></td>" if is_best else f"<td>{cell}</td>" for cell, is_best in line)
+        body += f"<tr>{''.join(cells)}</tr>"
     return (
         f"<p>{html.escape(heading)}</p><table><thead><tr><th></th>{top}</tr><tr><th>codes</th>{names}</tr></thead>"
         f"<tbody>{body}</tbody></table><p>{html.escape(sentence)}</p>"

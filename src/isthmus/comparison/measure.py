@@ -3,26 +3,27 @@
 import time
 import warnings
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 
 import narwhals as nw
 import numpy as np
 from jaxtyping import Float64
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state, gen_batches
+from sklearn.utils import check_array, gen_batches
 
 from isthmus.comparison.result import Comparison
 from isthmus.errors import InputError, WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
-from isthmus.parameters.rules import refuse
+from isthmus.parameters.rules import is_int, is_real, refuse
 from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import select_rows, without_torch
-from isthmus.rows.splits import set_aside
+from isthmus.rows.splits import random_state_of, set_aside
 from isthmus.system.progress import progress_bar
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
+_COLUMNS = ("model", "code_size", "error", "variance_explained", "seconds")
 _MOST_CODES = 64
 _WARM_UP_ROWS = 64
 
@@ -39,20 +40,19 @@ def compare(
 ) -> Comparison:
     """Compare an autoencoder with PCA and with a random initialisation, on held-out rows.
 
-    A share of the rows is set aside first. Four models are fitted to the others: the mean, scikit-learn's PCA, the
-    autoencoder from a random initialisation, and the autoencoder from the PCA start. The rows that ``estimator`` holds
-    out to choose its best epoch also come from the others, so that the rows set aside favour no model.
+    A share of the rows is set aside first. The mean, scikit-learn's PCA, and the autoencoder from a random
+    initialisation and from the PCA start are fitted to the others. The rows that ``estimator`` holds out to choose its
+    best epoch also come from the others, so that the rows set aside favour no model.
 
     Parameters
     ----------
     X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         At least three rows, without missing or infinite values.
     estimator : Autoencoder, default=None
-        Gives both networks their parameters, except ``code_size``, ``start`` and ``verbose``. It is not fitted
+        Gives both networks their parameters, except ``code_size``, ``start`` and ``verbose``; it is not fitted
         itself. None means ``Autoencoder()``.
     code_sizes : int or sequence of int, default=None
-        Code sizes to compare; two networks are fitted for each. None means 1, 2, 4, … and half the columns, but not
-        more than 64.
+        Two networks are fitted for each. None means 1, 2, 4, … and half the columns, but not more than 64.
     target : like X, default=None
         The rows to reconstruct, for a denoiser; X itself by default. PCA is then fitted to the target.
     test_fraction : float, default=0.2
@@ -65,8 +65,8 @@ def compare(
 
     Returns
     -------
-    comparison : Comparison
-        ``print`` shows it as a table and a sentence. Errors are mean squared errors in the data's units, or with
+    Comparison
+        ``print`` shows a table and a sentence. Errors are mean squared errors in the data's units, or with
         ``scale="standard"`` in those of the columns standardised by the training rows; PCA works on the same scale.
 
     Raises
@@ -101,13 +101,13 @@ def compare(
     rows, X = _checked(X, "X")
     expected, target = (rows, None) if target is None else _checked(target, "target")
     if expected.shape != rows.shape:
-        raise InputError(
-            f"target has {expected.shape[0]} rows of {expected.shape[1]} columns, but X has {rows.shape[0]} of "
-            f"{rows.shape[1]}."
-        )
+        (n, d), (n_target, d_target) = rows.shape, expected.shape
+        raise InputError(f"target has {n_target} rows of {d_target} columns, but X has {n} of {d}.")
     sizes = _code_sizes(code_sizes, rows.shape[1])
-    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
-    train, test = _split(rows.shape[0], test_fraction, rng)
+    rng = random_state_of(random_state)
+    if not is_real(test_fraction) or not 0 < test_fraction < 1:
+        raise refuse("compare", "test_fraction", "a number between 0 and 1", test_fraction)
+    train, test = set_aside(rows.shape[0], float(test_fraction), rng)
     if estimator.random_state is None:
         seed = random_state if isinstance(random_state, Integral) else int(rng.randint(2**31 - 1))
         estimator = clone(estimator).set_params(random_state=seed)
@@ -119,24 +119,25 @@ def compare(
     began = time.perf_counter()
     pca = PCABaseline.of(expected[train], standardise=estimator.scale == "standard")
     pca_seconds = time.perf_counter() - began
-    mean_seconds = _seconds_of_mean(expected[train])
     pca_errors = pca.squared_errors(rows_test, expected_test) / float(rows_test.shape[0] * rows_test.shape[1])
 
-    lines: list[tuple[str, int, float, float]] = [("mean", 0, float(pca_errors[0]), mean_seconds)]
+    # Smaller deviations from the mean are rounding errors of float64.
+    rounding = float(np.mean((10 * np.finfo(np.float64).eps * pca.mean / pca.unit) ** 2))
+    variance = pca_errors[0] if pca_errors[0] > rounding else np.nan
+    lines = [("mean", 0, float(pca_errors[0]), _seconds_of_mean(expected[train]))]
     models: dict[str, dict[int, Autoencoder]] = {name: {} for name in _STARTS}
     with progress_bar("fits", len(_STARTS) * len(sizes), shown=verbose) as show:
         for size in sizes:
             lines.append(("pca", size, float(pca_errors[min(size, len(pca.axes))]), pca_seconds))
             for name, start in _STARTS.items():
                 show(sum(map(len, models.values())), f"code size {size}, {start} start")
-                model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
-                seconds = _fit(model, X_train, target_train)
-                models[name][size] = model
-                lines.append((name, size, _error(model, X_test, expected_test, pca.unit), seconds))
-    # Smaller deviations from the mean are rounding errors of float64.
-    rounding = float(np.mean((10 * np.finfo(np.float64).eps * pca.mean / pca.unit) ** 2))
+                models[name][size] = model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
+                fit_seconds = _fit(model, X_train, target_train)
+                lines.append((name, size, _error(model, X_test, expected_test, pca.unit), fit_seconds))
+    names, fitted, errors, seconds = (np.array(column) for column in zip(*lines, strict=True))
+    columns = (names, fitted, errors, 1 - errors / variance, seconds)
     return Comparison(
-        results=_columns(lines, float(pca_errors[0]) if pca_errors[0] > rounding else 0.0),
+        results=dict(zip(_COLUMNS, columns, strict=True)),
         pca_errors=pca_errors,
         models=models,
         test_index=test,
@@ -156,11 +157,10 @@ def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
     if code_sizes is None:
         return default_code_sizes(n_features)
     sizes = [code_sizes] if isinstance(code_sizes, Integral) else code_sizes
-    if isinstance(sizes, np.ndarray):
-        sizes = sizes.tolist()
-    if not isinstance(sizes, Sequence) or not len(sizes) or isinstance(sizes, str):
-        raise refuse("compare", "code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
-    if any(isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes):
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    if isinstance(sizes, str) or not (
+        isinstance(sizes, Sequence) and len(sizes) and all(is_int(size) and size >= 1 for size in sizes)
+    ):
         raise refuse("compare", "code_sizes", "an int of at least 1, a sequence of such ints, or None", code_sizes)
     return tuple(sorted({int(size) for size in sizes}))
 
@@ -170,18 +170,10 @@ def _checked(X: object, name: str) -> tuple[Rows, object]:
     X = without_torch(X)
     rows = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
     if rows.shape[0] < 3:
-        raise InputError(
-            f"A comparison needs at least three rows, two to fit on and one to score on. Got {rows.shape[0]} instead."
-        )
+        needs = "A comparison needs at least three rows, two to fit on and one to score on."
+        raise InputError(f"{needs} Got {rows.shape[0]} instead.")
     is_frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
     return rows, X if is_frame else rows
-
-
-def _split(n_rows: int, test_fraction: object, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows to fit on and of those to score on."""
-    if not isinstance(test_fraction, Real) or not 0 < float(test_fraction) < 1:
-        raise refuse("compare", "test_fraction", "a number between 0 and 1", test_fraction)
-    return set_aside(n_rows, float(test_fraction), rng)
 
 
 def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:
@@ -216,24 +208,9 @@ def _seconds_of_mean(rows: Rows) -> float:
 
 
 def _error(model: Autoencoder, X: object, expected: Rows, unit: Float64[np.ndarray, " features"]) -> float:
-    """The network's mean squared error."""
     total = 0.0
     for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
-        reconstructed = np.asarray(
-            model.reconstruct(select_rows(X, np.arange(rows.start, rows.stop))), dtype=np.float64
-        )
+        batch = select_rows(X, np.arange(rows.start, rows.stop))
+        reconstructed = np.asarray(model.reconstruct(batch), dtype=np.float64)
         total += float((((reconstructed - dense_rows(expected, rows)) / unit) ** 2).sum())
-    n_rows, n_features = expected.shape
-    return total / float(n_rows * n_features)
-
-
-def _columns(lines: list[tuple[str, int, float, float]], variance: float) -> dict[str, np.ndarray]:
-    models, sizes, errors, seconds = (np.array(column) for column in zip(*lines, strict=True))
-    explained = 1 - errors / variance if variance else np.full(len(errors), np.nan)
-    return {
-        "model": models,
-        "code_size": sizes,
-        "error": errors,
-        "variance_explained": explained,
-        "seconds": seconds,
-    }
+    return total / float(expected.shape[0] * expected.shape[1])

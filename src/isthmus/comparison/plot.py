@@ -19,7 +19,6 @@ from isthmus.system.files import atomic_write
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FORMATS = ("svg", "png", "pdf")
 _SHARE = 0.95
 
 
@@ -42,25 +41,18 @@ class Measured(Protocol):
 def plot_comparison(found: Measured, ax: "Axes | None" = None) -> "Axes":
     """Draw into the axes, or into a new figure of pyplot with the sentence above it."""
     with plot_style("comparison"):
-        if ax is None:
-            from matplotlib import pyplot
+        if ax is not None:
+            return _draw(found, ax)
+        from matplotlib import pyplot
 
-            figure = pyplot.figure(figsize=(7.2, 4.4), layout="constrained", facecolor=colour("paper"))
-            ax = figure.add_subplot()
-            _add_sentence(found, ax)
-        _draw(found, ax)
-    return ax
+        figure = pyplot.figure(figsize=(7.2, 4.4), layout="constrained", facecolor=colour("paper"))
+        return _draw(found, figure.add_subplot(), found.sentence)
 
 
 def save_comparison(found: Measured, path: str | os.PathLike[str]) -> None:
     """Write the plot, with the sentence above it, to an SVG, PNG or PDF file, whole or not at all.
 
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    OutputError
-        If the name has another suffix, or the file cannot be written.
+    Raises MissingExtraError without matplotlib, and OutputError for another suffix or if the file cannot be written.
     """
     kind = plot_format(path)
     from matplotlib import rc_context
@@ -68,9 +60,7 @@ def save_comparison(found: Measured, path: str | os.PathLike[str]) -> None:
     # Letters as shapes: the viewer may lack the typeface that the layout was made for.
     with plot_style("comparison"), rc_context({"svg.fonttype": "path"}), atomic_write(path) as file:
         figure = new_figure(7.2, 4.4)
-        axes = figure.add_subplot()
-        _add_sentence(found, axes)
-        _draw(found, axes)
+        _draw(found, figure.add_subplot(), found.sentence)
         dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
         figure.savefig(file, format=kind, dpi=200, facecolor=colour("paper"), metadata=dated)
 
@@ -78,26 +68,21 @@ def save_comparison(found: Measured, path: str | os.PathLike[str]) -> None:
 def plot_format(path: str | os.PathLike[str]) -> str:
     """The format that a plot's suffix stands for; raises the errors of ``save_comparison`` before the work."""
     kind = Path(path).suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        suffixes = " or ".join([", ".join(f".{name}" for name in FORMATS[:-1]), f".{FORMATS[-1]}"])
-        raise OutputError(f"{os.fspath(path)}: the name of a plot must end in {suffixes}.")
+    if kind not in ("svg", "png", "pdf"):
+        raise OutputError(f"{os.fspath(path)}: the name of a plot must end in .svg, .png or .pdf.")
     require("report")
     return kind
 
 
-def _add_sentence(found: Measured, ax: "Axes") -> None:
-    ax.set_title(textwrap.fill(found.sentence, 88), loc="left", fontsize=9, pad=10)
-
-
-def _draw(found: Measured, ax: "Axes") -> None:
-    pca, isthmus = found.pca_variance_explained, found.by_size("isthmus", "variance_explained")
-    random = found.by_size("random", "variance_explained")
+def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
+    if title:
+        ax.set_title(textwrap.fill(title, 88), loc="left", fontsize=9, pad=10)
+    pca = found.pca_variance_explained
+    random, isthmus = (found.by_size(model, "variance_explained") for model in ("random", "isthmus"))
     ax.plot(range(1, len(pca)), pca[1:], color=colour("pca"), label="PCA")
-    for label, explained, hue, style in (
-        ("random initialisation", random, "other", "s--"),
-        ("Isthmus", isthmus, "model", "o-"),
-    ):
-        ax.plot(list(explained), list(explained.values()), style, color=colour(hue), markersize=4.5, label=label)
+    label = "random initialisation"
+    ax.plot(*zip(*random.items(), strict=True), "s--", color=colour("other"), markersize=4.5, label=label)
+    ax.plot(*zip(*isthmus.items(), strict=True), "o-", color=colour("model"), markersize=4.5, label="Isthmus")
     widest = max(2, *found.code_sizes)
     if not math.isnan(pca[0]):
         saved = saving(isthmus, pca.tolist(), _SHARE)
@@ -105,27 +90,21 @@ def _draw(found: Measured, ax: "Axes") -> None:
             widest = max(widest, saved.pca_codes)
             ends = (saved.codes, saved.pca_codes)
             ax.plot(ends, (saved.share, saved.share), ":", color=colour("muted"), marker="|", linewidth=1.2)
-            label = f"{saved.codes} instead of {saved.pca_codes} codes"
-            where = (saved.codes, saved.share)
+            label, where = f"{saved.codes} instead of {saved.pca_codes} codes", (saved.codes, saved.share)
             ax.annotate(label, where, xytext=(-6, 6), textcoords="offset points", ha="right", fontsize=9)
     lowest = min(*isthmus.values(), *random.values())
     if not math.isnan(lowest):
         ax.set_ylim(max(-0.25, min(0.0, lowest - 0.02)), 1.06)
     ax.set_xscale("log", base=2)
     ax.set_xlim(0.9, 1.2 * widest)
-    ticks = _apart({1, *found.code_sizes, widest})
+    ticks: list[int] = []
+    for size in sorted({1, *found.code_sizes, widest}):
+        if not ticks or size > 1.12 * ticks[-1]:  # otherwise their labels overlap
+            ticks.append(size)
     ax.set_xticks(ticks, list(map(str, ticks)))
     ax.minorticks_off()
     percent_axis(ax.yaxis)
     ax.set_xlabel("code size")
     ax.set_ylabel(f"variance explained of {len(found.test_index)} held-out rows")
     ax.legend(loc="lower right")
-
-
-def _apart(sizes: set[int]) -> list[int]:
-    """The sizes whose labels do not overlap on a logarithmic axis."""
-    ticks: list[int] = []
-    for size in sorted(sizes):
-        if not ticks or size > 1.12 * ticks[-1]:
-            ticks.append(size)
-    return ticks
+    return ax

@@ -10,16 +10,15 @@ from jaxtyping import Float64, Int64
 
 from isthmus.comparison import formats
 from isthmus.comparison.sentence import codes_sentence, errors_sentence
-from isthmus.errors import ParameterError
 from isthmus.estimators.dense import Autoencoder
+from isthmus.parameters.rules import refuse
 from isthmus.report.formats import csv_text, json_text
 from isthmus.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Errors this close, as a share of the variance, count as equal.
-_SAME = 1e-6
+_SAME = 1e-6  # errors this close, as a share of the variance, count as equal
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,10 +28,10 @@ class Comparison:
     Attributes
     ----------
     results : dict of ndarray
-        The columns of a table with a line for each measurement: ``pandas.DataFrame(comparison.results)``. ``"model"``
-        is "mean" (once, with code size 0), "pca", "random" or "isthmus"; ``"code_size"`` the number of codes;
-        ``"error"`` the mean squared error; ``"variance_explained"`` 1 − error / the mean's error (NaN if the held-out
-        rows do not vary about the mean; negative if a model is worse than the mean); ``"seconds"`` the time to fit.
+        A table's columns, a line a measurement: ``pandas.DataFrame(comparison.results)``. ``"model"`` is "mean" (once,
+        with code size 0), "pca", "random" or "isthmus"; ``"code_size"`` the number of codes; ``"error"`` the mean
+        squared error; ``"variance_explained"`` 1 − error / the mean's error (NaN if the held-out rows do not vary about
+        the mean; negative if a model is worse than the mean); ``"seconds"`` the time to fit.
     pca_errors : ndarray of shape (n_components + 1,)
         PCA's error with 0 (the mean alone), 1, 2, … and all components. There are as many components as training rows
         or columns, whichever are fewer (none if all training rows are equal); larger codes do not help PCA.
@@ -40,10 +39,8 @@ class Comparison:
         The fitted networks: ``models["isthmus"][8]`` and ``models["random"][8]`` have 8 codes.
     test_index : ndarray of shape (n_test,)
         Positions of the held-out rows.
-    n_train : int
-        Number of training rows.
-    n_features : int
-        Number of columns.
+    n_train, n_features : int
+        Number of training rows, and of columns.
     error_unit : str
         Unit of the errors: "the data's units" (squared) or "standardised columns".
     """
@@ -58,18 +55,17 @@ class Comparison:
 
     @cached_property
     def code_sizes(self) -> tuple[int, ...]:
-        """The code sizes that were fitted, in order."""
+        """The fitted code sizes, in order."""
         return tuple(self.models["isthmus"])
 
     @property
     def pca_variance_explained(self) -> Float64[np.ndarray, " sizes"]:
         """The share of variance that PCA explains with 0, 1, … and all components; NaN if there is no variance."""
-        variance = self._variance
-        return 1 - self.pca_errors / variance if variance else np.full(len(self.pca_errors), np.nan)
+        return 1 - self.pca_errors / (self._variance or np.nan)
 
     @property
     def sentence(self) -> str:
-        """The result in a sentence, for 95 % of the variance."""
+        """The result in words, for 95 % of the variance."""
         return self.describe()
 
     def describe(self, share: float = 0.95) -> str:
@@ -78,32 +74,17 @@ class Comparison:
         PCA's number is exact. Isthmus is known only at the fitted sizes, so it needs "at most" the smallest of them
         that is enough. Errors that differ by less than a millionth of the variance are called equal.
 
-        Parameters
-        ----------
-        share : float, default=0.95
-            Share of the variance, in (0, 1].
-
-        Returns
-        -------
-        sentences : str
-
-        Raises
-        ------
-        ParameterError
-            If ``share`` is not in (0, 1] (a ``ValueError``).
+        Raises ParameterError (a ``ValueError``) if ``share`` is not in (0, 1].
         """
         if not 0 < share <= 1:
-            raise ParameterError(
-                f"The 'share' parameter of describe must be a number in (0, 1]. Got {share!r} instead."
-            )
+            raise refuse("describe", "share", "a number in (0, 1]", share)
         rows = counted(len(self.test_index), "held-out row")
-        variance = self._variance
-        if variance == 0:
+        if self._variance == 0:
             return f"There is no variance to explain: the mean of the training rows reconstructs the {rows} exactly."
-        explained = self.by_size("isthmus", "variance_explained")
-        codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
+        explained, isthmus = (self.by_size("isthmus", column) for column in ("variance_explained", "error"))
         others = {"PCA's": self.by_size("pca", "error"), "the random initialisation's": self.by_size("random", "error")}
-        return f"{codes} {errors_sentence(self.by_size('isthmus', 'error'), others, _SAME * variance)}"
+        codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
+        return f"{codes} {errors_sentence(isthmus, others, _SAME * self._variance)}"
 
     def by_size(self, model: str, column: str) -> dict[int, float]:
         """A column of the results for one model, by code size."""
@@ -117,38 +98,26 @@ class Comparison:
 
     def to_json(self) -> str:
         """Everything but the networks, with all digits; an undefined share is null."""
-        return json_text(
-            {
-                "sentence": self.sentence,
-                "n_train": self.n_train,
-                "n_test": len(self.test_index),
-                "n_features": self.n_features,
-                "error_unit": self.error_unit,
-                "results": [dict(zip(self.results, row, strict=True)) for row in self._rows],
-                "pca_errors": self.pca_errors.tolist(),
-            }
-        )
+        found: dict[str, object] = {
+            "sentence": self.sentence,
+            "n_train": self.n_train,
+            "n_test": len(self.test_index),
+            "n_features": self.n_features,
+            "error_unit": self.error_unit,
+            "results": [dict(zip(self.results, row, strict=True)) for row in self._rows],
+            "pca_errors": self.pca_errors.tolist(),
+        }
+        return json_text(found)
 
     def to_markdown(self) -> str:
         """A table with a line for each code size, rounded, and the sentence."""
-        return formats.markdown(self.heading, self._cells, self.sentence)
+        return formats.markdown(self.heading, self._lines, self.sentence)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the share of variance explained by code size; needs ``pip install "isthmus[report]"``.
+        """Draw the share of variance explained by code size into ``ax``, and return it.
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure of pyplot, with the sentence above it.
-
-        Returns
-        -------
-        ax : matplotlib Axes
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed (an ``ImportError``).
+        By default draw into a new figure of pyplot, with the sentence above it. Raises MissingExtraError (an
+        ``ImportError``) without matplotlib: ``pip install "isthmus[report]"``.
         """
         from isthmus.comparison.plot import plot_comparison  # noqa: PLC0415 — matplotlib is optional
 
@@ -158,10 +127,9 @@ class Comparison:
     def heading(self) -> str:
         """A line about the rows and the units."""
         rows, columns = counted(len(self.test_index), "held-out row"), counted(self.n_features, "column")
-        variance = formats.number(self.pca_errors[0])
         return (
             f"{rows} of {columns}, after fitting on {self.n_train}. "
-            f"The mean alone has an error of {variance}, in {self.error_unit}."
+            f"The mean alone has an error of {formats.number(self.pca_errors[0])}, in {self.error_unit}."
         )
 
     @property
@@ -171,22 +139,18 @@ class Comparison:
 
     @property
     def _rows(self) -> list[tuple[object, ...]]:
-        """The results, one measurement after the other."""
         return list(zip(*(column.tolist() for column in self.results.values()), strict=True))
 
     @property
-    def _cells(self) -> formats.Cells:
-        return formats.cells(self.code_sizes, self.by_size)
+    def _lines(self) -> formats.Lines:
+        return formats.lines(self.code_sizes, self.by_size)
 
     def to_text(self, mark: Callable[[str], str] = str) -> str:
         """The text that ``print`` shows: a table with a line for each code size, rounded, and the sentence.
 
-        Parameters
-        ----------
-        mark : callable, default=str
-            Highlights a cell with the lowest error of its line: takes its text and returns what to show.
+        ``mark`` highlights a cell with the lowest error of its line: it takes the text and returns what to show.
         """
-        return formats.plain(self.heading, self._cells, self.sentence, mark)
+        return formats.plain(self.heading, self._lines, self.sentence, mark)
 
     def __str__(self) -> str:
         return self.to_text()
@@ -195,4 +159,4 @@ class Comparison:
         return f"<Comparison with {', '.join(map(str, self.code_sizes))} codes: {self.sentence}>"
 
     def _repr_html_(self) -> str:
-        return formats.html_table(self.heading, self._cells, self.sentence)
+        return formats.html_table(self.heading, self._lines, self.sentence)

@@ -21,14 +21,7 @@ def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> 
     The saving is at ``share`` if a size reaches it, otherwise at what the best size explains. If Isthmus might need
     fewer codes than PCA but no size in between was fitted, the saving is at what the next smaller size explains.
 
-    Parameters
-    ----------
-    isthmus : mapping of int to float
-        The share that Isthmus explains, by fitted code size.
-    pca : sequence of float
-        The share that PCA explains with 0, 1, 2, … components.
-    share : float
-        The share to reach.
+    ``isthmus`` has the explained shares by fitted code size, ``pca`` those of 0, 1, 2, … components.
     """
     size = _smallest(isthmus, share)
     if size is None:
@@ -46,10 +39,9 @@ def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: fl
     PCA is known at every size, Isthmus only at the fitted sizes.
     """
     size, need, n_components = _smallest(isthmus, share), _need(pca, share), len(pca) - 1
-    found = saving(isthmus, pca, share)
+    found, asked = saving(isthmus, pca, share), f"{_percent(share)} of the variance of {rows}"
     if size is None:
         return f"{_explains(found, n_components, share, rows)} No fitted size reaches {_percent(share)}."
-    asked = f"{_percent(share)} of the variance of {rows}"
     too_few = _size_below(isthmus, size)
     known = too_few == size - 1
     needed = f"Isthmus needs {'' if known else 'at most '}{_codes(size)}"
@@ -80,7 +72,6 @@ def _explains(found: Saving, n_components: int, share: float, rows: str) -> str:
 
 
 def _smallest(isthmus: Mapping[int, float], share: float) -> int | None:
-    """The smallest fitted size that explains a share."""
     return min((size for size, explained in isthmus.items() if explained >= share), default=None)
 
 
@@ -97,20 +88,14 @@ def _need(pca: Sequence[float], share: float) -> int | None:
 def errors_sentence(isthmus: Mapping[int, float], others: Mapping[str, Mapping[int, float]], tolerance: float) -> str:
     """Say at which code sizes Isthmus's error is below, above or equal to those of the other models.
 
-    Parameters
-    ----------
-    isthmus : mapping of int to float
-        Isthmus's error, by code size.
-    others : mapping of str to mapping of int to float
-        The other models' errors, by their names in the possessive ("PCA's").
-    tolerance : float
-        Errors that differ by no more count as equal.
+    Errors are by code size, the others' also by the model's name in the possessive ("PCA's"). Errors that differ by no
+    more than ``tolerance`` count as equal.
     """
     parts: dict[str, list[str]] = {}
     for name, errors in others.items():
         parts.setdefault(_order(isthmus, errors, tolerance), []).append(name)
     said = [order.format(name=joined(names)) for order, names in parts.items()]
-    return f"Its error is {'; it is '.join(said)}."
+    return f"Isthmus's error is {'; it is '.join(said)}."
 
 
 def _order(isthmus: Mapping[int, float], other: Mapping[int, float], tolerance: float) -> str:
@@ -133,6 +118,4 @@ def _codes(*sizes: int) -> str:
 def _percent(share: float, below: float | None = None) -> str:
     """A share in percent, with more digits if rounding would lift it to ``below``."""
     text = f"{100 * share:.4g}"
-    if below is not None and float(text) >= 100 * below:
-        text = f"{100 * share:.17g}"
-    return f"{text} %"
+    return f"{text if below is None or float(text) < 100 * below else f'{100 * share:.17g}'} %"
