@@ -149,8 +149,7 @@ def test_matplotlib_is_left_as_it_was(wine):
 
 def test_one_figure_drawn_twice_is_the_same():
     with plot_style():
-        figure = new_figure()
-        axes = figure.subplots()
+        figure, axes = new_figure()
         axes.plot([1, 20, 300], label="a<b")
         axes.set_ylabel("height")
         log_axis(axes.yaxis)

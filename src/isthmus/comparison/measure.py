@@ -24,8 +24,6 @@ from isthmus.system.progress import progress_bar
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _COLUMNS = ("model", "code_size", "error", "variance_explained", "seconds")
-_MOST_CODES = 64
-_WARM_UP_ROWS = 64
 
 
 def compare(
@@ -78,11 +76,11 @@ def compare(
 
     Notes
     -----
-    Seconds are those of fitting, one fit after the other in this process, after a small fit that is not counted. PCA is
-    fitted once with all its components, and every code size shows the seconds of that fit.
+    Fits are timed one after the other in this process, after a small fit that is not counted. PCA is fitted once with
+    all its components, and every code size shows the seconds of that fit.
 
-    One comparison is one split and one seed. On small tables both change the errors of networks by a tenth or more, so
-    try several values of ``random_state`` before you trust small differences.
+    On small tables the split and the seed change the errors of networks by a tenth or more, so try several values of
+    ``random_state`` before you trust small differences.
 
     Examples
     --------
@@ -149,7 +147,7 @@ def compare(
 
 def default_code_sizes(n_features: int) -> tuple[int, ...]:
     """1, 2, 4, … and half the columns, but not more than 64."""
-    most = min(max(1, n_features // 2), _MOST_CODES)
+    most = min(max(1, n_features // 2), 64)
     return (*(2**i for i in range(7) if 2**i < most), most)
 
 
@@ -178,7 +176,7 @@ def _checked(X: object, name: str) -> tuple[Rows, object]:
 
 def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:
     """Fit both networks briefly: the first use of torch takes seconds that would count as fitting."""
-    index = np.arange(min(n_rows, _WARM_UP_ROWS))
+    index = np.arange(min(n_rows, 64))
     few, few_targets = select_rows(X, index), None if target is None else select_rows(target, index)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count warn again

@@ -29,8 +29,6 @@ class Measured(Protocol):
     @property
     def test_index(self) -> np.ndarray: ...
     @property
-    def code_sizes(self) -> tuple[int, ...]: ...
-    @property
     def pca_variance_explained(self) -> Float64[np.ndarray, " sizes"]: ...
     @property
     def sentence(self) -> str: ...
@@ -59,8 +57,8 @@ def save_comparison(found: Measured, path: str | os.PathLike[str]) -> None:
 
     # Letters as shapes: the viewer may lack the typeface that the layout was made for.
     with plot_style("comparison"), rc_context({"svg.fonttype": "path"}), atomic_write(path) as file:
-        figure = new_figure(7.2, 4.4)
-        _draw(found, figure.add_subplot(), found.sentence)
+        figure, axes = new_figure(7.2, 4.4)
+        _draw(found, axes, found.sentence)
         dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
         figure.savefig(file, format=kind, dpi=200, facecolor=colour("paper"), metadata=dated)
 
@@ -83,7 +81,7 @@ def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
     label = "random initialisation"
     ax.plot(*zip(*random.items(), strict=True), "s--", color=colour("other"), markersize=4.5, label=label)
     ax.plot(*zip(*isthmus.items(), strict=True), "o-", color=colour("model"), markersize=4.5, label="Isthmus")
-    widest = max(2, *found.code_sizes)
+    widest = max(2, *isthmus)
     if not math.isnan(pca[0]):
         saved = saving(isthmus, pca.tolist(), _SHARE)
         if saved.pca_codes is not None and saved.pca_codes > saved.codes:
@@ -98,7 +96,7 @@ def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
     ax.set_xscale("log", base=2)
     ax.set_xlim(0.9, 1.2 * widest)
     ticks: list[int] = []
-    for size in sorted({1, *found.code_sizes, widest}):
+    for size in sorted({1, *isthmus, widest}):
         if not ticks or size > 1.12 * ticks[-1]:  # otherwise their labels overlap
             ticks.append(size)
     ax.set_xticks(ticks, list(map(str, ticks)))

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import narwhals as nw
 import numpy as np
 from jaxtyping import Float64, Int
 
 from isthmus.errors import ParameterError
-from isthmus.report.figures import code_map
 from isthmus.report.measure import Measured
+from isthmus.report.plots import colour as colour_of
+from isthmus.report.plots import inline_svg, new_figure, plot_style
 from isthmus.report.words import Names, number
 
-_RAMP = tuple(f"ramp-{i}" for i in range(1, 6))
 _MOST_CLASSES = 10
+# What is shown, the group of each row of the sample, and label and colour of each group.
+_Colouring: TypeAlias = tuple[str, Int[np.ndarray, " sample"], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -28,39 +31,36 @@ class CodeMap:
     n_rows: int
 
 
-@dataclass(frozen=True)
-class _Colouring:
-    """A group for each row of the sample; name and colour of each group."""
-
-    what: str
-    group: Int[np.ndarray, " sample"]
-    labels: list[str]
-    colours: list[str]
-
-
 def map_of_codes(
     measured: Measured, columns: Sequence[str], names: Names, *, colour: object, colour_name: str | None
 ) -> CodeMap:
     """Draw the first two codes of the sample, or one code and the error of each row.
 
-    Raises
-    ------
-    ParameterError
-        If ``colour`` is neither a column nor a value for each row.
+    Raises ParameterError if ``colour`` is neither a column nor a value for each row.
     """
-    found = _colouring(measured, columns, names, colour, colour_name)
+    what, group, legend = _colouring(measured, columns, names, colour, colour_name)
     x = measured.sample_codes[:, 0]
     if measured.sample_codes.shape[1] > 1:
-        y, labels = measured.sample_codes[:, 1], ("code 1", "code 2")
+        y, x_label, y_label = measured.sample_codes[:, 1], "code 1", "code 2"
     else:
-        y, labels = measured.row_error[measured.sample], ("code 1", "error of the row")
+        y, x_label, y_label = measured.row_error[measured.sample], "code 1", "error of the row"
     description = (
-        f"A map of {len(x)} rows in {len(found.labels)} colours: {labels[0]} to the right, from {x.min():.3g} to "
-        f"{x.max():.3g}, and {labels[1]} upwards, from {y.min():.3g} to {y.max():.3g}."
+        f"A map of {len(x)} rows in {len(legend)} colours: {x_label} to the right, from {x.min():.3g} to "
+        f"{x.max():.3g}, and {y_label} upwards, from {y.min():.3g} to {y.max():.3g}."
     )
-    figure = code_map(x, y, found.group, found.colours, labels=labels, description=description)
-    legend = list(zip(found.labels, found.colours, strict=True))
-    return CodeMap(figure, found.what, found.colours[0] in _RAMP, legend, len(x))
+    with plot_style():
+        figure, axes = new_figure(6.6, 5.0)
+        size = 5.0 if len(x) <= 300 else 4.0 if len(x) <= 1000 else 3.4
+        for i, (_, name) in enumerate(legend):  # later groups lie above earlier ones
+            chosen = group == i
+            # A dot is a line without length and with round ends: all dots of a group are one short path.
+            dots = [np.column_stack([v[chosen], v[chosen], np.full(chosen.sum(), np.nan)]).ravel() for v in (x, y)]
+            axes.plot(*dots, color=colour_of(name), linewidth=size, alpha=0.8)
+        for line in axes.lines:
+            line.get_path().should_simplify = False
+        axes.set(xlabel=x_label, ylabel=y_label)
+        axes.grid(visible=True, axis="both")
+        return CodeMap(inline_svg(figure, "map", description), what, legend[0][1].startswith("ramp"), legend, len(x))
 
 
 def _colouring(
@@ -68,59 +68,45 @@ def _colouring(
 ) -> _Colouring:
     if colour is None:
         return _fifths("error of the row", measured.row_error[measured.sample])
+    must = "The 'colour' parameter of report must be a column of the model, or a value for each"
     if isinstance(colour, str):
         if colour not in columns:
-            raise ParameterError(
-                "The 'colour' parameter of report must be a column of the model, or a value for each row. "
-                f"Got {names.short(colour)!r} instead."
-            )
+            raise ParameterError(f"{must} row. Got {names.short(colour)!r} instead.")
         column = list(columns).index(colour)
         return _of_values(names[column]["text"], measured.sample_values[:, column], names)
     values = nw.from_native(colour, series_only=True, pass_through=True)
     name = str(colour_name or (values.name if isinstance(values, nw.Series) else "") or "label")
     values = np.asarray(values.to_list() if isinstance(values, nw.Series) else values, dtype=None)
     if values.ndim != 1 or len(values) != measured.n_rows:
-        raise ParameterError(
-            "The 'colour' parameter of report must be a column of the model, or a value for each of the "
-            f"{measured.n_rows} rows. Got values of shape {values.shape} instead."
-        )
+        raise ParameterError(f"{must} of the {measured.n_rows} rows. Got values of shape {values.shape} instead.")
     return _of_values(names.short(name), values[measured.sample], names)
 
 
 def _of_values(what: str, values: np.ndarray, names: Names) -> _Colouring:
     """Classes if there are few values or no numbers, otherwise fifths."""
-    kind = values.dtype.kind
-    if kind in "iufb" and np.isfinite(values.astype(np.float64)).all():
+    if values.dtype.kind in "iufb" and np.isfinite(values.astype(np.float64)).all():
         values = values.astype(np.float64)
-        if len(np.unique(values)) > _MOST_CLASSES:
-            return _fifths(what, values)
         found, group = np.unique(values, return_inverse=True)
-        return _Colouring(what, group, [number(value) for value in found], _classes(len(found)))
-    texts = np.array(["(none)" if _is_missing(value) else str(value) for value in values.tolist()])
-    found, counts = np.unique(texts, return_counts=True)
-    most_common = found[np.argsort(-counts, kind="stable")][:_MOST_CLASSES]
-    if len(found) > _MOST_CLASSES:
-        most_common = most_common[:-1]
-    shown = sorted(most_common)
-    group = np.full(len(texts), len(shown))
-    for i, label in enumerate(shown):
-        group[texts == label] = i
-    labels = [names.short(label) for label in shown] + (["all others"] if len(found) > len(shown) else [])
-    return _Colouring(what, group, labels, _classes(len(labels)))
+        if len(found) > _MOST_CLASSES:
+            return _fifths(what, values)
+        labels = [number(value) for value in found]
+    else:
+        texts = ["(none)" if v is None or str(v) in ("nan", "NaT", "<NA>") else str(v) for v in values.tolist()]
+        found, inverse, counts = np.unique(np.array(texts), return_inverse=True, return_counts=True)
+        n_shown = len(found) if len(found) <= _MOST_CLASSES else _MOST_CLASSES - 1
+        most_common = np.sort(np.argsort(-counts, kind="stable")[:n_shown])
+        rank = np.full(len(found), n_shown)
+        rank[most_common] = np.arange(n_shown)
+        group = rank[inverse]
+        labels = [names.short(label) for label in found[most_common]]
+        labels += ["all others"] if len(found) > n_shown else []
+    return what, group, [(label, f"class-{i}") for i, label in enumerate(labels, 1)]
 
 
 def _fifths(what: str, values: Float64[np.ndarray, " sample"]) -> _Colouring:
     """Fifths of the rows, from the lowest to the highest values."""
     edges = np.quantile(values, np.linspace(0, 1, 6))
     group = np.searchsorted(edges[1:-1], values, side="left")
-    labels = [f"{number(a, 3)} to {number(b, 3)}" for a, b in pairwise(edges)]
+    legend = [(f"{number(a, 3)} to {number(b, 3)}", f"ramp-{i}") for i, (a, b) in enumerate(pairwise(edges), 1)]
     used = np.unique(group)  # there are fewer than five where many values are equal
-    return _Colouring(what, np.searchsorted(used, group), [labels[i] for i in used], [_RAMP[i] for i in used])
-
-
-def _classes(count: int) -> list[str]:
-    return [f"class-{i + 1}" for i in range(count)]
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or str(value) in ("nan", "NaT", "<NA>")
+    return what, np.searchsorted(used, group), [legend[i] for i in used]

@@ -15,42 +15,13 @@ _INFLUENCE_ROWS = 200
 
 
 @dataclass(frozen=True)
-class ColumnRange:
-    """Where the values of a column lie."""
-
-    column: int
-    minimum: float
-    mean: float
-    maximum: float
-    deviation: float
-
-
-@dataclass(frozen=True)
-class ColumnError:
-    """How much of a column's variance is lost, and its share of the whole error."""
-
-    column: int
-    lost: float
-    share_of_error: float
-
-
-@dataclass(frozen=True)
 class Columns:
     """The first columns, those with the largest errors, and the constant ones."""
 
-    first: list[ColumnRange]
-    worst: list[ColumnError]
+    first: list[tuple[int, float, float, float, float]]  # column, minimum, mean, maximum and standard deviation
+    worst: list[tuple[int, float, float]]  # column, lost share of its variance, and its share of the whole error
     n_constant: int
     constant: list[int]
-
-
-@dataclass(frozen=True)
-class ColumnImages:
-    """Mean and root mean squared error of every pixel, and the value that is white in the latter."""
-
-    mean: Montage
-    error: Montage
-    largest_error: float
 
 
 @dataclass(frozen=True)
@@ -67,28 +38,26 @@ class Influence:
 
 def columns_of(measured: Measured) -> Columns:
     """Summarise the columns of the report's rows."""
-    each = (measured.minimum, measured.mean, measured.maximum, measured.deviation)
-    first = zip(*(values[:MOST_COLUMNS].tolist() for values in each), strict=True)
+    each = (np.arange(len(measured.unit)), measured.minimum, measured.mean, measured.maximum, measured.deviation)
     varying = np.flatnonzero(~measured.is_constant & (measured.training_mean_error > 0))
     shares = measured.column_error / measured.unit**2
     shares /= shares.sum() or 1.0
     order = varying[np.argsort(-shares[varying], kind="stable")[:MOST_COLUMNS]]
     lost = measured.column_error[order] / measured.training_mean_error[order]
-    worst = zip(order.tolist(), lost.tolist(), shares[order].tolist(), strict=True)
     return Columns(
-        first=[ColumnRange(j, *values) for j, values in enumerate(first)],
-        worst=[ColumnError(*values) for values in worst],
+        first=list(zip(*(values[:MOST_COLUMNS].tolist() for values in each), strict=True)),
+        worst=list(zip(order.tolist(), lost.tolist(), shares[order].tolist(), strict=True)),
         n_constant=int(measured.is_constant.sum()),
         constant=np.flatnonzero(measured.is_constant)[:5].tolist(),
     )
 
 
-def column_images(measured: Measured, shape: ImageShape) -> ColumnImages:
-    """Draw the columns as the pixels of an image."""
-    root = np.sqrt(measured.column_error)
+def column_images(measured: Measured, shape: ImageShape) -> dict[str, object]:
+    """Draw mean and root mean squared error of every column as pixels; the largest error is white."""
+    mean, root = measured.mean[None], np.sqrt(measured.column_error)[None]
     largest = float(root.max())
-    mean = montage([measured.mean[None]], shape, *measured.value_range)
-    return ColumnImages(mean, montage([root[None]], shape, 0.0, largest), largest)
+    images = {"mean": montage([mean], shape, *measured.value_range), "error": montage([root], shape, 0.0, largest)}
+    return {**images, "largest_error": largest}
 
 
 def influence_of(model: Model, X: Table, measured: Measured, shape: ImageShape | None) -> Influence | None:

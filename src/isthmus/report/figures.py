@@ -1,12 +1,13 @@
-"""The plots of the report: learning curves, error against code size, and the map of the codes."""
+"""Two plots of the report: learning curves, and error against code size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int
 
+from isthmus.report.model import Model
 from isthmus.report.plots import (
     colour,
     inline_svg,
@@ -32,30 +33,29 @@ class Curve:
     colour: str
 
 
-def learning_curves(
-    history: Mapping[str, Sequence[float]], best_epoch: int, pca: float, variance: float, scored: str
-) -> str:
-    """Draw errors by epoch, as shares of the variance, and the level of PCA; ``scored`` names the rows that count."""
-    epochs = np.asarray(history["epoch"])
+def learning_curves(model: Model) -> str | None:
+    """Draw errors by epoch, as shares of the variance, and the level of PCA; None if there is nothing to show."""
+    if model.n_epochs_ == 0 or not model.validation_variance_ > 0:
+        return None
+    scored = "held-out rows" if model.held_out_ else "training rows after the epoch"
+    variance, epochs, best_epoch = model.validation_variance_, np.asarray(model.history_["epoch"]), model.best_epoch_
+    training = np.asarray(model.history_["training_error"]) / variance
+    measured = np.asarray(model.history_["validation_error"]) / variance
+    pca, best, known = model.pca_error_ / variance, measured[best_epoch], np.isfinite(training)
     with plot_style():
-        figure = new_figure()
-        axes = figure.subplots()
-        training, measured = (np.asarray(history[f"{kind}_error"]) / variance for kind in ("training", "validation"))
-        known = np.isfinite(training)
-        axes.axhline(pca / variance, color=colour("pca"), linestyle=(0, (5, 3)), linewidth=1.4, label="PCA")
+        figure, axes = new_figure()
+        axes.axhline(pca, color=colour("pca"), linestyle=(0, (5, 3)), linewidth=1.4, label="PCA")
         axes.plot(epochs[known], training[known], color=colour("muted"), linewidth=1.2, label="training rows")
         axes.plot(epochs, measured, color=colour("model"), label=scored)
-        best = measured[best_epoch]
         axes.plot([best_epoch], [best], "o", color=colour("model"), markersize=6, label="kept weights")
-        axes.set_xlabel("epoch")
-        axes.set_xlim(-0.01 * epochs[-1], 1.01 * epochs[-1])  # room for the dot at either end
-        lost_axis(axes, np.concatenate([training[known], measured, [pca / variance]]))
+        axes.set(xlabel="epoch", xlim=(-0.01 * epochs[-1], 1.01 * epochs[-1]))  # room for the dot at either end
+        lost_axis(axes, np.concatenate([training[known], measured, [pca]]))
         integer_axis(axes.xaxis)
         legend_above(axes)
         label = (
             f"Learning curves over {epochs[-1]} epochs: on {scored} the model loses {100 * measured[0]:.3g} % of "
             f"the variance at the start and {100 * best:.3g} % at epoch {best_epoch}, whose weights were kept; PCA "
-            f"loses {100 * pca / variance:.3g} %."
+            f"loses {100 * pca:.3g} %."
         )
         return inline_svg(figure, "learning", label)
 
@@ -66,54 +66,23 @@ def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
     ``name`` must be unique among the figures of a page.
     """
     with plot_style():
-        figure = new_figure()
-        axes = figure.subplots()
+        figure, axes = new_figure()
+        words = []
         for curve in curves:
+            n = len(curve.sizes)
+            line, size = ("-", 3.5) if n > 1 else ("none", 8)
+            marker, hue = "o" if n <= 40 else None, colour(curve.colour)
             axes.plot(
-                curve.sizes,
-                curve.lost,
-                color=colour(curve.colour),
-                marker="o" if len(curve.sizes) <= 40 else None,
-                markersize=8 if len(curve.sizes) == 1 else 3.5,
-                linestyle="-" if len(curve.sizes) > 1 else "none",
-                label=curve.label,
+                curve.sizes, curve.lost, linestyle=line, marker=marker, markersize=size, color=hue, label=curve.label
             )
+            some = sorted({int(i) for i in np.linspace(0, n - 1, 4)})
+            points = ", ".join(f"{100 * curve.lost[i]:.3g} % with {curve.sizes[i]}" for i in some)
+            words.append(f"{curve.label}: {points}")
         axes.set_xlabel("code size")
         lost_axis(axes, np.concatenate([curve.lost for curve in curves]))
         integer_axis(axes.xaxis)
         legend_above(axes, 2)
-        words = "; ".join(
-            f"{curve.label}: " + ", ".join(f"{100 * curve.lost[i]:.3g} % with {curve.sizes[i]}" for i in _some(curve))
-            for curve in curves
-        )
-        return inline_svg(figure, name, f"Share of the variance that is lost, by code size. {words}.")
-
-
-def code_map(
-    x: Float64[np.ndarray, " rows"],
-    y: Float64[np.ndarray, " rows"],
-    group: Int[np.ndarray, " rows"],
-    colours: Sequence[str],
-    *,
-    labels: tuple[str, str],
-    description: str,
-) -> str:
-    """Draw rows as dots in the colours of their groups; later groups lie above earlier ones."""
-    with plot_style():
-        figure = new_figure(6.6, 5.0)
-        axes = figure.subplots()
-        size = 5.0 if len(x) <= 300 else 4.0 if len(x) <= 1000 else 3.4
-        for i, name in enumerate(colours):
-            chosen = group == i
-            # A dot is a line without length and with round ends: all dots of a group are one short path.
-            dots = [np.column_stack([v[chosen], v[chosen], np.full(chosen.sum(), np.nan)]).ravel() for v in (x, y)]
-            axes.plot(*dots, color=colour(name), linewidth=size, alpha=0.8)
-        for line in axes.lines:
-            line.get_path().should_simplify = False
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-        axes.grid(visible=True, axis="both")
-        return inline_svg(figure, "map", description)
+        return inline_svg(figure, name, f"Share of the variance that is lost, by code size. {'; '.join(words)}.")
 
 
 def lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
@@ -124,8 +93,3 @@ def lost_axis(axes: "Axes", shares: Float64[np.ndarray, " shares"]) -> None:
         log_axis(axes.yaxis, (1, 2, 5) if above.max() > 30 * above.min() else (1, 1.5, 2, 3, 5, 7))
         axes.set_ylim(above.min() / 1.25, above.max() * 1.25)
     percent_axis(axes.yaxis)
-
-
-def _some(curve: Curve) -> list[int]:
-    """A few evenly spaced positions on a curve."""
-    return sorted({int(i) for i in np.linspace(0, len(curve.sizes) - 1, 4)})

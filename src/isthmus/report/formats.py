@@ -22,20 +22,10 @@ def json_text(value: object) -> str:
 
 
 def markdown_table(headings: Sequence[str], rules: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in GitHub's Markdown.
-
-    Parameters
-    ----------
-    headings : sequence of str
-    rules : sequence of str
-        What stands below each heading: "---", or "---:" for a column that is aligned to the right.
-    rows : iterable of sequences of str
-    """
-    lines = [f"| {' | '.join(headings)} |", f"|{'|'.join(rules)}|"]
-    for row in rows:
-        cells = (cell.replace("|", r"\|") for cell in row)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """A table in GitHub's Markdown; below each heading stands a rule: "---", or "---:" to align to the right."""
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
+    lines = (f"| {' | '.join(row)} |" for row in escaped)
+    return "\n".join([f"| {' | '.join(headings)} |", f"|{'|'.join(rules)}|", *lines])
 
 
 def _finite(value: object) -> object:

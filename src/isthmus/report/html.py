@@ -10,30 +10,14 @@ from isthmus.words import counted
 def render(template: str, context: Mapping[str, object]) -> str:
     """Fill a template with values; text is escaped, and a missing value is an error.
 
-    Parameters
-    ----------
-    template : str
-        Path of the template within the package, such as ``"report/template.html"``.
-    context : mapping of str to object
-        Values by the names that the template uses.
-
-    Returns
-    -------
-    page : str
+    ``template`` is a path within the package, such as ``"report/template.html"``.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 — optional
 
+    loader = PackageLoader("isthmus", "")
     environment = Environment(
-        loader=PackageLoader("isthmus", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {
-        "number": number,
-        "percent": percent,
-        "times": times,
-        "counted": partial(counted, typeset=True),
-    }
+    filters = {"number": number, "percent": percent, "times": times, "counted": partial(counted, typeset=True)}
+    environment.filters |= filters
     return environment.get_template(template).render(context)

@@ -62,15 +62,13 @@ def montage(
     height, width = shape.shrunk
     factor = max(1, _SHOWN // max(height, width))
     gap = max(1, round(_GAP / factor))
-    n_columns = max(map(len, rows))
-    canvas = np.zeros(
-        (len(rows) * (height + gap) - gap, n_columns * (width + gap) - gap, shape.channels + 1), dtype=np.uint8
-    )
+    n_lines, n_columns, n_values = len(rows), len(rows[0]), shape.channels + 1
+    tiles = np.zeros((n_lines, height + gap, n_columns, width + gap, n_values), dtype=np.uint8)
+    tiles[:, :height, :, :width, -1] = 255
     for i, line in enumerate(rows):
         for j, values in enumerate(line):
-            y, x = i * (height + gap), j * (width + gap)
-            canvas[y : y + height, x : x + width, :-1] = _pixels(values, shape, low, high)
-            canvas[y : y + height, x : x + width, -1] = 255
+            tiles[i, :height, j, :width, :-1] = _pixels(values, shape, low, high)
+    canvas = tiles.reshape(n_lines * (height + gap), n_columns * (width + gap), n_values)[:-gap, :-gap]
     image = Image.fromarray(canvas, "LA" if shape.channels == 1 else "RGBA")
     file = io.BytesIO()
     image.save(file, format="PNG", optimize=True)

@@ -1,6 +1,7 @@
 """Measure a model on the rows of a report, in one pass; only a batch is ever dense."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -12,6 +13,7 @@ from isthmus.rows.batches import n_batch_rows
 from isthmus.rows.frames import select_rows
 
 MAX_SAMPLE = 2000
+_Rows: TypeAlias = Float64[np.ndarray, "rows features"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,7 @@ class Measured:
 
     @property
     def is_constant(self) -> Bool[np.ndarray, " features"]:
-        constant: np.ndarray = self.minimum == self.maximum
-        return constant
+        return np.equal(self.minimum, self.maximum)
 
     @property
     def value_range(self) -> tuple[float, float]:
@@ -100,26 +101,19 @@ def measure(model: Model, X: Table) -> Measured:
 
 def reconstructed(
     model: Model, X: Table, index: Int[np.ndarray, " rows"]
-) -> tuple[
-    Float64[np.ndarray, "rows features"], Float64[np.ndarray, "rows codes"], Float64[np.ndarray, "rows features"]
-]:
+) -> tuple[_Rows, Float64[np.ndarray, "rows codes"], _Rows]:
     """Some rows of a table: their values, their codes and their reconstructions."""
     part = select_rows(X, index)
     codes = np.asarray(model.transform(part))
     rebuilt = np.asarray(model.inverse_transform(codes), dtype=np.float64)
-    return _values(part), codes.astype(np.float64), rebuilt.reshape(len(codes), -1)
-
-
-def _values(part: Table) -> Float64[np.ndarray, "rows features"]:
     frame = nw.from_native(part, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
-        return np.asarray(frame.to_numpy(), dtype=np.float64)
-    return np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float64)
+        part = frame.to_numpy()
+    values = np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float64)
+    return values, codes.astype(np.float64), rebuilt.reshape(len(codes), -1)
 
 
-def best_linear_error(
-    values: Float64[np.ndarray, "rows features"], unit: Float64[np.ndarray, " features"]
-) -> Float64[np.ndarray, " sizes"]:
+def best_linear_error(values: _Rows, unit: Float64[np.ndarray, " features"]) -> Float64[np.ndarray, " sizes"]:
     """Mean squared error of PCA with 0, 1, 2, … components on the very rows that it is fitted to.
 
     No linear code of the same size has a smaller error on these rows (Eckart & Young 1936).

@@ -14,12 +14,13 @@ from isthmus.report import reproduce
 from isthmus.report.code_map import map_of_codes
 from isthmus.report.columns import column_images, columns_of, influence_of
 from isthmus.report.examples import example_columns, examples
+from isthmus.report.figures import learning_curves
 from isthmus.report.html import render
 from isthmus.report.images import ImageShape
 from isthmus.report.measure import measure
 from isthmus.report.plots import css_variables
 from isthmus.report.sandwich import sandwich_svg
-from isthmus.report.summary import Shares, facts_of, learning_figure, rate_figure, sample_errors
+from isthmus.report.summary import Shares, facts_of, sample_errors
 from isthmus.report.words import Names
 from isthmus.rows.frames import without_torch
 from isthmus.system.extras import require
@@ -43,13 +44,7 @@ class Report:
     html: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all.
-
-        Raises
-        ------
-        OutputError
-            If the file cannot be written.
-        """
+        """Write the page to a file, whole or not at all; raises OutputError if that fails."""
         with atomic_write(path) as file:
             file.write(self.html.encode())
 
@@ -66,14 +61,8 @@ class Report:
 class Section:
     """A section that someone else adds to a report.
 
-    Attributes
-    ----------
-    name : str
-        Its identifier on the page; its heading has the identifier ``{name}-title``.
-    title : str
-        Its entry in the page's navigation.
-    html : str
-        What it shows: a ``header`` and a ``div``, already escaped.
+    ``name`` is its identifier on the page (its heading has ``{name}-title``), ``title`` its entry in the navigation,
+    and ``html`` its content: a ``header`` and a ``div``, already escaped.
     """
 
     name: str
@@ -152,36 +141,31 @@ def report(
     require("report")
     check_is_fitted(model)
     if not hasattr(model, "pca_error_"):
-        raise ParameterError(
-            "A report compares the code with PCA's, but this model has no code of a fixed size; fit it with "
-            "code_size=…."
-        )
+        needs = "A report compares the code with PCA's, but this model has no code of a fixed size"
+        raise ParameterError(f"{needs}; fit it with code_size=….")
     rows = _flat(X)
     shape = ImageShape.of(_image_shape_of(model) if image_shape is None else image_shape, model.n_features_in_)
     measured = measure(model, rows)
-    facts, sampled = facts_of(model), sample_errors(model, rows, measured)
-    names = Names(model.feature_names)
-    low, high = measured.value_range
-    columns = counted(model.n_features_in_, "column", typeset=True)
-    codes = counted(model.code_size_, "code", typeset=True)
+    sampled, names = sample_errors(model, rows, measured), Names(model.feature_names)
+    columns, codes = (
+        counted(model.n_features_in_, "column", typeset=True),
+        counted(model.code_size_, "code", typeset=True),
+    )
     context = {
         "variables": css_variables(),
         "title": title or f"{columns} in {codes}",
         "command": command,
         "date": date,
         "model": model,
-        "facts": facts,
+        "facts": facts_of(model),
         "measured": measured,
         "names": names,
-        "low": low,
-        "high": high,
         "shape": shape,
         "scored": Shares.of(model.validation_error_, model.pca_error_, model.validation_variance_),
         "lost": measured.error / measured.variance if measured.variance > 0 else None,
         "sampled": sampled,
         "sandwich": sandwich_svg(model.layers),
-        "learning": learning_figure(model, facts),
-        "rate": rate_figure(sampled),
+        "learning": learning_curves(model),
         "examples": examples(model, rows, measured, shape),
         "example_columns": example_columns(measured),
         "columns": columns_of(measured),

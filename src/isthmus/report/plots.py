@@ -49,40 +49,21 @@ COLOURS = {
     "class-10": ("#6b7683", "#aab6c2"),
 }
 
+_VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 _SERIES = ("model", "pca", "other", *(f"class-{i}" for i in range(4, 10)))
 _RENDERING = threading.RLock()  # matplotlib's settings belong to the whole process while a figure is made
 _STYLE: "dict[RcKeyType, object]" = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so the layout is the same everywhere
-    "font.size": 10.0,
-    "text.parse_math": False,
-    "text.color": COLOURS["ink"][0],
-    "axes.edgecolor": COLOURS["muted"][0],
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "axes.labelcolor": COLOURS["muted"][0],
-    "axes.linewidth": 0.8,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.facecolor": "none",
-    "grid.color": COLOURS["line"][0],
-    "grid.linewidth": 0.8,
-    "legend.frameon": False,
-    "legend.handlelength": 1.6,
-    "lines.linewidth": 1.8,
-    "lines.solid_capstyle": "round",
-    "lines.solid_joinstyle": "round",
-    "svg.fonttype": "none",
-    "xtick.color": COLOURS["muted"][0],
-    "ytick.color": COLOURS["muted"][0],
-    "xtick.major.size": 0.0,
-    "ytick.major.size": 0.0,
-    "xtick.minor.size": 0.0,
-    "ytick.minor.size": 0.0,
-    "xtick.major.pad": 6.0,
-    "ytick.major.pad": 6.0,
-}
+    "font.size": 10.0, "text.parse_math": False, "text.color": COLOURS["ink"][0], "svg.fonttype": "none",
+    "axes.edgecolor": COLOURS["muted"][0], "axes.labelcolor": COLOURS["muted"][0], "axes.linewidth": 0.8,
+    "axes.facecolor": "none", "figure.facecolor": "none", "axes.spines.right": False, "axes.spines.top": False,
+    "axes.grid": True, "axes.grid.axis": "y", "axes.axisbelow": True,
+    "grid.color": COLOURS["line"][0], "grid.linewidth": 0.8,
+    "legend.frameon": False, "legend.handlelength": 1.6,
+    "lines.linewidth": 1.8, "lines.solid_capstyle": "round", "lines.solid_joinstyle": "round",
+    "xtick.color": COLOURS["muted"][0], "xtick.major.size": 0.0, "xtick.minor.size": 0.0, "xtick.major.pad": 6.0,
+    "ytick.color": COLOURS["muted"][0], "ytick.major.size": 0.0, "ytick.minor.size": 0.0, "ytick.major.pad": 6.0,
+}  # fmt: skip
 
 
 def colour(name: str) -> str:
@@ -100,10 +81,7 @@ def css_variables() -> str:
 def plot_style(name: str = "plot") -> Iterator[None]:
     """Use the style of the reports while figures are made or drawn, whatever the user's settings.
 
-    Parameters
-    ----------
-    name : str
-        Seed of the identifiers within an SVG.
+    ``name`` is the seed of the identifiers within an SVG.
     """
     require("report")
     from cycler import cycler
@@ -116,28 +94,18 @@ def plot_style(name: str = "plot") -> Iterator[None]:
         yield
 
 
-def new_figure(width: float = 6.6, height: float = 3.2) -> "Figure":
-    """An empty figure unknown to pyplot. Call this, and draw, within ``plot_style``.
-
-    Parameters
-    ----------
-    width, height : float
-        In inches.
-    """
+def new_figure(width: float = 6.6, height: float = 3.2) -> "tuple[Figure, Axes]":
+    """An empty figure unknown to pyplot, in inches, and its axes. Call this, and draw, within ``plot_style``."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
 
 
 def legend_above(axes: "Axes", n_columns: int = 4) -> None:
     """Put the legend above the axes, where it hides no data."""
     axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1.02),
-        ncols=n_columns,
-        borderaxespad=0,
-        columnspacing=1.6,
-        borderpad=0,
+        loc="lower left", bbox_to_anchor=(0, 1.02), ncols=n_columns, borderaxespad=0, columnspacing=1.6, borderpad=0
     )
 
 
@@ -167,16 +135,8 @@ def log_axis(axis: "XAxis | YAxis", ticks: Sequence[float] = (1, 2, 5)) -> None:
 def inline_svg(figure: "Figure", name: str, label: str) -> str:
     """A figure as an SVG element for an HTML page; the same figure gives the same text.
 
-    Text stays text, in the page's typeface, and colours are the CSS variables of ``css_variables``.
-
-    Parameters
-    ----------
-    figure : Figure
-        Made by ``new_figure``.
-    name : str
-        A word unique among the figures of the page; identifiers begin with it.
-    label : str
-        The figure in words, for screen readers.
+    Text stays text, in the page's typeface, and colours are the CSS variables of ``css_variables``. Identifiers begin
+    with ``name``, unique among the figures of the page. ``label`` is the figure in words, for screen readers.
     """
     file = io.StringIO()
     with plot_style(name):
@@ -185,15 +145,13 @@ def inline_svg(figure: "Figure", name: str, label: str) -> str:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(file, format="svg", metadata=nothing, transparent=True)
     svg = file.getvalue()
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert size is not None
-    body = svg[svg.index("</defs>") + len("</defs>") :]  # the first of them holds a style of the whole page
+    ((width, height),) = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    body = svg.partition("</defs>")[2]  # the first of them holds a style of the whole page
     body = re.sub(r'style="([^"]*)"', lambda found: f'style="{_themed(found[1])}"', body)
     body = _short(_own_identifiers(body, name))
-    width, height = (f"{float(points) * 4 / 3:g}" for points in size.groups())
     return (
-        f'<svg class="plot" role="img" aria-label="{html.escape(label)}" viewBox="0 0 {size[1]} {size[2]}" '
-        f'width="{width}" height="{height}" stroke-linejoin="round">{body.strip()}'
+        f'<svg class="plot" role="img" aria-label="{html.escape(label)}" viewBox="0 0 {width} {height}" '
+        f'width="{float(width) * 4 / 3:g}" height="{float(height) * 4 / 3:g}" stroke-linejoin="round">{body.strip()}'
     )
 
 
@@ -212,9 +170,6 @@ def _short(body: str) -> str:
     while (shorter := re.sub(r"<g>\s*</g>|<g/>\n?", "", body)) != body:
         body = shorter
     return body
-
-
-_VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 
 
 def _own_identifiers(body: str, name: str) -> str:

@@ -1,28 +1,15 @@
-"""Facts about the model, its training, and its errors beside PCA's."""
+"""Facts about the model, and its errors beside PCA's."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.report.figures import Curve, learning_curves, rate_distortion
+from isthmus.report.figures import Curve, rate_distortion
 from isthmus.report.measure import Measured, best_linear_error
 from isthmus.report.model import Model, Ordered, Table
 from isthmus.rows.frames import select_rows
 
 _MOST_SIZES = 24
-
-
-@dataclass(frozen=True)
-class Facts:
-    """How the model was made."""
-
-    is_pca: bool
-    is_ordered: bool
-    starts_at_pca: bool
-    held_out: bool  # otherwise the model's errors are those of its training rows
-    n_weights: int
-    loss: str
-    divisor: float | None  # what every column is divided by, if it is one number
 
 
 @dataclass(frozen=True)
@@ -42,26 +29,24 @@ class Shares:
 
 @dataclass(frozen=True)
 class SampleErrors:
-    """Errors on the sample of the rows: the model's and PCA's, at its code size and by code size."""
+    """Errors on the sample of the rows: the model's and PCA's, at its code size and, in a figure, by code size."""
 
     n_rows: int
     shares: Shares
     is_ordered: bool
-    curves: list[Curve]
+    figure: str | None  # None if there is nothing to compare
 
 
-def facts_of(model: Model) -> Facts:
-    """What the page says about the model in words."""
+def facts_of(model: Model) -> dict[str, object]:
+    """How the model was made; ``divisor`` is what every column is divided by, if it is one number."""
     same = bool((model.scale_ == model.scale_[0]).all())
-    return Facts(
-        is_pca=hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,
-        is_ordered=bool(getattr(model, "ordered", False)),
-        starts_at_pca=model.starts_at_pca,
-        held_out=model.held_out_,
-        n_weights=sum(weight.numel() for weight in model.module_.parameters()),
-        loss={"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
-        divisor=float(model.scale_[0]) if same else None,
-    )
+    return {
+        "is_pca": hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,
+        "is_ordered": bool(getattr(model, "ordered", False)),
+        "n_weights": sum(weight.numel() for weight in model.module_.parameters()),
+        "loss": {"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
+        "divisor": float(model.scale_[0]) if same else None,
+    }
 
 
 def sample_errors(model: Model, X: Table, measured: Measured) -> SampleErrors:
@@ -71,24 +56,26 @@ def sample_errors(model: Model, X: Table, measured: Measured) -> SampleErrors:
     is fitted to the sample itself, where no linear code can be better.
     """
     variance = float(np.mean(((measured.sample_values - measured.training_mean) / measured.unit) ** 2))
-    table = _by_size(model, select_rows(X, measured.sample))
+    table, k = _by_size(model, select_rows(X, measured.sample)), model.code_size_
     own = float(measured.row_error[measured.sample].mean())
     if table is None:
         linear = best_linear_error(measured.sample_values, measured.unit)
-        sizes = np.arange(1, min(len(linear) - 1, max(2 * model.code_size_, 10)) + 1)
-        at_code = float(linear[min(model.code_size_, len(linear) - 1)])
-        curves = [("PCA fitted to these very rows", sizes, linear[sizes], "pca")]
-        curves += [("this model", np.array([model.code_size_]), np.array([own]), "model")]
+        sizes = np.arange(1, min(len(linear) - 1, max(2 * k, 10)) + 1)
+        pca, at_code = linear[sizes], float(linear[min(k, len(linear) - 1)])
+        fitted_to, own_label, own_sizes, own_errors = "these very rows", "this model", np.array([k]), np.array([own])
     else:
-        sizes, at_code = table["code_size"], float(table["pca_error"][-1])
-        curves = [("PCA fitted to the training rows", sizes, table["pca_error"], "pca")]
-        curves += [("this model, truncated", sizes, table["error"], "model")]
-    return SampleErrors(
-        n_rows=len(measured.sample),
-        shares=Shares.of(own, at_code, variance),
-        is_ordered=table is not None,
-        curves=[Curve(label, of, error / variance, name) for label, of, error, name in curves] if variance else [],
-    )
+        sizes, pca, at_code = table["code_size"], table["pca_error"], float(table["pca_error"][-1])
+        fitted_to, own_label, own_sizes, own_errors = (
+            "the training rows",
+            "this model, truncated",
+            sizes,
+            table["error"],
+        )
+    figure = None
+    if variance and len(sizes) and pca[0] > 0:
+        linear_curve = Curve(f"PCA fitted to {fitted_to}", sizes, pca / variance, "pca")
+        figure = rate_distortion([linear_curve, Curve(own_label, own_sizes, own_errors / variance, "model")])
+    return SampleErrors(len(measured.sample), Shares.of(own, at_code, variance), table is not None, figure)
 
 
 def _by_size(model: Model, rows: Table) -> dict[str, np.ndarray] | None:
@@ -100,19 +87,3 @@ def _by_size(model: Model, rows: Table) -> dict[str, np.ndarray] | None:
         return model.rate_distortion(rows, sizes=sizes.tolist()) if isinstance(model, Ordered) else None
     except AttributeError:
         return None
-
-
-def learning_figure(model: Model, facts: Facts) -> str | None:
-    """Errors by epoch; None if there is nothing to show."""
-    if model.n_epochs_ == 0 or not model.validation_variance_ > 0:
-        return None
-    scored = "held-out rows" if facts.held_out else "training rows after the epoch"
-    return learning_curves(model.history_, model.best_epoch_, model.pca_error_, model.validation_variance_, scored)
-
-
-def rate_figure(found: SampleErrors) -> str | None:
-    """Error by code size; None if there is nothing to compare."""
-    curves = found.curves
-    if not curves or not len(curves[0].sizes) or not curves[0].lost[0] > 0:
-        return None
-    return rate_distortion(curves)

@@ -1,8 +1,5 @@
 """The section of a report about a search: its trials, what mattered, the Pareto front, and the best networks."""
 
-import math
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,31 +8,17 @@ from isthmus.report import Section
 from isthmus.report.figures import Curve, rate_distortion
 from isthmus.report.html import render
 from isthmus.report.sandwich import SMALL, sandwich_svg
-from isthmus.tuning.history import Course, search_history
+from isthmus.tuning.history import search_history
 from isthmus.tuning.importance import importances
 
 if TYPE_CHECKING:
     from optuna import Study
-    from optuna.trial import FrozenTrial
 
     from isthmus.tuning.record import TrialRecord
     from isthmus.tuning.result import Result
 
 _SHOWN = 6
-_LABELS = {"error": "variance lost", "code-size": "codes needed", "both": "variance lost, mean over code sizes"}
 _SHAPE = ("layers", "nodes", "taper", "filters")
-
-
-@dataclass(frozen=True)
-class Network:
-    """One of the best networks: drawn, and its settings."""
-
-    trial: int
-    mark: str
-    sandwich: str
-    settings: dict[str, object]
-    lost: float
-    code_size: int
 
 
 def search_section(result: "Result", study: "Study") -> Section:
@@ -45,37 +28,13 @@ def search_section(result: "Result", study: "Study") -> Section:
     context = {
         "result": result,
         "has_crosses": bool(pruned) and result.objective == "error",
-        "history": _history(result, pruned),
+        "history": search_history(result, pruned),
         "importances": found,
         "largest": max(found.values(), default=0.0),
         "front": _front(result),
         "networks": [_network(trial, result) for trial in _best(result)],
     }
     return Section("tuning", "Tuning", render("tuning/section.html", context))
-
-
-def _history(result: "Result", pruned: "list[FrozenTrial]") -> str | None:
-    if not result.trials:
-        return None
-    worth = partial(_worth, result.objective)
-    ended = []
-    if result.objective == "error":
-        ended = [(trial.number, 1 - trial.intermediate_values[max(trial.intermediate_values)]) for trial in pruned]
-    course = Course(
-        completed=[(trial.number, worth(trial.merit)) for trial in sorted(result.trials, key=lambda t: t.number)],
-        pruned=ended,
-        default=None if result.default is None else (result.default.number, worth(result.default.merit)),
-        chosen=None if result.chosen is None else (result.chosen.number, worth(result.chosen.merit)),
-        pca=worth(result.pca_merit),
-        label=_LABELS[result.objective],
-        in_percent=result.objective != "code-size",
-    )
-    return search_history(course)
-
-
-def _worth(objective: str, merit: float) -> float:
-    """A merit as a figure of which less is better: the share of variance lost, or the codes needed."""
-    return {"error": 1 - merit, "code-size": -merit, "both": math.exp(-math.log(10) * merit)}[objective]
 
 
 def _front(result: "Result") -> str | None:
@@ -88,8 +47,7 @@ def _front(result: "Result") -> str | None:
     widest = min(len(pca) - 1, max(2 * int(sizes[-1]) if len(sizes) == 1 else int(sizes[-1]), 10))
     components = np.arange(1, widest + 1)
     curves = [Curve("PCA", components, pca[components], "pca")]
-    if result.default is not None:
-        default = result.default
+    if (default := result.default) is not None:
         curves.append(Curve("the default network", np.array(default.sizes), default.unexplained, "other"))
     curves.append(Curve("the best of all trials", sizes, 1 - np.array(front["variance_explained"]), "model"))
     return rate_distortion(curves, name="front")
@@ -107,14 +65,14 @@ def _best(result: "Result") -> "list[TrialRecord]":
     return sorted(kept.values(), key=lambda trial: (-trial.merit, trial.number))
 
 
-def _network(trial: "TrialRecord", result: "Result") -> Network:
+def _network(trial: "TrialRecord", result: "Result") -> dict[str, object]:
+    """One of the best networks: drawn, and its settings."""
     names = {"chosen": result.chosen, "default": result.default}
-    marks = [name for name, other in names.items() if other is not None and other.number == trial.number]
-    return Network(
-        trial=trial.number,
-        mark=" and ".join(marks),
-        sandwich=sandwich_svg(trial.layers, SMALL),
-        settings={name.replace("_", " "): value for name, value in trial.values.items() if name not in _SHAPE},
-        lost=float(trial.unexplained[-1]),
-        code_size=trial.sizes[-1],
-    )
+    return {
+        "trial": trial.number,
+        "mark": " and ".join(name for name, other in names.items() if other and other.number == trial.number),
+        "sandwich": sandwich_svg(trial.layers, SMALL),
+        "settings": {name.replace("_", " "): value for name, value in trial.values.items() if name not in _SHAPE},
+        "lost": float(trial.unexplained[-1]),
+        "code_size": trial.sizes[-1],
+    }
