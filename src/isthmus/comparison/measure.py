@@ -54,7 +54,7 @@ def compare(
     target : like X, default=None
         The rows to reconstruct, for a denoiser; X itself by default. PCA is then fitted to the target.
     test_fraction : float, default=0.2
-        Share of the rows, between 0 and 1, that is set aside; at least one row is set aside and at least two are not.
+        Share of the rows, between 0 and 1, that is set aside: at least one row, and all but two at most.
     random_state : int, RandomState or None, default=0
         Seed of the split, and of the networks unless ``estimator`` has its own ``random_state``. Both networks always
         have the same seed.
@@ -101,7 +101,7 @@ def compare(
     if expected.shape != rows.shape:
         (n, d), (n_target, d_target) = rows.shape, expected.shape
         raise InputError(f"target has {n_target} rows of {d_target} columns, but X has {n} of {d}.")
-    sizes = _code_sizes(code_sizes, rows.shape[1])
+    sizes = default_code_sizes(rows.shape[1]) if code_sizes is None else _code_sizes(code_sizes)
     rng = random_state_of(random_state)
     if not is_real(test_fraction) or not 0 < test_fraction < 1:
         raise refuse("compare", "test_fraction", "a number between 0 and 1", test_fraction)
@@ -151,9 +151,7 @@ def default_code_sizes(n_features: int) -> tuple[int, ...]:
     return (*(2**i for i in range(7) if 2**i < most), most)
 
 
-def _code_sizes(code_sizes: object, n_features: int) -> tuple[int, ...]:
-    if code_sizes is None:
-        return default_code_sizes(n_features)
+def _code_sizes(code_sizes: object) -> tuple[int, ...]:
     sizes = [code_sizes] if isinstance(code_sizes, Integral) else code_sizes
     sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
     if isinstance(sizes, str) or not (

@@ -19,8 +19,6 @@ from isthmus.system.files import atomic_write
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHARE = 0.95
-
 
 @runtime_checkable
 class Measured(Protocol):
@@ -83,7 +81,7 @@ def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
     ax.plot(*zip(*isthmus.items(), strict=True), "o-", color=colour("model"), markersize=4.5, label="Isthmus")
     widest = max(2, *isthmus)
     if not math.isnan(pca[0]):
-        saved = saving(isthmus, pca.tolist(), _SHARE)
+        saved = saving(isthmus, pca.tolist(), 0.95)  # the share in the sentence
         if saved.pca_codes is not None and saved.pca_codes > saved.codes:
             widest = max(widest, saved.pca_codes)
             ends = (saved.codes, saved.pca_codes)
@@ -102,7 +100,6 @@ def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
     ax.set_xticks(ticks, list(map(str, ticks)))
     ax.minorticks_off()
     percent_axis(ax.yaxis)
-    ax.set_xlabel("code size")
-    ax.set_ylabel(f"variance explained of {len(found.test_index)} held-out rows")
+    ax.set(xlabel="code size", ylabel=f"variance explained of {len(found.test_index)} held-out rows")
     ax.legend(loc="lower right")
     return ax

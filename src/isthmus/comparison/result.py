@@ -18,8 +18,6 @@ from isthmus.words import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SAME = 1e-6  # errors this close, as a share of the variance, count as equal
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
@@ -73,7 +71,6 @@ class Comparison:
 
         PCA's number is exact. Isthmus is known only at the fitted sizes, so it needs "at most" the smallest of them
         that is enough. Errors that differ by less than a millionth of the variance are called equal.
-
         Raises ParameterError (a ``ValueError``) if ``share`` is not in (0, 1].
         """
         if not 0 < share <= 1:
@@ -84,7 +81,7 @@ class Comparison:
         explained, isthmus = (self.by_size("isthmus", column) for column in ("variance_explained", "error"))
         others = {"PCA's": self.by_size("pca", "error"), "the random initialisation's": self.by_size("random", "error")}
         codes = codes_sentence(explained, self.pca_variance_explained.tolist(), share, rows)
-        return f"{codes} {errors_sentence(isthmus, others, _SAME * self._variance)}"
+        return f"{codes} {errors_sentence(isthmus, others, 1e-6 * self._variance)}"
 
     def by_size(self, model: str, column: str) -> dict[int, float]:
         """A column of the results for one model, by code size."""
@@ -126,9 +123,9 @@ class Comparison:
     @property
     def heading(self) -> str:
         """A line about the rows and the units."""
-        rows, columns = counted(len(self.test_index), "held-out row"), counted(self.n_features, "column")
+        rows = f"{counted(len(self.test_index), 'held-out row')} of {counted(self.n_features, 'column')}"
         return (
-            f"{rows} of {columns}, after fitting on {self.n_train}. "
+            f"{rows}, after fitting on {self.n_train}. "
             f"The mean alone has an error of {formats.number(self.pca_errors[0])}, in {self.error_unit}."
         )
 

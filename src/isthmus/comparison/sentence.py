@@ -20,7 +20,6 @@ def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> 
 
     The saving is at ``share`` if a size reaches it, otherwise at what the best size explains. If Isthmus might need
     fewer codes than PCA but no size in between was fitted, the saving is at what the next smaller size explains.
-
     ``isthmus`` has the explained shares by fitted code size, ``pca`` those of 0, 1, 2, … components.
     """
     size = _smallest(isthmus, share)
