@@ -51,7 +51,7 @@ class Measured:
 
     @property
     def is_constant(self) -> Bool[np.ndarray, " features"]:
-        return np.equal(self.minimum, self.maximum)
+        return np.asarray(self.minimum == self.maximum)
 
     @property
     def value_range(self) -> tuple[float, float]:
