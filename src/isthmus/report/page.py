@@ -147,13 +147,10 @@ def report(
     shape = ImageShape.of(_image_shape_of(model) if image_shape is None else image_shape, model.n_features_in_)
     measured = measure(model, rows)
     sampled, names = sample_errors(model, rows, measured), Names(model.feature_names)
-    columns, codes = (
-        counted(model.n_features_in_, "column", typeset=True),
-        counted(model.code_size_, "code", typeset=True),
-    )
+    columns = counted(model.n_features_in_, "column", typeset=True)
     context = {
         "variables": css_variables(),
-        "title": title or f"{columns} in {codes}",
+        "title": title or f"{columns} in {counted(model.code_size_, 'code', typeset=True)}",
         "command": command,
         "date": date,
         "model": model,

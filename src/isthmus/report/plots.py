@@ -95,7 +95,7 @@ def plot_style(name: str = "plot") -> Iterator[None]:
 
 
 def new_figure(width: float = 6.6, height: float = 3.2) -> "tuple[Figure, Axes]":
-    """An empty figure unknown to pyplot, in inches, and its axes. Call this, and draw, within ``plot_style``."""
+    """An empty figure unknown to pyplot (sizes in inches) and its axes. Call this, and draw, within ``plot_style``."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
