@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -39,6 +40,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
 
 
+@cache
 def starts_programs(module: ModuleType) -> bool:
     """Whether a file of tests, or a helper or benchmark that it imports from, imports ``subprocess``."""
     names = {getattr(value, "__module__", None) or getattr(value, "__name__", None) for value in vars(module).values()}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
+from program_forks import ProgramForks
 
 
 @dataclass
@@ -26,6 +27,14 @@ def isthmus(capfd):
         return Result(code, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The program in processes of its own, which cost no imports."""
+    forks = ProgramForks()
+    yield forks
+    forks.close()
 
 
 def csv_text(rows: np.ndarray, names: list[str]) -> str:

@@ -170,8 +170,8 @@ def test_clean_document_reports_and_raises(folder):
 def test_the_network_cleans_a_page(folder, command):
     """Paper becomes lighter and text stays, with the network that comes with Isthmus."""
     pytest.importorskip("isthmus.pages.cleaning")
-    stained = np.asarray(page(0, (620, 880))).copy()
-    stained[300:600, 100:400] = (stained[300:600, 100:400] * 0.8).astype(np.uint8)
+    stained = np.asarray(page(0, (420, 520))).copy()
+    stained[200:400, 100:300] = (stained[200:400, 100:300] * 0.8).astype(np.uint8)
     from PIL import Image
 
     (folder / "page.png").write_bytes(saved(Image.fromarray(stained), "PNG", dpi=(100, 100)))

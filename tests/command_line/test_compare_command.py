@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 
 from isthmus import Autoencoder, compare
 
-ISTHMUS = [sys.executable, "-c", "import sys; from isthmus.cli import main; sys.exit(main())"]
 QUICK = ["--code-sizes", "1,2", "--max-epochs", "2", "--layers", "8,"]
 
 
@@ -82,17 +80,13 @@ def test_a_plot_is_written(isthmus, folder, tmp_path, name):
     assert list(tmp_path.iterdir()) == [tmp_path / name]
 
 
-def test_tables_come_through_pipes_and_without_names(isthmus, folder, rows, expected, tmp_path):
+def test_tables_come_through_pipes_and_without_names(isthmus, program, folder, rows, *, expected, tmp_path):
     np.save(tmp_path / "rows.npy", rows)
     result = isthmus("compare", tmp_path / "rows.npy", *QUICK, "--output-format", "json")
     assert [line["error"] for line in json.loads(result.out)["results"]] == expected.results["error"].tolist()
-    piped = subprocess.run(
-        [*ISTHMUS, "compare", "-", *QUICK, "--format", "csv", "--exclude", "id", "--output-format", "csv"],
-        input=(folder / "table.csv").read_bytes(),
-        capture_output=True,
-        check=True,
-    )
-    assert piped.stderr == b""
+    command = ["compare", "-", *QUICK, "--format", "csv", "--exclude", "id", "--output-format", "csv"]
+    piped = program.run(*command, given=(folder / "table.csv").read_bytes())
+    assert (piped.returncode, piped.stderr) == (0, b"")
     lines = list(csv.DictReader(io.StringIO(piped.stdout.decode())))
     np.testing.assert_allclose([float(line["error"]) for line in lines], expected.results["error"], rtol=1e-9)
 
@@ -152,15 +146,10 @@ def test_tables_that_are_too_small_or_the_output_are_refused(isthmus, tmp_path):
     assert (tmp_path / "two.csv").read_text().startswith("a,b")
 
 
-def test_a_plot_without_matplotlib_is_refused_before_the_work(folder, tmp_path):
-    program = (
-        "import sys; sys.modules['matplotlib'] = None; from isthmus.cli import main; "
-        "sys.exit(main(['compare', sys.argv[1], '--exclude', 'id', '--plot', sys.argv[2], '--max-epochs', '1000000']))"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program, folder / "table.csv", tmp_path / "plot.svg"],
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stdout) == (7, "")
-    assert 'matplotlib, which is not installed: pip install "isthmus[report]"' in ended.stderr
+def test_a_plot_without_matplotlib_is_refused_before_the_work(isthmus, folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    plot = ["--plot", tmp_path / "plot.svg", "--max-epochs", "1000000"]
+    result = isthmus("compare", folder / "table.csv", "--exclude", "id", *plot)
+    assert (result.code, result.out) == (7, "")
+    assert 'matplotlib, which is not installed: pip install "isthmus[report]"' in result.err
     assert not list(tmp_path.iterdir())

@@ -37,14 +37,14 @@ def test_pairs_have_names_sizes_and_resolutions(isthmus, tmp_path):
 
 def test_pages_depend_on_seed_and_number_alone(isthmus, tmp_path):
     for name, options in {
-        "one": ["--pages", 3],
-        "more": ["--pages", 4, "--workers", 2],
-        "other": ["--pages", 3, "--seed", 1],
-        "dirtier": ["--pages", 3, "--dirt", 2],
+        "one": ["--pages", 2],
+        "more": ["--pages", 3, "--workers", 2],
+        "other": ["--pages", 2, "--seed", 1],
+        "dirtier": ["--pages", 2, "--dirt", 2],
     }.items():
         assert isthmus("make-pages", tmp_path / name, *options, *SMALL).code == 0
     one, more, other, dirtier = (files(tmp_path / name) for name in ("one", "more", "other", "dirtier"))
-    assert len(more) == 8
+    assert len(more) == 6
     assert one == {name: more[name] for name in one}
     assert all(one[name] != other[name] for name in one)
     assert all((one[name] == dirtier[name]) == name.startswith("clean") for name in one)

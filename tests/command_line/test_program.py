@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,13 @@ def run(*arguments, **options) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("format", ["csv.gz", "parquet", "npz"])
-def test_pipes_carry_tables(format, folder, rows, tmp_path):
+def test_pipes_carry_tables(format, folder, rows, program, tmp_path):
     table = (folder / "table.csv").read_bytes()
-    codes = run("encode", folder / "model", "-", "-o", "-", "--format", "csv", "--output-format", format, input=table)
+    codes = program.run("encode", folder / "model", "-", "-o", "-", "--format", "csv", "--output-format", format,
+                        given=table)  # fmt: skip
     assert (codes.returncode, codes.stderr) == (0, b"")
-    back = run("decode", folder / "model", "-", "-o", "-", "--format", format, "--output-format", "npy",
-               input=codes.stdout)  # fmt: skip
+    back = program.run("decode", folder / "model", "-", "-o", "-", "--format", format, "--output-format", "npy",
+                       given=codes.stdout)  # fmt: skip
     assert (back.returncode, back.stderr) == (0, b"")
     (tmp_path / "back.npy").write_bytes(back.stdout)
     expected = library.load(folder / "model").reconstruct(frame(rows, "abcd"))
@@ -38,18 +40,20 @@ def test_pipes_carry_tables(format, folder, rows, tmp_path):
 def test_text_that_is_piped_keeps_its_format(folder):
     result = run("encode", folder / "model", "-", "-o", "-", "--format", "tsv",
                  input=(folder / "table.csv").read_bytes().replace(b",", b"\t"))  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, b"")
     assert result.stdout.startswith(b"autoencoder0\tautoencoder1\n")
 
 
 @pytest.mark.parametrize("format", ["csv", "feather", "npz"])
-def test_a_reader_who_leaves_ends_the_command_without_a_word(format, folder, tmp_path):
-    (tmp_path / "long.csv").write_text("a,b,c,d\n" + "1,2,3,4\n0.5,3,2,1\n" * 50_000)
+def test_a_reader_who_leaves_ends_the_command_without_a_word(format, folder, program, tmp_path):
+    (tmp_path / "long.csv").write_text("a,b,c,d\n" + "1,2,3,4\n0.5,3,2,1\n" * 20_000)
     command = ["encode", folder / "model", tmp_path / "long.csv", "-o", "-", "--output-format", format]
     source, sink = os.pipe()
     os.close(source)
-    with os.fdopen(sink, "wb") as closed:
-        result = run(*command, capture_output=False, stdout=closed, stderr=subprocess.PIPE)
-    assert (result.returncode, result.stderr) == (141, b"")
+    with os.fdopen(sink, "wb") as closed, (tmp_path / "errors").open("wb") as errors:
+        program.start(command, {1: closed.fileno(), 2: errors.fileno()})
+    assert program.wait() == 141
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the benchmark and the remedy are for glibc")
@@ -71,24 +75,28 @@ def test_memory_does_not_grow_with_the_rows(command, format, lengths, tmp_path):
     assert peaks[1] <= 1.1 * peaks[0]
 
 
-def test_closed_streams_are_no_surprise(folder, tmp_path):
-    def shell(line):
-        return subprocess.run(f"{ISTHMUS[0]} {line}", shell=True, capture_output=True, text=True, check=False,
-                              cwd=tmp_path)  # fmt: skip
-
-    encode = f"encode {folder}/model {folder}/table.csv"
-    assert shell(f"{encode} -o codes.csv >&- 2>&-").returncode == 0
-    for line, sentence in (
-        (f"{encode} -o - --format csv >&-", "standard output: is closed"),
-        (f"info {folder}/model >&-", "standard output: is closed"),
-        (f"info {folder}/model >/dev/full", "standard output: cannot be written (the disk is full)"),
+def test_closed_streams_are_no_surprise(folder, program, tmp_path):
+    encode = ["encode", folder / "model", folder / "table.csv", "-o"]
+    shell = f"{ISTHMUS[0]} {' '.join(map(str, encode))} codes.csv >&- 2>&-"
+    assert subprocess.run(shell, shell=True, check=False, cwd=tmp_path).returncode == 0
+    for arguments, output, closed, sentence in (
+        ([*encode, "-", "--format", "csv"], None, [1], "standard output: is closed"),
+        (["info", folder / "model"], None, [1], "standard output: is closed"),
+        (["info", folder / "model"], "/dev/full", [], "standard output: cannot be written (the disk is full)"),
     ):
-        result = shell(line)
-        assert (result.returncode, result.stderr) == (5, f"isthmus: {sentence}.\n")
-    assert shell("fit - -o c.csv --format csv <&-").stderr == "isthmus: standard input: is closed.\n"
-    for unheard in ("2>&-", "2>/dev/full"):
-        result = shell(f"fit {folder}/table.csv -o m {unheard}")  # it has a column of text
-        assert (result.returncode, result.stdout, result.stderr) == (3, "", "")
+        result = program.run(*arguments, output=output, closed=closed)
+        assert (result.returncode, result.stderr.decode()) == (5, f"isthmus: {sentence}.\n")
+    result = program.run("fit", "-", "-o", tmp_path / "c.csv", "--format", "csv", closed=[0])
+    assert result.stderr == b"isthmus: standard input: is closed.\n"
+
+
+def test_an_error_that_nobody_hears_leaves_its_exit_code(folder, program, tmp_path):
+    command = ["fit", folder / "table.csv", "-o", tmp_path / "m"]  # it has a column of text
+    result = program.run(*command, closed=[2])
+    assert (result.returncode, result.stdout) == (3, b"")
+    with Path("/dev/full").open("wb") as full:
+        program.start(command, {1: full.fileno(), 2: full.fileno()})
+    assert program.wait() == 3
 
 
 def test_a_terminal_without_blocks_gets_a_drawing_in_ascii(folder):
@@ -177,21 +185,22 @@ def test_ctrl_c_in_training_writes_the_best_epoch(tmp_path):
     assert model.validation_error_ <= model.start_error_
 
 
-def test_ctrl_c_at_any_other_time_leaves_no_file(folder, tmp_path):
+def test_ctrl_c_at_any_other_time_leaves_no_file(folder, program, tmp_path):
     os.mkfifo(tmp_path / "endless.csv")
     for command in (
         ["fit", tmp_path / "endless.csv", "-o", tmp_path / "out"],
         ["encode", folder / "model", tmp_path / "endless.csv", "-o", tmp_path / "out.csv"],
         ["reconstruct", folder / "model", tmp_path / "endless.csv", "-o", "-", "--output-format", "npz"],
     ):
-        process = subprocess.Popen([*ISTHMUS, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with (tmp_path / "endless.csv").open("w") as pipe:  # waits until the table is opened
-            pipe.write("a,b,c,d\n" + "1,2,3,4\n" * 500_000)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=600)
-        assert process.returncode == 130
-        assert err == "isthmus: interrupted.\n"
-        assert out == ""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            process = program.start(command, {1: out.fileno(), 2: err.fileno()})
+            with (tmp_path / "endless.csv").open("w") as pipe:  # waits until the table is opened
+                pipe.write("a,b,c,d\n" + "1,2,3,4\n" * 200_000)
+                os.kill(process, signal.SIGINT)
+                assert program.wait() == 130
+            out.seek(0)
+            err.seek(0)
+            assert (out.read(), err.read()) == ("", "isthmus: interrupted.\n")
         assert [path.name for path in tmp_path.iterdir()] == ["endless.csv"]
 
 

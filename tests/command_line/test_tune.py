@@ -3,9 +3,8 @@
 import csv
 import io
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
 
 import pyarrow
@@ -14,7 +13,6 @@ import pytest
 from isthmus import Autoencoder, load, tune
 from studies import trial_count
 
-ISTHMUS = [sys.executable, "-c", "import sys; from isthmus.cli import main; sys.exit(main())"]
 QUICK = [
     "--exclude",
     "id",
@@ -92,24 +90,19 @@ def test_a_space_comes_from_a_file_and_options_overrule_it(isthmus, folder, tmp_
     assert load(model).code_size_ == 3
 
 
-def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(folder, tmp_path):
-    command = [*ISTHMUS, "tune", str(folder / "table.csv"), "-o", str(tmp_path / "model"), *QUICK]
-    with subprocess.Popen(
-        [*command, "--timeout", "10000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while trial_count(tmp_path / "model.study") < 3 and process.poll() is None:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        try:
-            out, err = process.communicate(timeout=600)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert err.splitlines()[-1] == "isthmus: interrupted."
-    assert "interrupted" in out.splitlines()[0]
+def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(isthmus, program, folder, tmp_path):
+    command = ["tune", folder / "table.csv", "-o", tmp_path / "model", *QUICK]
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        process = program.start([*command, "--timeout", "10000"], {1: out.fileno(), 2: err.fileno()})
+    while trial_count(tmp_path / "model.study") < 3:
+        time.sleep(0.05)
+    os.kill(process, signal.SIGINT)
+    assert program.wait() == 130
+    assert (tmp_path / "err").read_text().splitlines()[-1] == "isthmus: interrupted."
+    assert "interrupted" in (tmp_path / "out").read_text().splitlines()[0]
     assert load(tmp_path / "model").code_size_ == 2
     before = trial_count(tmp_path / "model.study")
-    subprocess.run([*command, "--trials", str(before + 2), "-q"], check=True)
+    assert isthmus(*command, "--trials", before + 2, "-q").code == 0
     assert trial_count(tmp_path / "model.study") > before
 
 

@@ -54,7 +54,7 @@ def open_folder():
 
 
 def test_it_runs_without_network_home_and_rights(without_network, open_folder):
-    pages = [saved(page(seed, (620, 880)), "PNG", dpi=(100, 100)) for seed in range(3)]
+    pages = [saved(page(seed, (420, 520)), "PNG", dpi=(100, 100)) for seed in range(3)]
     (open_folder / "scan.pdf").write_bytes(img2pdf.convert(pages))
     (open_folder / "scan.png").write_bytes(pages[0])
     environment = {name: value for name, value in os.environ.items() if name not in {"HOME", "USER", "LOGNAME"}}

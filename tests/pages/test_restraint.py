@@ -36,8 +36,17 @@ def share(page: np.ndarray) -> np.ndarray:
     return share_of_change(torch.from_numpy(seen), torch.from_numpy(whitened(seen))).numpy()
 
 
-@pytest.mark.parametrize("kind", ["text", "contents", "form", "tables", "letter", "handwriting"])
-@pytest.mark.parametrize("dpi", [100, 150, 300])
+KINDS = ("text", "contents", "form", "tables", "letter", "handwriting")
+
+
+@pytest.mark.parametrize(
+    ("kind", "dpi"),
+    [
+        *((kind, 100) for kind in KINDS), ("contents", 150), ("text", 300),
+        *(pytest.param(kind, dpi, marks=pytest.mark.slow) for dpi in (150, 300) for kind in KINDS
+          if (kind, dpi) not in (("contents", 150), ("text", 300))),
+    ],
+)  # fmt: skip
 def test_a_clean_page_hardly_changes(whitening, kind, dpi):
     """This network would make all of its light greys lighter."""
     page = printed(kind, dpi=dpi)

@@ -22,8 +22,7 @@ def test_the_browser_notices_what_a_page_must_not_do(chromium, tmp_path):
     assert "<img" in dom
 
 
-@pytest.mark.parametrize("name", REPORTS)
-@pytest.mark.parametrize("policy", [True, False])
+@pytest.mark.parametrize(("name", "policy"), [*((name, False) for name in REPORTS), ("digits_report", True)])
 def test_no_message_and_no_request(name, policy, request, chromium, tmp_path):
     """Also without the security policy that the page gives itself: it has nothing to forbid."""
     html = request.getfixturevalue(name).html
@@ -38,8 +37,7 @@ def test_no_message_and_no_request(name, policy, request, chromium, tmp_path):
     assert dom.count("<script") == 0
 
 
-@pytest.mark.parametrize("width", [1280, 600])
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 600)])
 def test_both_colour_schemes_are_drawn(dark, width, digits_report, chromium, tmp_path):
     digits_report.save(tmp_path / "report.html")
     picture = tmp_path / "picture.png"

@@ -3,11 +3,12 @@
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from isthmus.errors import ParameterError
+from isthmus.system.standard_output import discard, standard_output
 
 RESULT_FORMATS = ("csv", "json", "md")
 
@@ -59,8 +60,6 @@ def write_text(path: Path, text: str) -> None:
 
 def print_text(text: str, *, encoding: str | None = None) -> None:
     """Print to standard output, with question marks for what the encoding (by default, the terminal's) lacks."""
-    from isthmus.system.standard_output import standard_output
-
     with standard_output() as stream:
         stream.write(text.encode(encoding or terminal_encoding(), "replace"))
 
@@ -73,8 +72,10 @@ def terminal_encoding() -> str:
 def say(text: str) -> None:
     """Print to standard error, if there is one that can be written to."""
     if sys.stderr is not None:  # print takes None for standard output
-        with suppress(OSError):
+        try:
             print(text, file=sys.stderr, flush=True)
+        except OSError:
+            discard(sys.stderr)
 
 
 @contextmanager

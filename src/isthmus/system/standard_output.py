@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from isthmus.errors import IsthmusError, OutputError
 from isthmus.system.files import reason
@@ -38,6 +38,13 @@ def flush_standard_output() -> None:
             sys.stdout.flush()
 
 
+def discard(stream: TextIO) -> None:
+    """Send what a stream cannot write to nowhere, so that Python does not try again, and fail, at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 @contextmanager
 def _output_errors() -> Iterator[None]:
     """Turn errors of the system into an OutputError."""
@@ -46,10 +53,7 @@ def _output_errors() -> Iterator[None]:
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
-        # The rest of the buffer cannot be written either; at its end Python must not try again.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        discard(sys.stdout)
         raise OutputError(f"standard output: cannot be written ({reason(error)}).") from error
 
 
