@@ -109,7 +109,7 @@ def test_the_file_follows_the_umask_and_keeps_old_permissions(small_model, tmp_p
 
 def test_a_diverged_model_is_not_saved(small_model, tmp_path):
     broken = copy.deepcopy(small_model)
-    broken.module_.spread.fill_(float("nan"))
+    broken.fitted_.network.arrays["spread"].fill(np.nan)
     (tmp_path / "m").write_bytes(b"old")
     with pytest.raises(ValueError, match="NaN"):
         broken.save(tmp_path / "m")
