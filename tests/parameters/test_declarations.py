@@ -8,11 +8,9 @@ import torch
 
 from isthmus import Autoencoder, ConvAutoencoder
 from isthmus.errors import ParameterError
-from isthmus.networks import ACTIVATIONS
-from isthmus.networks import FROM_THE_IMAGE as NETWORK_STARTS
-from isthmus.networks import MAX_GRID as NETWORK_GRID
+from isthmus.networks import ACTIVATIONS, ConvolutionalAutoencoder, start_convolutional
 from isthmus.parameters import rules, validate
-from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
+from isthmus.parameters.convolutional import FROM_THE_IMAGE
 from isthmus.rows.scaling import SCALES
 from isthmus.training.corruption import Noise
 
@@ -110,5 +108,8 @@ def test_names_are_those_that_networks_and_training_know():
     column = torch.zeros(3)
     for kind, strength in rules.NOISE_STRENGTHS.items():
         Noise(kind, strength).corruption(torch.Generator(), zero=column, low=column, high=column)(torch.ones(2, 3))
-    assert FROM_THE_IMAGE == NETWORK_STARTS
-    assert MAX_GRID == NETWORK_GRID
+    image = torch.linspace(0, 1, 16).reshape(1, 1, 4, 4)
+    for start in FROM_THE_IMAGE:
+        network = ConvolutionalAutoencoder((2,), start=start)
+        start_convolutional(network, torch.Generator())
+        assert torch.equal(network(image), image), start

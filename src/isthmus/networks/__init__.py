@@ -1,38 +1,19 @@
 """Torch modules and the initialisation of their weights; imports nothing else of Isthmus."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.convolutional import FROM_THE_IMAGE, MAX_GRID, ConvolutionalAutoencoder, upsampling_of
+from isthmus.networks.convolutional import ConvolutionalAutoencoder, upsampling_of
 from isthmus.networks.dense import DenseAutoencoder, DenseStack
 from isthmus.networks.image_codes import ImageCodeAutoencoder
-from isthmus.networks.images import ImageAutoencoder, ImageShape, with_channels_last
-from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo
+from isthmus.networks.images import ImageAutoencoder, ImageShape
+from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo, with_channels_last
 from isthmus.networks.rows import RowAutoencoder
 from isthmus.networks.start import start_at_pca, start_at_random, start_convolutional
 from isthmus.networks.two_paths import TwoPathAutoencoder
 from isthmus.networks.widths import layer_widths, prefix_sizes, sandwich_widths
 
 __all__ = [
-    "ACTIVATIONS",
-    "FROM_THE_IMAGE",
-    "MAX_GRID",
-    "ConvolutionalAutoencoder",
-    "DenseAutoencoder",
-    "DenseStack",
-    "ImageAutoencoder",
-    "ImageCodeAutoencoder",
-    "ImageShape",
-    "RowAutoencoder",
-    "TwoPathAutoencoder",
-    "apply_tiled",
-    "fold_batch_norm",
-    "for_inference",
-    "halo",
-    "layer_widths",
-    "prefix_sizes",
-    "sandwich_widths",
-    "start_at_pca",
-    "start_at_random",
-    "start_convolutional",
-    "upsampling_of",
-    "with_channels_last",
-]
+    "ACTIVATIONS", "ConvolutionalAutoencoder", "DenseAutoencoder", "DenseStack", "ImageAutoencoder",
+    "ImageCodeAutoencoder", "ImageShape", "RowAutoencoder", "TwoPathAutoencoder", "apply_tiled", "fold_batch_norm",
+    "for_inference", "halo", "layer_widths", "prefix_sizes", "sandwich_widths", "start_at_pca", "start_at_random",
+    "start_convolutional", "upsampling_of", "with_channels_last",
+]  # fmt: skip

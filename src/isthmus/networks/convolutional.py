@@ -13,9 +13,9 @@ subtract it. An image whose size the poolings do not divide is padded at the bot
 and column, and the output is cropped. No pixel moves, and an image of one pixel works too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TypedDict
 
 import torch.nn.functional as F
@@ -29,11 +29,8 @@ from isthmus.networks.upsampling import UpsamplingConvolution
 HALF_A_LEVEL = 1 / 512
 """Half a grey level of 256: how far from 0 and 1 values are clipped before the logit, without effect on 8 bits."""
 
-FROM_THE_IMAGE = ("identity", "affine")
-"""Values of ``start`` for which the untrained network returns its input."""
-
-MAX_GRID = 1024
-"""The largest ``grid`` that estimators allow: every image is padded to a multiple of it."""
+Images = Float[Tensor, "images channels height width"]
+SmallImages = Float[Tensor, "images filters h w"]
 
 
 class Architecture(TypedDict, total=False):
@@ -51,39 +48,24 @@ class Architecture(TypedDict, total=False):
 
 
 class ConvolutionalLayer(nn.Module):
-    """A convolution (after up-sampling by 2 with ``upsamples``), then batch norm, then the activation."""
+    """A convolution, then a batch norm if the convolution has no bias, then the activation."""
 
-    def __init__(
-        self,
-        n_inputs: int,
-        n_outputs: int,
-        kernel_size: int,
-        activation: str,
-        *,
-        batch_norm: bool,
-        upsamples: bool = False,
-        fused: bool = True,
-    ) -> None:
+    def __init__(self, convolution: nn.Conv2d, activation: str) -> None:
         super().__init__()
-        bias = not batch_norm
-        self.convolution = (
-            UpsamplingConvolution(n_inputs, n_outputs, kernel_size, bias=bias, fused=fused)
-            if upsamples
-            else nn.Conv2d(n_inputs, n_outputs, kernel_size, padding=kernel_size // 2, bias=bias)
-        )
-        self.norm = nn.BatchNorm2d(n_outputs) if batch_norm else nn.Identity()
+        self.convolution = convolution
+        self.norm = nn.BatchNorm2d(convolution.out_channels) if convolution.bias is None else nn.Identity()
         self.activation = ACTIVATIONS[activation]()
         if isinstance(self.activation, nn.ReLU | nn.LeakyReLU | nn.ELU):
             self.activation.inplace = True  # safe: their gradients, and those of the layer before, need the output only
 
     def forward(self, x: Float[Tensor, "images inputs h w"]) -> Float[Tensor, "images outputs H W"]:
-        y = self.convolution(x)
-        if self.norm.training and y.numel() == y.shape[1] and isinstance(self.norm, nn.BatchNorm2d):
+        y, norm = self.convolution(x), self.norm
+        if norm.training and y.numel() == y.shape[1] and isinstance(norm, nn.BatchNorm2d):
             # One image of one pixel has no variance, so the running statistics are used.
-            norm = self.norm
             y = F.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
-            return self.activation(y)  # type: ignore[no-any-return]
-        return self.activation(self.norm(y))  # type: ignore[no-any-return]
+        else:
+            y = norm(y)
+        return self.activation(y)  # type: ignore[no-any-return]
 
 
 class ConvolutionalEncoder(nn.ModuleList):
@@ -97,9 +79,7 @@ class ConvolutionalEncoder(nn.ModuleList):
         self.pooling, self.patch = tuple(pooling), patch
         self.grid = patch * 2 ** sum(self.pooling)
 
-    def forward(
-        self, u: Float[Tensor, "images channels height width"]
-    ) -> tuple[Float[Tensor, "images filters h w"], list[Tensor]]:
+    def forward(self, u: Images) -> tuple[SmallImages, list[Tensor]]:
         """Return the code, and each layer's output before its pooling, from the finest resolution to the coarsest."""
         height, width = u.shape[-2:]
         if height % self.grid or width % self.grid:
@@ -116,16 +96,13 @@ class ConvolutionalEncoder(nn.ModuleList):
 
 
 class ConvolutionalDecoder(nn.ModuleList):
-    """Layers whose outputs have the skip connections added, in order."""
+    """Layers whose outputs have the skip connections, if there are any, added in order."""
 
     def forward(
-        self, u: Float[Tensor, "images inputs h w"], skips: Iterable[Tensor] = ()
+        self, u: Float[Tensor, "images inputs h w"], skips: Sequence[Tensor] = ()
     ) -> Float[Tensor, "images outputs H W"]:
-        remaining = iter(skips)
-        for layer in self:
-            u = layer(u)
-            skip = next(remaining, None)
-            u = u if skip is None else u + skip
+        for layer, skip in zip_longest(self, skips):
+            u = layer(u) if skip is None else layer(u) + skip
         return u
 
 
@@ -177,21 +154,11 @@ class ConvolutionalAutoencoder(LaidOut):
     """
 
     def __init__(
-        self,
-        filters: Sequence[int] = (64, 64),
-        *,
-        decoder_filters: Sequence[int] | None = None,
-        kernel_size: int = 3,
-        pooling: bool | Sequence[bool] = True,
-        activation: str = "leaky_relu",
-        batch_norm: bool = True,
-        channels: int = 1,
-        patch: int = 1,
-        skips: bool = False,
-        start: str = "random",
-        output: str = "linear",
+        self, filters: Sequence[int] = (64, 64), *, decoder_filters: Sequence[int] | None = None, kernel_size: int = 3,
+        pooling: bool | Sequence[bool] = True, activation: str = "leaky_relu", batch_norm: bool = True,
+        channels: int = 1, patch: int = 1, skips: bool = False, start: str = "random", output: str = "linear",
         fused: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, got {kernel_size}.")
@@ -209,28 +176,23 @@ class ConvolutionalAutoencoder(LaidOut):
         self.skips, self.start, self.output, self.patch = skips, start, output, patch
         self.channels, self.activation = channels, activation
         self.settings = {
-            "filters": self.filters,
-            "decoder_filters": self.decoder_filters,
-            "kernel_size": kernel_size,
-            "pooling": self.pooling,
-            "activation": activation,
-            "batch_norm": batch_norm,
-            "patch": patch,
-            "skips": skips,
-            "start": start,
-        }
+            "filters": self.filters, "decoder_filters": self.decoder_filters, "kernel_size": kernel_size,
+            "pooling": self.pooling, "activation": activation, "batch_norm": batch_norm,
+            "patch": patch, "skips": skips, "start": start,
+        }  # fmt: skip
         n_values = channels * patch**2
-        layer = partial(ConvolutionalLayer, kernel_size=kernel_size, activation=activation, batch_norm=batch_norm)
-        down = (layer(n_inputs, n_outputs) for n_inputs, n_outputs in pairwise((n_values, *filters)))
-        self.encoder = ConvolutionalEncoder(down, self.pooling, patch)
+        plain = partial(nn.Conv2d, kernel_size=kernel_size, padding=kernel_size // 2)
+        after_upsampling = partial(UpsamplingConvolution, kernel_size=kernel_size, fused=fused)
+
+        def layers(upsampling: Iterable[bool], *widths: int) -> Iterator[ConvolutionalLayer]:
+            for upsamples, sizes in zip(upsampling, pairwise(widths), strict=True):
+                convolution = (after_upsampling if upsamples else plain)(*sizes, bias=not batch_norm)
+                yield ConvolutionalLayer(convolution, activation)
+
+        self.encoder = ConvolutionalEncoder(layers([False] * len(filters), n_values, *filters), self.pooling, patch)
+        self.decoder = ConvolutionalDecoder(layers(self.upsampling, self.filters[-1], *self.decoder_filters))
+        self.last = plain(self.decoder_filters[-1], 2 * n_values if start == "affine" else n_values)
         self.grid = self.encoder.grid
-        widths = pairwise((self.filters[-1], *self.decoder_filters))
-        self.decoder = ConvolutionalDecoder(
-            layer(n_inputs, n_outputs, upsamples=upsamples, fused=fused)
-            for (n_inputs, n_outputs), upsamples in zip(widths, self.upsampling, strict=True)
-        )
-        n_outputs = 2 * n_values if start == "affine" else n_values
-        self.last = nn.Conv2d(self.decoder_filters[-1], n_outputs, kernel_size, padding=kernel_size // 2)
 
     def code_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Filters, height and width of the code of an image of this size."""
@@ -249,40 +211,28 @@ class ConvolutionalAutoencoder(LaidOut):
         """Approximate number of multiplications for an image of this size."""
         return sum(parameter.numel() for parameter in self.parameters()) * height * width // self.patch**2
 
-    def encode(self, x: Float[Tensor, "images channels height width"]) -> Float[Tensor, "images filters h w"]:
+    def encode(self, x: Images) -> SmallImages:
         """Encode images: small images whose height and width are those of x divided by ``grid``, rounded up."""
         return self.encoder(x.to(self.last.weight.dtype))[0].to(x.dtype)  # type: ignore[no-any-return]
 
-    def decode(
-        self, code: Float[Tensor, "images filters h w"], height: int, width: int
-    ) -> Float[Tensor, "images channels {height} {width}"]:
-        """Decode codes to images of this height and width.
-
-        Raises
-        ------
-        ValueError
-            If ``needs_image``.
-        """
+    def decode(self, code: SmallImages, height: int, width: int) -> Float[Tensor, "images channels {height} {width}"]:
+        """Decode codes to images of this height and width; ValueError if ``needs_image``."""
         if self.needs_image:
             why = "skips=True" if self.skips else f"start={self.start!r}"
             raise ValueError(f"A network with {why} needs the image, not its code alone.")
         out = self._decoded(code.to(self.last.weight.dtype))[..., :height, :width]
         return (out.sigmoid() if self.output == "sigmoid" else out).to(code.dtype)
 
-    def forward(
-        self, x: Float[Tensor, "images channels height width"]
-    ) -> Float[Tensor, "images channels height width"]:
+    def forward(self, x: Images) -> Images:
         """Reconstruct images."""
         out = self.output_of(x)
         return (out.sigmoid() if self.output == "sigmoid" else out).to(x.dtype)
 
-    def output_of(
-        self, x: Float[Tensor, "images channels height width"]
-    ) -> Float[Tensor, "images channels height width"]:
+    def output_of(self, x: Images) -> Images:
         """Reconstruct images, as logits for "sigmoid": the input of the losses."""
         height, width = x.shape[-2:]
         code, before_pooling = self.encoder(x.to(self.last.weight.dtype))
-        out = self._decoded(code, reversed(before_pooling) if self.skips else ())[..., :height, :width]
+        out = self._decoded(code, before_pooling[::-1] if self.skips else ())[..., :height, :width]
         if self.start == "random":
             return out
         x = x.logit(HALF_A_LEVEL) if self.output == "sigmoid" else x
@@ -291,9 +241,7 @@ class ConvolutionalAutoencoder(LaidOut):
             return x + offset + factor * x
         return out + x
 
-    def _decoded(
-        self, code: Float[Tensor, "images filters h w"], skips: Iterable[Tensor] = ()
-    ) -> Float[Tensor, "images channels H W"]:
+    def _decoded(self, code: SmallImages, skips: Sequence[Tensor] = ()) -> Float[Tensor, "images channels H W"]:
         return patches_to_pixels(self.last(self.decoder(code, skips)), self.patch)
 
 

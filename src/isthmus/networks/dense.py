@@ -41,28 +41,15 @@ class DenseAutoencoder(TwoPathAutoencoder):
     """
 
     def __init__(
-        self,
-        n_features: int,
-        code_size: int,
-        encoder_layers: Sequence[int],
-        decoder_layers: Sequence[int],
-        activation: str,
-        *,
-        linear_paths: bool,
-        output: str,
-        stacks: bool = True,
-        prefixes: Sequence[int] = (),
-    ) -> None:
+        self, n_features: int, code_size: int, encoder_layers: Sequence[int], decoder_layers: Sequence[int],
+        activation: str, *, linear_paths: bool, output: str, stacks: bool = True, prefixes: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         super().__init__(
-            n_features,
-            code_size,
+            n_features, code_size,
             lambda size: DenseStack((n_features, *encoder_layers, size), activation),
             lambda size: DenseStack((size, *decoder_layers, n_features), activation),
-            linear_paths=linear_paths,
-            output=output,
-            stacks=stacks,
-            prefixes=prefixes,
-        )
+            linear_paths=linear_paths, output=output, stacks=stacks, prefixes=prefixes,
+        )  # fmt: skip
         self.encoder_layers, self.decoder_layers = tuple(encoder_layers), tuple(decoder_layers)
 
     @property

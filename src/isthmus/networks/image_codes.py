@@ -7,13 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Unpack
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.convolutional import Architecture, ConvolutionalAutoencoder, patches_to_pixels
 from isthmus.networks.dense import DenseStack
 from isthmus.networks.images import ImageShape, images_of, rows_of
+from isthmus.networks.rows import Codes, Rows
 from isthmus.networks.two_paths import TwoPathAutoencoder
 
 
@@ -31,7 +31,7 @@ class ConvolutionalEncoderStack(nn.Module):
     def last(self) -> nn.Module:
         return self.dense.last
 
-    def forward(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
+    def forward(self, u: Rows) -> Codes:
         small, _ = self.convolutions(images_of(u, self.image_shape))
         return self.dense(small.flatten(1))  # type: ignore[no-any-return]
 
@@ -45,11 +45,9 @@ class ConvolutionalDecoderStack(nn.Module):
         self.code_shape = parts.code_shape(*image_shape[:2])
         self.dense = DenseStack((code_size, middle, math.prod(self.code_shape)), parts.activation)
         self.activation = ACTIVATIONS[parts.activation]()
-        self.convolutions = parts.decoder
-        self.patch = parts.patch
-        self.last = parts.last
+        self.convolutions, self.last, self.patch = parts.decoder, parts.last, parts.patch
 
-    def forward(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+    def forward(self, z: Codes) -> Rows:
         height, width, _ = self.image_shape
         small = self.activation(self.dense(z)).unflatten(1, self.code_shape)
         image = patches_to_pixels(self.last(self.convolutions(small)), self.patch)
@@ -80,27 +78,18 @@ class ImageCodeAutoencoder(TwoPathAutoencoder):
     """
 
     def __init__(
-        self,
-        image_shape: ImageShape,
-        code_size: int,
-        filters: Sequence[int],
-        *,
-        middle: int,
-        linear_paths: bool,
-        output: str,
-        **architecture: Unpack[Architecture],
-    ) -> None:
+        self, image_shape: ImageShape, code_size: int, filters: Sequence[int],
+        *, middle: int, linear_paths: bool, output: str, **architecture: Unpack[Architecture],
+    ) -> None:  # fmt: skip
         def parts() -> ConvolutionalAutoencoder:
             return ConvolutionalAutoencoder(filters, channels=image_shape[2], **architecture)
 
         super().__init__(
-            math.prod(image_shape),
-            code_size,
+            math.prod(image_shape), code_size,
             lambda size: ConvolutionalEncoderStack(image_shape, middle, size, parts()),
             lambda size: ConvolutionalDecoderStack(image_shape, middle, size, parts()),
-            linear_paths=linear_paths,
-            output=output,
-        )
+            linear_paths=linear_paths, output=output,
+        )  # fmt: skip
         whole = parts()
         self.image_shape, self.settings, self.middle = image_shape, whole.settings, middle
         self._n_values = whole.n_values(*image_shape[:2])

@@ -20,12 +20,16 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def for_inference(network: Network) -> Network:
     """Copy a module with convolutional layers in its fastest exact form, which cannot be trained."""
-    fast = fold_batch_norm(network).requires_grad_(False)
-    convert_conv2d_weight_memory_format(fast, torch.channels_last)
+    fast = with_channels_last(fold_batch_norm(network).requires_grad_(False))
     for layer in _layers_of(fast):
         if isinstance(layer.activation, nn.SiLU):  # the other activations already are
             layer.activation.inplace = True
     return fast
+
+
+def with_channels_last(network: Network) -> Network:
+    """Store the kernels with channels last, which is faster."""
+    return convert_conv2d_weight_memory_format(network, torch.channels_last)
 
 
 @torch.no_grad()
@@ -78,7 +82,6 @@ def apply_tiled(
     ----------
     network : ConvolutionalAutoencoder
         In evaluation mode, best from ``for_inference``.
-    image : tensor of shape (channels, height, width)
     tile : int, default=256
         Side of a tile in pixels, rounded up to the network's grid. Smaller tiles spend more time on the halo, larger
         ones take more memory.

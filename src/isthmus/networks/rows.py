@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from isthmus.networks.laid_out import LaidOut
+
+Rows = Float[Tensor, "rows features"]
+Codes = Float[Tensor, "rows code"]
 
 
 class RowAutoencoder(LaidOut):
@@ -23,14 +27,26 @@ class RowAutoencoder(LaidOut):
     prefixes : tuple of int
         Smaller code sizes with a decoder of their own (ordered networks).
     shift, scale : Tensor
-        In float64, since the mean of a column can be millions of times its standard deviation; see ``per_column``.
+        ``n_units`` values in float64, since the mean of a column can be millions of times its standard deviation; see
+        ``per_column``.
     """
 
     shift: Tensor
     scale: Tensor
     n_features: int
-    output: str
     prefixes: tuple[int, ...] = ()
+
+    def __init__(self, n_units: int, output: str, device: torch.device | None = None) -> None:
+        super().__init__()
+        self.output = output
+        self.register_buffer("shift", torch.zeros(n_units, dtype=torch.float64, device=device))
+        self.register_buffer("scale", torch.ones(n_units, dtype=torch.float64, device=device))
+
+    @torch.no_grad()
+    def set_units(self, *, shift: Float64[np.ndarray, " units"], scale: Float64[np.ndarray, " units"]) -> None:
+        """Set ``shift`` and ``scale``."""
+        self.shift.copy_(torch.from_numpy(shift))
+        self.scale.copy_(torch.from_numpy(scale))
 
     @property
     def code_size(self) -> int:
@@ -58,36 +74,33 @@ class RowAutoencoder(LaidOut):
         """Expand values like those of ``shift`` and ``scale`` (for images, one a channel) to one a column."""
         return values
 
-    def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
+    def encode(self, x: Rows) -> Codes:
         """Encode rows in the data's units."""
         raise NotImplementedError
 
-    def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+    def decode(self, z: Codes) -> Rows:
         """Decode codes to rows in the data's units."""
         raise NotImplementedError
 
-    def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+    def forward(self, x: Rows) -> Rows:
         """Reconstruct rows, in the data's units."""
         return self.in_units(self.output_of(self.normalise(x))).to(x.dtype)
 
-    def normalise(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+    def normalise(self, x: Rows) -> Rows:
         """Scale rows to unit scale, the input of the encoder."""
         return (x - self.per_column(self.shift)).div_(self.per_column(self.scale)).to(self.dtype)
 
-    def in_units(self, output: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+    def in_units(self, output: Rows) -> Rows:
         """Turn the result of ``output_of`` into rows in the data's units."""
         if self.output == "sigmoid":
             return output.sigmoid()
         return (output * self.per_column(self.scale)).add_(self.per_column(self.shift))
 
-    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+    def output_of(self, u: Rows) -> Rows:
         """Reconstruct rows of unit scale, as logits for "sigmoid": the input of the losses."""
         raise NotImplementedError
 
-    def outputs_by_size(
-        self, u: Float[Tensor, "rows features"], sizes: Sequence[int]
-    ) -> Iterator[Float[Tensor, "rows features"]]:
+    def outputs_by_size(self, u: Rows, sizes: Sequence[int]) -> Iterator[Rows]:
         """``output_of`` from the first codes only, for each size; networks without order have the whole code only."""
-        for size in sizes:
-            assert size == self.code_size
-            yield self.output_of(u)
+        assert all(size == self.code_size for size in sizes)
+        return (self.output_of(u) for _ in sizes)

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
-from isthmus.networks.rows import RowAutoencoder
+from isthmus.networks.rows import Codes, RowAutoencoder, Rows
 
 
 class Half(nn.Module):
@@ -29,14 +29,13 @@ class Half(nn.Module):
 
     def __init__(self, linear: nn.Linear | None, stack: nn.Module | None) -> None:
         super().__init__()
-        self.linear = linear
-        self.stack = stack
+        self.linear, self.stack = linear, stack
 
 
 class Encoder(Half):
     """z = W u + s ∘ e(u)."""
 
-    def forward(self, u: Float[Tensor, "rows features"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows code"]:
+    def forward(self, u: Rows, spread: Float[Tensor, " code"]) -> Codes:
         if self.linear is None:
             assert self.stack is not None
             return self.stack(u)  # type: ignore[no-any-return]
@@ -47,7 +46,7 @@ class Encoder(Half):
 class Decoder(Half):
     """û = V z + b + d(z / s)."""
 
-    def forward(self, z: Float[Tensor, "rows code"], spread: Float[Tensor, " code"]) -> Float[Tensor, "rows features"]:
+    def forward(self, z: Codes, spread: Float[Tensor, " code"]) -> Rows:
         if self.linear is None:
             assert self.stack is not None
             return self.stack(z)  # type: ignore[no-any-return]
@@ -87,24 +86,13 @@ class TwoPathAutoencoder(RowAutoencoder):
     spread: Tensor
 
     def __init__(
-        self,
-        n_features: int,
-        code_size: int,
-        encoder_stack: Callable[[int], nn.Module],
-        decoder_stack: Callable[[int], nn.Module],
-        *,
-        linear_paths: bool,
-        output: str,
-        stacks: bool = True,
+        self, n_features: int, code_size: int, encoder_stack: Callable[[int], nn.Module],
+        decoder_stack: Callable[[int], nn.Module], *, linear_paths: bool, output: str, stacks: bool = True,
         prefixes: Sequence[int] = (),
-    ) -> None:
-        super().__init__()
-        self.n_features = n_features
-        self.output = output
-        self.prefixes = tuple(prefixes)
+    ) -> None:  # fmt: skip
+        super().__init__(n_features, output)
+        self.n_features, self.prefixes = n_features, tuple(prefixes)
         self.first_sizes = tuple(size + 1 for size in (0, *prefixes))
-        self.register_buffer("shift", torch.zeros(n_features, dtype=torch.float64))
-        self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
         self.register_buffer("code_unit", torch.ones(code_size, dtype=torch.float64))
         self.register_buffer("spread", torch.ones(code_size))
         self.encoder = Encoder(
@@ -112,21 +100,17 @@ class TwoPathAutoencoder(RowAutoencoder):
             encoder_stack(code_size) if stacks else None,
         )
         self.decoder, *smaller = (
-            Decoder(
-                nn.Linear(size, n_features) if linear_paths else None,
-                decoder_stack(size) if stacks else None,
-            )
+            Decoder(nn.Linear(size, n_features) if linear_paths else None, decoder_stack(size) if stacks else None)
             for size in (code_size, *prefixes)
         )
         self.prefix_decoders = nn.ModuleList(smaller)
 
     @torch.no_grad()
     def set_units(
-        self, *, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"], code_unit: float
+        self, *, shift: Float64[np.ndarray, " units"], scale: Float64[np.ndarray, " units"], code_unit: float = 1.0
     ) -> None:
-        """Set the centre and divisor of each column, and the unit of all codes."""
-        self.shift.copy_(torch.from_numpy(shift))
-        self.scale.copy_(torch.from_numpy(scale))
+        """Set ``shift``, ``scale`` and the unit of all codes."""
+        super().set_units(shift=shift, scale=scale)
         self.code_unit.fill_(code_unit)
         self.spread.fill_(1.0)
 
@@ -138,42 +122,29 @@ class TwoPathAutoencoder(RowAutoencoder):
     def dtype(self) -> torch.dtype:
         return self.spread.dtype
 
-    def encode(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows code"]:
-        """Encode rows in the data's units."""
+    def encode(self, x: Rows) -> Codes:
         z: Tensor = self.encoder(self.normalise(x), self.spread)
         return (z * self.code_unit).to(x.dtype)
 
-    def decode(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
-        """Decode codes to rows in the data's units."""
+    def decode(self, z: Codes) -> Rows:
         return self.in_units(self.output_of_codes((z / self.code_unit).to(self.dtype))).to(z.dtype)
 
-    def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """Reconstruct rows, in the data's units."""
+    def forward(self, x: Rows) -> Rows:
         return self.decode(self.encode(x))
 
-    def output_of(self, u: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
-        """Reconstruct rows of unit scale, as logits for "sigmoid": the input of the losses."""
+    def output_of(self, u: Rows) -> Rows:
         return self.output_of_codes(self.encoder(u, self.spread))
 
-    def output_of_codes(self, z: Float[Tensor, "rows code"]) -> Float[Tensor, "rows features"]:
+    def output_of_codes(self, z: Codes) -> Rows:
         """``output_of`` from the codes of rows of unit scale."""
         out: Tensor = self.decoder(z, self.spread)
         return out
 
-    def outputs_by_size(
-        self, u: Float[Tensor, "rows features"], sizes: Sequence[int]
-    ) -> Iterator[Float[Tensor, "rows features"]]:
-        """``output_of`` from the first codes only, for each size."""
+    def outputs_by_size(self, u: Rows, sizes: Sequence[int]) -> Iterator[Rows]:
         z = self.encoder(u, self.spread)
-        return (self.output_of_prefix(z, size) for size in sizes)
+        return (self.output_of_decoder(self._decoder_for(size), z, torch.full((1, 1), size)) for size in sizes)
 
-    def output_of_prefix(self, z: Float[Tensor, "rows code"], size: int) -> Float[Tensor, "rows features"]:
-        """``output_of`` from the first ``size`` codes, by the decoder that is used for this size."""
-        return self.output_of_decoder(self._decoder_for(size), z, torch.full((1, 1), size))
-
-    def output_of_decoder(
-        self, i: int, z: Float[Tensor, "rows code"], kept: Int[Tensor, "some 1"]
-    ) -> Float[Tensor, "rows features"]:
+    def output_of_decoder(self, i: int, z: Codes, kept: Int[Tensor, "some 1"]) -> Rows:
         """``output_of`` from the first ``kept`` codes, by decoder ``i``: those of ``prefixes``, then the whole one."""
         decoder, width = self._decoders()[i]
         z = z[:, :width] * (torch.arange(width) < kept).to(z.device)

@@ -19,10 +19,8 @@ class UpsamplingConvolution(nn.Conv2d):
 
     Parameters
     ----------
-    n_inputs, n_outputs : int
-    kernel_size : int
-        Odd.
-    bias : bool
+    n_inputs, n_outputs, kernel_size, bias
+        As for ``nn.Conv2d``; ``kernel_size`` is odd.
     fused : bool
         Whether one transposed convolution computes both steps. Values and gradients are the same up to rounding.
     """
