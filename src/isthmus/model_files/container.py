@@ -17,7 +17,7 @@ import numpy as np
 
 from isthmus._version import __version__
 from isthmus.errors import ModelFileError, ParameterError
-from isthmus.model_files.sections import Section, list_of, size
+from isthmus.model_files.sections import Rules, Section, list_of, size
 from isthmus.parameters.rules import one_of
 from isthmus.system.files import atomic_write, open_input
 from isthmus.system.magic import LONGEST, kind_of
@@ -29,50 +29,33 @@ Tensors = dict[str, np.ndarray]
 Expected = dict[str, tuple[str, tuple[int, ...]]]
 """Data type, by NumPy's name, and shape of each tensor."""
 
-_DTYPES = {"F32": "float32", "F64": "float64"}
-_CODES = {name: code for code, name in _DTYPES.items()}
-_MAX_HEADER_BYTES = 2**26
-_MAX_TENSORS = 10_000
-_MAX_DIMENSIONS = 8
-_MAX_DEPTH = 32
+_DTYPES: dict[str, np.dtype] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+_CODES = {dtype.name: code for code, dtype in _DTYPES.items()}
+_MAX_HEADER_BYTES, _MAX_TENSORS, _MAX_DIMENSIONS, _MAX_DEPTH = 2**26, 10_000, 8, 32
 _UNSIGNED = "0" * 64  # the checksum is computed with zeros in its own place
 
 
 def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: Mapping[str, object]) -> None:
     """Write tensors and settings to one file, whole or not at all; the same input gives the same bytes.
 
-    Parameters
-    ----------
-    tensors : dict of ndarray
-        In float32 or float64; every value finite.
-    settings : dict
-        Plain JSON, apart from NumPy's numbers.
-
-    Raises
-    ------
-    ParameterError
-        If a tensor holds NaN or an infinity.
-    OutputError
-        If the file cannot be written.
+    Tensors are in float32 or float64, and settings plain JSON, apart from NumPy's numbers. ParameterError if a tensor
+    holds NaN or an infinity, OutputError if the file cannot be written.
     """
     header: dict[str, object] = {}
     arrays, end = [], 0
     # The wider type first keeps every tensor aligned to its own size.
     for name in sorted(tensors, key=lambda key: (-tensors[key].itemsize, key)):
-        array = np.ascontiguousarray(tensors[name], dtype=tensors[name].dtype.newbyteorder("<"))
-        array = array.reshape(tensors[name].shape)  # ascontiguousarray gives scalars an axis
+        code = _CODES[tensors[name].dtype.name]
+        array = np.asarray(tensors[name], dtype=_DTYPES[code], order="C")
         if not np.isfinite(array).all():
             raise ParameterError(f"The model cannot be saved: {name} holds NaN or infinite values.")
         start, end = end, end + array.nbytes
-        header[name] = vars(_Entry(_CODES[tensors[name].dtype.name], array.shape, (start, end)))
+        header[name] = vars(_Entry(code, array.shape, (start, end)))
         arrays.append(array)
     metadata = {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "isthmus": __version__,
-        "settings": json.dumps(settings, sort_keys=True, allow_nan=False, default=np.generic.item),
-        "sha256": _UNSIGNED,
-    }
+        "format": FORMAT, "format_version": str(FORMAT_VERSION), "isthmus": __version__,
+        "settings": json.dumps(settings, sort_keys=True, allow_nan=False, default=np.generic.item), "sha256": _UNSIGNED,
+    }  # fmt: skip
     text = json.dumps({"__metadata__": metadata, **header}).encode()
     text += b" " * (-len(text) % 8)
     prefix = len(text).to_bytes(8, "little") + text
@@ -96,9 +79,9 @@ class _Entry(Section):
     shape: Annotated[tuple[int, ...], list_of(size(0), longest=_MAX_DIMENSIONS)]
     data_offsets: Annotated[tuple[int, int], list_of(size(0), 2, 2)]
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
+    def rules(self) -> Rules:
         start, stop = self.data_offsets
-        n_bytes = math.prod(self.shape) * np.dtype(_DTYPES[self.dtype]).itemsize
+        n_bytes = math.prod(self.shape) * _DTYPES[self.dtype].itemsize
         yield "data_offsets", "as far apart as the tensor is long", stop - start == n_bytes
 
 
@@ -113,7 +96,7 @@ class ModelFile:
 
     def read_tensors(self, expected: Expected) -> Tensors:
         """Read the tensors, if the file has exactly those that are expected."""
-        found = {name: (_DTYPES[entry.dtype], entry.shape) for name, entry in self._entries.items()}
+        found = {name: (_DTYPES[entry.dtype].name, entry.shape) for name, entry in self._entries.items()}
         if found != expected:
             name = min(name for name in found.keys() | expected if found.get(name) != expected.get(name))
             raise ModelFileError(
@@ -123,11 +106,10 @@ class ModelFile:
         tensors = {}
         for name, entry in self._entries.items():
             self._file.seek(self._data_start + entry.data_offsets[0])
-            dtype = np.dtype(_DTYPES[entry.dtype])
-            array = np.fromfile(self._file, dtype=dtype.newbyteorder("<"), count=math.prod(entry.shape))
+            array = np.fromfile(self._file, dtype=_DTYPES[entry.dtype], count=math.prod(entry.shape))
             if not np.isfinite(array).all():
                 raise ModelFileError(f"tensor {name[:80]!r} holds NaN or infinite values")
-            tensors[name] = array.astype(dtype, copy=False).reshape(entry.shape)
+            tensors[name] = array.astype(array.dtype.newbyteorder("="), copy=False).reshape(entry.shape)
         return tensors
 
 
@@ -135,10 +117,7 @@ class ModelFile:
 def open_model_file(path: str | os.PathLike[str]) -> Iterator[ModelFile]:
     """Open a model file and check it.
 
-    Raises
-    ------
-    ModelFileError
-        With one sentence that begins with the name of the file, also for a ModelFileError of the body.
+    ModelFileErrors, also those of the body, are one sentence that begins with the name of the file.
     """
     with open_input(path, ModelFileError, "a model file") as file:
         try:
@@ -196,12 +175,11 @@ def _checked_entries(header: dict[str, object], n_bytes: int) -> dict[str, _Entr
     if len(header) > _MAX_TENSORS:
         raise ModelFileError(f"claims {len(header)} tensors; at most {_MAX_TENSORS} are read")
     entries = {name: _Entry.read(entry, f"tensor {name[:80]!r}") for name, entry in header.items()}
-    end = 0
-    for start, stop in sorted(entry.data_offsets for entry in entries.values()):
-        if start != end:
-            raise ModelFileError("has tensors that overlap or leave gaps")
-        end = stop
-    if end != n_bytes:
+    places = sorted(entry.data_offsets for entry in entries.values())
+    ends = [0, *(stop for _, stop in places)]
+    if [start for start, _ in places] != ends[:-1]:
+        raise ModelFileError("has tensors that overlap or leave gaps")
+    if ends[-1] != n_bytes:
         raise ModelFileError("has more or less data than its tensors need")
     return entries
 

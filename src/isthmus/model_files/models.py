@@ -3,8 +3,9 @@
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from inspect import signature
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,22 +14,22 @@ from isthmus.errors import ModelFileError, ParameterError
 from isthmus.fitting.convolutional import ImageNetwork, settings_of
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted, squared_unit_of
-from isthmus.model_files.container import Expected, Tensors, open_model_file, write_model_file
+from isthmus.model_files.container import Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
 from isthmus.training.history import History
 
+_Network: TypeAlias = DenseArrays | ImageNetwork
+
 _NETWORK = "network."
 _COUNTER = "num_batches_tracked"  # of batch norms; it changes nothing and is not stored
 # Names that ``Fitted`` and the settings share.
 _SAME = ("n_samples", "loss", "start_error", "validation_error", "validation_variance", "pca_error")
 # Names that networks and their settings share.
-_DENSE = ("encoder_layers", "decoder_layers", "activation", "linear_paths", "stacks", "prefixes")
-_IMAGES = (
-    "filters", "decoder_filters", "kernel_size", "pooling", "activation", "batch_norm", "patch", "skips", "start",
-)  # fmt: skip
+_DENSE = {field.name for field in fields(DenseArrays)} & {field.name for field in fields(DenseSettings)}
+_IMAGES = {field.name for field in fields(ConvolutionalSettings)} & {*signature(ConvolutionalAutoencoder).parameters}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,33 +44,24 @@ class SavedModel:
     parameters: Mapping[str, object]
     n_features_in: int
     feature_names: Sequence[str] | None
-    fitted: Fitted[DenseArrays | ImageNetwork]
+    fitted: Fitted[_Network]
     image_layout: str | None = None
 
 
 def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
     """Write a model to one file, whole or not at all; parameters that JSON cannot hold become null.
 
-    Raises
-    ------
-    ParameterError
-        If a tensor holds NaN or an infinity.
-    OutputError
-        If the file cannot be written.
+    ParameterError if a tensor holds NaN or an infinity, OutputError if the file cannot be written.
     """
     parameters = {name: value if _is_json(value) else None for name, value in model.parameters.items()}
     settings, tensors = _contents(model)
-    sections = {"estimator": model.estimator, "parameters": parameters, "fitted": vars(settings)}
-    write_model_file(path, tensors, sections)
+    write_model_file(path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": vars(settings)})
 
 
 def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> SavedModel:
     """Read the model in a file, which must be of one of these estimators; its network is on the CPU.
 
-    Raises
-    ------
-    ModelFileError
-        With one sentence that begins with the name of the file.
+    ModelFileErrors are one sentence that begins with the name of the file.
     """
     with open_model_file(path) as file:
         name = file.settings.get("estimator")
@@ -81,8 +73,10 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> Sav
         if isinstance(settings, DenseSettings):
             tensors = file.read_tensors(settings.tensors())
             return _restored(parameters, settings, tensors, _dense_network(settings, tensors))
-        network = _image_network(settings)
-        tensors = file.read_tensors(settings.tensors() | _shapes(network))
+        network, expected = _image_network(settings), settings.tensors()
+        for name, value in _stored(network).items():
+            expected[name] = (str(value.dtype).removeprefix("torch."), tuple(value.shape))
+        tensors = file.read_tensors(expected)
         return _restored(parameters, settings, tensors, _with_weights(network, tensors))
 
 
@@ -100,94 +94,61 @@ def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
 
 def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     fitted, network, history = model.fitted, model.fitted.network, model.fitted.history
-    by_epoch = {
-        "epoch": range(history.n_epochs + 1),
-        "training_error": history.training_error,
-        "validation_error": history.held_out_error,
-    }
+    errors = {"training_error": history.training_error, "validation_error": history.held_out_error}
     common: dict[str, Any] = {
-        "n_features_in": model.n_features_in,
-        "feature_names": model.feature_names,
-        "n_epochs": history.n_epochs,
-        "best_epoch": history.best_epoch,
-        "history": _with_null(by_epoch),
-        **{name: getattr(fitted, name) for name in _SAME},
-    }
+        "n_features_in": model.n_features_in, "feature_names": model.feature_names, "n_epochs": history.n_epochs,
+        "best_epoch": history.best_epoch, "history": _with_null({"epoch": range(history.n_epochs + 1), **errors}),
+    }  # fmt: skip
+    common |= _values(fitted, _SAME)
     tensors = {f"statistics.{name}": getattr(fitted.columns.statistics, name) for name in STATISTICS}
     if not isinstance(network, DenseArrays):
         tensors |= {name: value.cpu().numpy() for name, value in _stored(network).items()}
-        architecture: dict[str, Any] = settings_of(network)
-        code = network if isinstance(network, ImageCodeAutoencoder) else None
-        return ConvolutionalSettings(
-            **common,
-            **architecture,
-            image_shape=network.image_shape,
-            layout=model.image_layout or "images",
-            code_size=None if code is None else code.code_size,
-            middle=None if code is None else code.middle,
-            linear_paths=code is not None and code.encoder.linear is not None,
-        ), tensors
+        common |= {**settings_of(network), "code_size": None, "middle": None, "linear_paths": False}
+        if isinstance(network, ImageCodeAutoencoder):
+            common |= {"code_size": network.code_size, "middle": network.middle}
+            common["linear_paths"] = network.encoder.linear is not None
+        layout = model.image_layout or "images"
+        return ConvolutionalSettings(**common, image_shape=network.image_shape, layout=layout), tensors
     tensors |= {_NETWORK + name: value for name, value in network.arrays.items()}
     tensors |= {"pca.axes": fitted.axes.axes.astype(network.precision), "pca.spread": fitted.axes.spread}
     if fitted.variances is not None:
         tensors["linear.variances"] = fitted.variances
-    return DenseSettings(
-        **common,
-        code_size=fitted.code_size,
-        takes_over=network.first_sizes,
-        precision=network.precision,
-        n_axes=len(fitted.axes.axes),
-        linear=fitted.variances is not None,
-        errors_by_size=_with_null(fitted.errors_by_size),
-        **{name: getattr(network, name) for name in _DENSE},
-    ), tensors
+    common |= _values(network, _DENSE) | {"code_size": fitted.code_size, "precision": network.precision}
+    common |= {"takes_over": network.first_sizes, "n_axes": len(fitted.axes.axes)}
+    common |= {"linear": fitted.variances is not None, "errors_by_size": _with_null(fitted.errors_by_size)}
+    return DenseSettings(**common), tensors
 
 
-def _restored(
-    parameters: dict[str, object],
-    settings: DenseSettings | ConvolutionalSettings,
-    tensors: Tensors,
-    network: DenseArrays | ImageNetwork,
-) -> SavedModel:
+def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensors, network: _Network) -> SavedModel:
     scale = str(parameters["scale"])
     statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
-    axes, by_size, layout = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}, None
+    axes, by_size = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}
     if isinstance(settings, DenseSettings):
         axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
         by_size = {name: np.array(column) for name, column in _with_nan(settings.errors_by_size).items()}
-    else:
-        layout = settings.layout
-    history = _with_nan(settings.history)
+    errors, variances = _with_nan(settings.history), tensors.get("linear.variances")
     fitted = Fitted(
-        network=network,
-        code_size=network.code_size,
+        network=network, code_size=network.code_size, axes=axes, variances=variances, errors_by_size=by_size,
         columns=Columns(statistics, scale_of(scale, statistics)),
         squared_unit=squared_unit_of(scale, float(tensors["network.scale"][0])),
-        axes=axes,
-        variances=tensors.get("linear.variances"),
-        held_out="linear.variances" not in tensors and parameters["validation_fraction"] != 0,
-        history=History(history["training_error"], history["validation_error"], settings.best_epoch),
-        errors_by_size=by_size,
-        **{name: getattr(settings, name) for name in _SAME},
-    )
+        held_out=variances is None and parameters["validation_fraction"] != 0,
+        history=History(errors["training_error"], errors["validation_error"], settings.best_epoch),
+        **_values(settings, _SAME),
+    )  # fmt: skip
+    layout = settings.layout if isinstance(settings, ConvolutionalSettings) else None
     return SavedModel(settings.estimator, parameters, settings.n_features_in, settings.feature_names, fitted, layout)
 
 
 def _dense_network(settings: DenseSettings, tensors: Tensors) -> DenseArrays:
     weights = {name.removeprefix(_NETWORK): value for name, value in tensors.items() if name.startswith(_NETWORK)}
-    return DenseArrays(
-        n_features=settings.n_features_in,
-        output=settings.output,
-        first_sizes=settings.takes_over,
-        arrays=weights,
-        **{name: getattr(settings, name) for name in _DENSE},
-    )
+    own, first_sizes = _values(settings, _DENSE), settings.takes_over
+    return DenseArrays(settings.n_features_in, output=settings.output, first_sizes=first_sizes, arrays=weights, **own)
 
 
 def _image_network(settings: ConvolutionalSettings) -> ImageNetwork:
     """Build the network that settings describe, without memory for its weights."""
     meta, shape = torch.device("meta"), settings.image_shape
-    architecture = {name: getattr(settings, name) for name in _IMAGES} | {"output": settings.output}
+    architecture = _values(settings, _IMAGES) | {"output": settings.output}
     try:
         if settings.code_size is None:
             return ImageAutoencoder(shape, ConvolutionalAutoencoder.on(meta, channels=shape[2], **architecture))
@@ -205,15 +166,14 @@ def _with_weights(network: ImageNetwork, tensors: Tensors) -> ImageNetwork:
     return with_channels_last(network.eval())
 
 
-def _shapes(network: ImageNetwork) -> Expected:
-    stored = _stored(network).items()
-    return {name: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for name, value in stored}
-
-
 def _stored(network: ImageNetwork) -> dict[str, torch.Tensor]:
     """Return the tensors of a network by their names in the file."""
     state = network.state_dict()
     return {_NETWORK + name: value for name, value in state.items() if not name.endswith(_COUNTER)}
+
+
+def _values(owner: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(owner, name) for name in names}
 
 
 def _with_null(table: Mapping[str, Iterable[float]]) -> dict[str, Column]:
@@ -222,7 +182,6 @@ def _with_null(table: Mapping[str, Iterable[float]]) -> dict[str, Column]:
 
 
 def _with_nan(table: dict[str, Column]) -> dict[str, list[float]]:
-    """Undo ``_with_null``."""
     return {name: [math.nan if value is None else value for value in column] for name, column in table.items()}
 
 

@@ -4,13 +4,12 @@ Writing and reading use the same declarations; docs/model-file.md explains the s
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from isthmus.model_files.container import Expected
-from isthmus.model_files.sections import FINITE, NULL, TEXT, Section, list_of, size, table_of
+from isthmus.model_files.sections import FINITE, NULL, TEXT, Rules, Section, list_of, size, table_of
 from isthmus.parameters import CONVOLUTIONAL, DENSE, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
 from isthmus.parameters.rules import ACTIVATIONS, BOOL, LOSSES, one_of
@@ -29,7 +28,6 @@ Activation = Annotated[str, one_of(*ACTIVATIONS)]
 COLUMN = list_of(FINITE | NULL, longest=_ANY_LENGTH)
 Column = list[float | None]
 """Numbers, with None (null in JSON) for NaN."""
-Rules = Iterator[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +53,10 @@ class Settings(Section):
         n_names = self.n_features_in if self.feature_names is None else len(self.feature_names)
         yield "feature_names", "one name for each column", n_names == self.n_features_in
         yield "best_epoch", "at most n_epochs", self.best_epoch <= self.n_epochs
-        yield "history", "columns of n_epochs + 1 entries", _have_length(self.history, self.n_epochs + 1)
+        yield "history", "columns of n_epochs + 1 entries", {*map(len, self.history.values())} == {self.n_epochs + 1}
 
     @property
     def output(self) -> str:
-        """How the network ends."""
         return "sigmoid" if self.loss == "bce" else "linear"
 
 
@@ -85,7 +82,7 @@ class DenseSettings(Settings):
 
     def rules(self) -> Rules:
         yield from super().rules()
-        sizes = (0, *self.prefixes, self.code_size)
+        sizes, lengths = (0, *self.prefixes, self.code_size), {*map(len, self.errors_by_size.values())}
         steps = zip(sizes, self.takes_over, sizes[1:], strict=False)
         yield "pca_error", "a number", self.pca_error is not None
         yield "stacks", "true without linear_paths", self.linear_paths or self.stacks
@@ -95,25 +92,27 @@ class DenseSettings(Settings):
         yield "takes_over", "one entry more than prefixes", len(self.takes_over) == len(self.prefixes) + 1
         yield "takes_over", "1 and then sizes of the decoder's own", self.takes_over[0] == 1
         yield "takes_over", "above the decoder before and within its own", all(a < b <= c for a, b, c in steps)
-        yield "errors_by_size", "lists of code_size + 1 errors", _have_length(self.errors_by_size, self.code_size + 1)
+        yield "errors_by_size", "lists of code_size + 1 errors", lengths == {self.code_size + 1}
 
     def tensors(self) -> Expected:
         """Type and shape of every tensor."""
         n, k, weights = self.n_features_in, self.code_size, self.precision
-        tensors = _columns(n)
-        tensors |= {"pca.axes": (weights, (self.n_axes, n)), "pca.spread": ("float64", (self.n_axes,))}
+        tensors = _columns(n) | {"pca.axes": (weights, (self.n_axes, n)), "pca.spread": ("float64", (self.n_axes,))}
         tensors |= {"network.code_unit": ("float64", (k,)), "network.spread": (weights, (k,))}
-        decoders = {f"network.prefix_decoders.{i}": width for i, width in enumerate(self.prefixes)}
+        decoders = {"network.decoder": k}
+        decoders |= {f"network.prefix_decoders.{i}": width for i, width in enumerate(self.prefixes)}
         if self.linear:
             tensors["linear.variances"] = ("float64", (k,))
         if self.linear_paths:
             tensors["network.encoder.linear.weight"] = (weights, (k, n))
         if self.stacks:
             tensors |= _stack("network.encoder", (n, *self.encoder_layers, k), weights)
-        for decoder, width in (decoders | {"network.decoder": k}).items():
+        for decoder, width in decoders.items():
             if self.linear_paths:
-                tensors[f"{decoder}.linear.weight"] = (weights, (n, width))
-                tensors[f"{decoder}.linear.bias"] = (weights, (n,))
+                tensors |= {
+                    f"{decoder}.linear.weight": (weights, (n, width)),
+                    f"{decoder}.linear.bias": (weights, (n,)),
+                }
             if self.stacks:
                 tensors |= _stack(decoder, (width, *self.decoder_layers, n), weights)
         return tensors
@@ -168,11 +167,10 @@ def _columns(n_columns: int) -> Expected:
 def _stack(half: str, widths: tuple[int, ...], dtype: str) -> Expected:
     """Weights and biases of dense layers; the odd numbers are activations."""
     tensors: Expected = {}
-    for i, (n_inputs, n_outputs) in enumerate(pairwise(widths)):
-        tensors[f"{half}.stack.{2 * i}.weight"] = (dtype, (n_outputs, n_inputs))
-        tensors[f"{half}.stack.{2 * i}.bias"] = (dtype, (n_outputs,))
+    for i, sizes in enumerate(pairwise(widths)):
+        tensors |= _linear(f"{half}.stack.{2 * i}", *sizes, dtype)
     return tensors
 
 
-def _have_length(table: dict[str, Column], length: int) -> bool:
-    return all(len(column) == length for column in table.values())
+def _linear(layer: str, n_inputs: int, n_outputs: int, dtype: str) -> Expected:
+    return {f"{layer}.weight": (dtype, (n_outputs, n_inputs)), f"{layer}.bias": (dtype, (n_outputs,))}

@@ -3,25 +3,25 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TypeVar, get_type_hints
+from typing import Self, get_type_hints
 
 from isthmus.errors import ModelFileError
 from isthmus.parameters.rules import Rule, is_int, number
 from isthmus.words import shown
 
-SectionT = TypeVar("SectionT", bound="Section")
+Rules = Iterator[tuple[str, str, bool]]
+"""Rules between the entries of a section: the name of one, what it must be, and whether it is."""
 
 
 @dataclass(frozen=True)
 class Section:
     """Base of the sections of a model file; the names of the fields are the keys in JSON."""
 
-    def rules(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield the rules between entries: the name of one, what it must be, and whether it is."""
+    def rules(self) -> Rules:
         yield from ()
 
     @classmethod
-    def read(cls: type[SectionT], found: object, place: str) -> SectionT:
+    def read(cls, found: object, place: str) -> Self:
         """Check a JSON value: an object with exactly these entries, each of which follows its rules."""
         hints = get_type_hints(cls, include_extras=True)
         rules: dict[str, Rule] = {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}
