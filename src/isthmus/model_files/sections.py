@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Self, get_type_hints
+from typing import TypeVar, get_type_hints
 
 from isthmus.errors import ModelFileError
 from isthmus.parameters.rules import Rule, is_int, number
 from isthmus.words import shown
+
+SectionT = TypeVar("SectionT", bound="Section")
 
 Rules = Iterator[tuple[str, str, bool]]
 """Rules between the entries of a section: the name of one, what it must be, and whether it is."""
@@ -21,7 +23,7 @@ class Section:
         yield from ()
 
     @classmethod
-    def read(cls, found: object, place: str) -> Self:
+    def read(cls: type[SectionT], found: object, place: str) -> SectionT:
         """Check a JSON value: an object with exactly these entries, each of which follows its rules."""
         hints = get_type_hints(cls, include_extras=True)
         rules: dict[str, Rule] = {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}

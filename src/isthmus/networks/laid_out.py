@@ -1,16 +1,18 @@
 """Modules that can be built without initial weights and without using global random state."""
 
-from typing import Self
+from typing import TypeVar
 
 import torch
 from torch import nn
+
+Made = TypeVar("Made", bound="LaidOut")
 
 
 class LaidOut(nn.Module):
     """Base of modules with the constructor ``on``."""
 
     @classmethod
-    def on(cls, device: torch.device, *args: object, **kwargs: object) -> Self:
+    def on(cls: type[Made], device: torch.device, *args: object, **kwargs: object) -> Made:
         """Build the network with uninitialised weights; unlike the constructor, without global random state.
 
         On the "meta" device it has shapes only and takes no memory.
