@@ -5,12 +5,4 @@ from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.documents.transform import Options, transform_documents
 from isthmus.documents.work import Inspector, PageFunction
 
-__all__ = [
-    "DocumentReport",
-    "Inspector",
-    "Options",
-    "PageFunction",
-    "PageReport",
-    "Rules",
-    "transform_documents",
-]
+__all__ = ["DocumentReport", "Inspector", "Options", "PageFunction", "PageReport", "Rules", "transform_documents"]

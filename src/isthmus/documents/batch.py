@@ -29,18 +29,12 @@ class Batch:
 
 
 def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Batch:
-    """Decide where the output of each document goes. Folders keep their tree.
+    """Decide where the output of each document goes.
 
-    Parameters
-    ----------
-    inputs : sequence of str
-        Files, folders, or ``-`` alone for standard input. A folder stands for the documents below it, recognised by
-        their suffixes, in order; hidden files and folders are skipped.
-    output : str
-        A file, if the input is one file. A folder, if there are several inputs or a folder; it is created if missing.
-        ``-`` for standard output.
-    again : bool, default False
-        Transform documents again whose output exists and is not older than they are. A single file always is.
+    The inputs are files, folders, or ``-`` alone for standard input. A folder stands for the documents below it,
+    recognised by their suffixes, in order; hidden files and folders are skipped, and the tree stays. The output is a
+    file for one file, ``-`` for standard output, or else a folder, which is created if missing. Unless ``again``,
+    documents are left out whose output is not older than they are; a single file never is.
 
     Raises
     ------
@@ -68,11 +62,11 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
             continue
         into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
         pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder, Path(output))]
-    places: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for source, place in pairs:
-        if place in places:
-            raise ParameterError(f"{places[place]} and {source} would both go to {place}; give them in two commands.")
-        places[place] = source
+        if place in sources:
+            raise ParameterError(f"{sources[place]} and {source} would both go to {place}; give them in two commands.")
+        sources[place] = source
     if not pairs:
         raise InputError(f"{', '.join(inputs)}: no file has a name that ends in {', '.join(sorted(SUFFIXES))}.")
     return _missing(pairs, again)
@@ -92,9 +86,7 @@ def _is_done(source: str, output: str) -> bool:
 
 def _documents(folder: Path, output: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and (Path(place) / name).resolve() != output.resolve()
-        )
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(place) / name
+        visible = [name for name in folders if not name.startswith(".")]
+        folders[:] = sorted(name for name in visible if Path(place, name).resolve() != output.resolve())
+        documents = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
+        yield from (Path(place, name) for name in sorted(documents))

@@ -1,5 +1,6 @@
 """The interface of a document format, and the plan that it makes of a document."""
 
+import shutil
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,11 @@ class Place:
     also: tuple[int, ...] = ()  # other pages that show the same picture
     problem: str | None = None  # reason to leave it as it is
 
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """All pages that show the picture."""
+        return (self.page, *self.also)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -46,7 +52,7 @@ class Rules:
 
     def check_size(self, name: str, width: int, height: int, page: int | None = None) -> None:
         """Refuse a picture that is too large, before any of it is decoded."""
-        where = name if page is None else f"{name}, page {page}"
+        where = _where(name, page)
         if width < 1 or height < 1:
             raise InputError(f"{where}: is an image of {width} × {height} pixels.")
         if width * height > self.max_megapixels * 1e6:
@@ -58,7 +64,7 @@ class Rules:
 
 @runtime_checkable
 class Format(Protocol):
-    """A document format: a module with these functions."""
+    """A document format: a module or an object with these functions."""
 
     NAME: str
     HOLDS_BILEVEL: bool
@@ -81,32 +87,38 @@ class Format(Protocol):
         """
 
 
+def _where(name: str, page: int | None) -> str:
+    return name if page is None else f"{name}, page {page}"
+
+
 @contextmanager
 def decoding(name: str, page: int | None = None, *, writing: bool = False) -> Iterator[None]:
     """Turn any error of a decoder into a one-sentence ``InputError``.
 
     With ``writing``, errors of the operating system pass through to whoever opened the output.
     """
-    where = name if page is None else f"{name}, page {page}"
+    where = _where(name, page)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except (IsthmusError, MemoryError):
         raise
-    except OSError as error:
-        if error.errno and writing:
-            raise
-        if error.errno:
-            raise InputError(f"{where}: cannot be read ({reason(error)}).") from error
-        raise InputError(f"{where}: is damaged ({_brief(error)}).") from error
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise InputError(f"{where}: is damaged ({_brief(error)}).") from error
+        if isinstance(error, OSError) and error.errno:
+            if writing:
+                raise
+            raise InputError(f"{where}: cannot be read ({reason(error)}).") from error
+        brief = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
+        raise InputError(f"{where}: is damaged ({brief}).") from error
 
 
-def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return text[:200] if text else type(error).__name__
+def copy_whole(file: File, output: File) -> None:
+    """Replace the content of the output by that of a file."""
+    file.seek(0)
+    output.seek(0)
+    output.truncate()
+    shutil.copyfileobj(file, output, 2**20)
 
 
 class LeftAsItIs(Exception):

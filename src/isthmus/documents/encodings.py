@@ -14,14 +14,20 @@ from PIL.JpegImagePlugin import zigzag_index
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    """Encode an image in a format."""
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
 def group4(white: Bool[np.ndarray, "rows columns"]) -> bytes:
     """Encode a black-and-white page as one strip of Group 4 (ITU-T T.6)."""
-    file = io.BytesIO()
-    Image.fromarray(~white).save(file, "TIFF", compression="group4", tiffinfo={278: white.shape[0]})
-    with Image.open(file) as image:
+    data = saved(Image.fromarray(~white), "TIFF", compression="group4", tiffinfo={278: white.shape[0]})
+    with Image.open(io.BytesIO(data)) as image:
         tags = image.tag_v2  # type: ignore[attr-defined]
         (start,), (length,) = tags[273], tags[279]
-    return file.getvalue()[start : start + length]
+    return data[start : start + length]
 
 
 @dataclass(frozen=True)
@@ -35,33 +41,20 @@ class JPEGTables:
 
 def jpeg(image: Image.Image, tables: JPEGTables | None, **options: object) -> bytes:
     """Encode a JPEG with the tables of another one, and so its quality and size; at quality 90 without tables."""
-    file = io.BytesIO()
     if tables is None:
-        image.save(file, "JPEG", quality=90, optimize=True, **options)
-        return file.getvalue()
+        return saved(image, "JPEG", quality=90, optimize=True, **options)
     subsampling = {(1, 1): 0, (2, 1): 1, (2, 2): 2}.get(tables.sampling, 0)
     count = 1 if image.mode == "L" else 2
-    quantisation = [list(tables.quantisation[key]) for key in sorted(tables.quantisation)][:count]
-    image.save(
-        file,
-        "JPEG",
-        qtables=quantisation,
-        subsampling=subsampling,
-        progressive=tables.progressive,
-        optimize=True,
-        **options,
-    )
-    return file.getvalue()
+    options |= {"qtables": [list(tables.quantisation[key]) for key in sorted(tables.quantisation)[:count]]}
+    return saved(image, "JPEG", subsampling=subsampling, progressive=tables.progressive, optimize=True, **options)
 
 
 def jpeg_tables(image: Image.Image) -> JPEGTables | None:
     """The tables of a JPEG that Pillow opened; None for other formats."""
-    quantisation = getattr(image, "quantization", None)
-    layers = getattr(image, "layer", None)
+    quantisation, layers = getattr(image, "quantization", None), getattr(image, "layer", None)
     if not quantisation or not layers:
         return None
-    horizontal, vertical = layers[0][1], layers[0][2]
-    return JPEGTables(quantisation, (horizontal, vertical), bool(image.info.get("progressive")))
+    return JPEGTables(quantisation, layers[0][1:3], bool(image.info.get("progressive")))
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -70,14 +63,13 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     while place + 4 <= len(data):
         if data[place] != 0xFF:
             return
-        marker = data[place + 1]
-        if marker == 0xFF:
-            place += 1
-            continue
-        (length,) = struct.unpack(">H", data[place + 2 : place + 4])
+        marker, length = struct.unpack_from(">BH", data, place + 1)
         if marker == 0xDA:
             yield marker, data[place:]
             return
+        if marker == 0xFF:
+            place += 1
+            continue
         yield marker, data[place + 4 : place + 2 + length]
         place += 2 + length
 
@@ -86,8 +78,8 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The chunks of a PNG, each as its type and all its bytes."""
     place = len(PNG_SIGNATURE)
     while place + 12 <= len(data):
-        (length,) = struct.unpack(">I", data[place : place + 4])
-        yield data[place + 4 : place + 8], data[place : place + 12 + length]
+        length, name = struct.unpack_from(">I4s", data, place)
+        yield name, data[place : place + 12 + length]
         place += 12 + length
 
 
@@ -98,22 +90,20 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
 
 def png(image: Image.Image, *, bits: int = 8, level: int = 6) -> bytes:
     """Encode a PNG without metadata; ``bits`` is the depth of images of mode P."""
-    file = io.BytesIO()
-    options = {"bits": bits} if image.mode == "P" else {}
     bare = image.copy()
     bare.info = {}
-    bare.save(file, "PNG", compress_level=level, **options)
-    return file.getvalue()
+    return saved(bare, "PNG", compress_level=level, **({"bits": bits} if image.mode == "P" else {}))
 
 
 def deflated_rows(samples: UInt8[np.ndarray, "rows columns *channels"] | np.ndarray, bits: int) -> bytes:
     """Filter and deflate rows as PNG does: the FlateDecode of PDF with predictor 15, as in img2pdf."""
     # Four channels of ink are encoded as RGBA, which gives the same rows.
-    image = _indexed(samples) if bits < 8 and samples.dtype == np.uint8 else Image.fromarray(samples)
+    image = indexed(samples) if bits < 8 and samples.dtype == np.uint8 else Image.fromarray(samples)
     return b"".join(chunk[8:-4] for name, chunk in chunks(png(image, bits=bits, level=9)) if name == b"IDAT")
 
 
-def _indexed(samples: UInt8[np.ndarray, "rows columns"]) -> Image.Image:
+def indexed(samples: UInt8[np.ndarray, "rows columns"]) -> Image.Image:
+    """Samples as an image with a palette of all greys, which PNG stores in few bits."""
     image = Image.fromarray(samples)
     image.putpalette([value for value in range(256) for _ in range(3)])
     return image

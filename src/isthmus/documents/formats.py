@@ -3,13 +3,18 @@
 import re
 from pathlib import Path
 
-from isthmus.documents import bmp, jpeg, png, pnm, tiff, webp
+from isthmus.documents import tiff
 from isthmus.documents.contract import File, Format
+from isthmus.documents.jpeg import JPEG
+from isthmus.documents.plain_images import BMP, PNM, WebP
+from isthmus.documents.png import PNG
 from isthmus.errors import InputError, ParameterError
 from isthmus.system.extras import require
 from isthmus.system.magic import Kind, kind_of
 
-_IMAGES: dict[str, Format] = {"png": png, "jpeg": jpeg, "tiff": tiff, "webp": webp, "bmp": bmp, "pnm": pnm}
+_IMAGES: dict[str, Format] = {
+    "png": PNG(), "jpeg": JPEG(), "tiff": tiff, "webp": WebP(), "bmp": BMP(), "pnm": PNM()
+}  # fmt: skip
 _SUFFIXES = {
     "png": (".png",),
     "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -31,13 +36,7 @@ _WEAK_MAGIC = (  # text can begin like these
 
 
 def format_named(name: str) -> Format:
-    """The format with a name; PDF is imported when it is needed.
-
-    Raises
-    ------
-    MissingExtraError
-        If the libraries that read PDF are not installed.
-    """
+    """The format with a name; PDF is imported when it is needed, and refused without its libraries."""
     if name != "pdf":
         return _IMAGES[name]
     require("pdf")
@@ -47,13 +46,7 @@ def format_named(name: str) -> Format:
 
 
 def find_format(file: File, name: str) -> str:
-    """The name of a document's format.
-
-    Raises
-    ------
-    InputError
-        If the file is empty, has no supported format, or another format than its suffix says.
-    """
+    """The name of a document's format; refuse an unsupported format, and another one than the suffix says."""
     file.seek(0)
     start = file.read(1024)
     file.seek(0)
@@ -63,8 +56,7 @@ def find_format(file: File, name: str) -> str:
     found = _KINDS.get(kind) if kind in _KINDS else next((f for magic, f in _WEAK_MAGIC if magic.match(start)), None)
     if found is None:
         raise InputError(f"{name}: is {'' if kind is None else f'{kind}, and '}not {_NAMES}.")
-    suffix = Path(name).suffix.lower()
-    if suffix in SUFFIXES and suffix not in _SUFFIXES[found]:
+    if not _agrees(name, found):
         format = "PDF" if found == "pdf" else _IMAGES[found].NAME
         raise InputError(f"{name}: holds {format}, despite its name; rename it to end in {_SUFFIXES[found][0]}.")
     return found
@@ -72,9 +64,13 @@ def find_format(file: File, name: str) -> str:
 
 def check_output_name(output: str, format: str) -> None:
     """Refuse an output whose suffix names another format than the input's, which the output keeps."""
-    suffix = Path(output).suffix.lower()
-    if suffix in SUFFIXES and suffix not in _SUFFIXES[format]:
+    if not _agrees(output, format):
+        ends = " or ".join(_SUFFIXES[format])
         raise ParameterError(
-            f"The output has the format of the input, and its name must end in {' or '.join(_SUFFIXES[format])}. "
-            f"Got {output} instead."
+            f"The output has the format of the input, and its name must end in {ends}. Got {output} instead."
         )
+
+
+def _agrees(name: str, format: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return suffix in _SUFFIXES[format] or suffix not in SUFFIXES

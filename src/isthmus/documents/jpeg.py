@@ -2,40 +2,31 @@
 
 import struct
 from collections.abc import Iterable
+from pathlib import Path
 
-from isthmus.documents.contract import File, Place, Plan, Rules
+from isthmus.documents.contract import Place
 from isthmus.documents.encodings import jpeg, jpeg_tables, segments
 from isthmus.documents.picture import Picture
-from isthmus.documents.pillow_images import content, image_of, opened, picture_of, plan_single
-from isthmus.documents.single import write_single
+from isthmus.documents.pillow_images import SingleImage, image_of, opened
 
-NAME, HOLDS_BILEVEL = "JPEG", False
-
-_FORMATS = ("JPEG", "MPO")
 _JFIF, _PICTURES, _ADOBE, _COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
 
 
-def plan(file: File, name: str, rules: Rules) -> Plan:
-    return plan_single(file, name, rules, _FORMATS)
+class JPEG(SingleImage):
+    """JPEG, also with further pictures behind the first (MPO), which are lost."""
 
+    NAME, HOLDS_BILEVEL, pillow_names = "JPEG", False, ("JPEG", "MPO")
 
-def read(path: str, place: Place) -> Picture:
-    with opened(path, _FORMATS) as image:
-        return picture_of(image)
-
-
-def encode(path: str, place: Place, picture: Picture) -> bytes:
-    old = content(path)
-    with opened(path, _FORMATS) as image:
-        new = jpeg(image_of(picture), jpeg_tables(image))
-    return b"\xff\xd8" + b"".join(_merged(old, new))
+    def encode(self, path: str, place: Place, picture: Picture) -> bytes:
+        with opened(path, self.pillow_names) as image:
+            new = jpeg(image_of(picture), jpeg_tables(image))
+        return b"\xff\xd8" + b"".join(_merged(Path(path).read_bytes(), new))
 
 
 def _merged(old: bytes, new: bytes) -> Iterable[bytes]:
     kept = [(marker, data) for marker, data in segments(old) if _is_kept(marker, data)]
     has_jfif = any(marker == _JFIF for marker, _ in kept)
-    for marker, data in kept:
-        yield _segment(marker, data)
+    yield from (_segment(marker, data) for marker, data in kept)
     for marker, data in segments(new):
         if marker == 0xDA:
             yield data
@@ -54,6 +45,3 @@ def _is_kept(marker: int, data: bytes) -> bool:
 
 def _segment(marker: int, data: bytes) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
-
-
-write = write_single

@@ -1,19 +1,18 @@
 """PDF: replace scanned images in place; text, outline, metadata, boxes and everything else stay as they are."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
-from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
 from isthmus.documents.pdf_scans import dots_per_inch, scans
 from isthmus.documents.pdf_spool import Spool
 from isthmus.documents.picture import Picture
-from isthmus.documents.single import copy_whole
 from isthmus.errors import ProtectedError
 
 NAME, HOLDS_BILEVEL = "PDF", True
@@ -69,64 +68,44 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
         streams = {}
         for place, data in encoded:
             if data is not None:
-                entries, _, stream = data.partition(b"\n")
-                streams[place.key] = spool.add(stream, entries.decode())
+                entries, _, coded = data.partition(b"\n")
+                streams[place.key] = spool.add(coded, entries.decode())
         if not streams:
             copy_whole(file, output)
             return
         with _opened(file, name) as pdf, spool.open() as new, decoding(name, writing=True):
             for key, number in streams.items():
-                _replace(pdf, key, new.get_object(number, 0))
-            pdf.save(
-                output,
-                linearize=pdf.is_linearized,
-                compress_streams=False,
-                fix_metadata_version=False,
-                deterministic_id=True,  # the same input gives the same bytes
-            )
-
-
-def _replace(pdf: pikepdf.Pdf, key: tuple[int, ...], stream: pikepdf.Object) -> None:
-    """Replace an image by a stream, and keep the entries of its dictionary that are not about its coding."""
-    old, new = pdf.get_object(*key), pdf.copy_foreign(stream)
-    for entry, value in list(old.items()):
-        if entry not in _CODED and entry not in new:
-            new[entry] = value
-    pdf._swap_objects(old.objgen, new.objgen)
+                old, stream = pdf.get_object(*key), pdf.copy_foreign(new.get_object(number, 0))
+                for entry, value in list(old.items()):
+                    if entry not in _CODED and entry not in stream:
+                        stream[entry] = value
+                pdf._swap_objects(old.objgen, stream.objgen)
+            # A deterministic ID: the same input gives the same bytes.
+            pdf.save(output, linearize=pdf.is_linearized, compress_streams=False, fix_metadata_version=False,
+                     deterministic_id=True)  # fmt: skip
 
 
 @contextmanager
 def _opened(file: File | str, name: str) -> Iterator[pikepdf.Pdf]:
     """Open a PDF that is not encrypted, with limits against decompression bombs."""
+    pdf: pikepdf.Pdf | None = None
     limits = set_qpdf_limits(flate_max_memory=_MOST_INFLATED, run_length_max_memory=2**28)
     try:
-        with decoding(name):
-            try:
-                pdf = pikepdf.open(file, suppress_warnings=True)
-            except pikepdf.PasswordError:
-                raise _encrypted(name) from None
+        with decoding(name), suppress(pikepdf.PasswordError):
+            pdf = pikepdf.open(file, suppress_warnings=True)
+        if pdf is None or pdf.is_encrypted:
+            how = "qpdf --decrypt [--password=…] IN.pdf OUT.pdf writes a copy that can be read"
+            raise ProtectedError(f"{name}: is encrypted; {how}.")
         with pdf:
-            if pdf.is_encrypted:
-                raise _encrypted(name)
             yield pdf
     finally:
         set_qpdf_limits(**limits)  # type: ignore[arg-type]
 
 
-def _encrypted(name: str) -> ProtectedError:
-    return ProtectedError(
-        f"{name}: is encrypted; qpdf --decrypt [--password=…] IN.pdf OUT.pdf writes a copy that can be read."
-    )
-
-
 def _is_signed(pdf: pikepdf.Pdf) -> bool:
     """Whether a field of the form, or the catalogue, holds a signature."""
-    form = pdf.Root.get("/AcroForm")
-    if "/Perms" in pdf.Root:
-        return True
-    if form is None:
-        return False
-    if int(form.get("/SigFlags", 0)) & 1:
+    form = pdf.Root.get("/AcroForm", pikepdf.Dictionary())
+    if "/Perms" in pdf.Root or int(form.get("/SigFlags", 0)) & 1:
         return True
     waiting = list(form.get("/Fields", []))
     for _ in range(10_000):

@@ -11,21 +11,13 @@ import pypdfium2
 from PIL import Image
 
 from isthmus.documents.contract import LeftAsItIs, Place
-from isthmus.documents.encodings import (
-    PNG_SIGNATURE,
-    deflated_rows,
-    group4,
-    jpeg,
-    jpeg_tables,
-    png_chunk,
-)
+from isthmus.documents.encodings import PNG_SIGNATURE, deflated_rows, group4, jpeg, jpeg_tables, png_chunk, saved
 from isthmus.documents.picture import Kind, Picture
-from isthmus.documents.pillow_images import image_of, opened, picture_of, saved
+from isthmus.documents.pillow_images import filled, image_of, opened, picture_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
 _DECODERS = ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
 _FILTERS = {f"/{name}Decode" for name in _DECODERS}
-_OPTIONS = {"group3": 292, "predictor": 317}  # TIFF's tags
 _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
 
 
@@ -58,11 +50,8 @@ def coding_of(image: pikepdf.Object) -> Coding:
     entries = last.items() if isinstance(last, pikepdf.Dictionary) else ()
     numbers = {str(key): int(value) for key, value in entries if not hasattr(value, "keys")}
     stencil = bool(image.get("/ImageMask", False))
-    bits = (
-        1
-        if stencil or names[-1:] in {("/CCITTFaxDecode",), ("/JBIG2Decode",)}
-        else int(image.get("/BitsPerComponent", 8))
-    )
+    one_bit = stencil or names[-1:] in {("/CCITTFaxDecode",), ("/JBIG2Decode",)}
+    bits = 1 if one_bit else int(image.get("/BitsPerComponent", 8))
     kind, palette = ("grey", None) if stencil else _colour_space(image.get("/ColorSpace"), names)
     if bits == 1 and kind == "grey":
         kind = "bilevel"
@@ -82,12 +71,13 @@ def decode(image: pikepdf.Object, coding: Coding, place: Place) -> Picture:
     if coding.kind == "bilevel":
         return Picture("bilevel", samples.astype(bool) ^ coding.inverted, levels=2)
     if coding.kind == "palette":
-        return Picture("palette", samples, palette=_filled(coding.palette, samples), levels=2**coding.bits)
+        assert coding.palette is not None
+        return Picture("palette", samples, palette=filled(coding.palette, samples), levels=2**coding.bits)
     if coding.inverted:
-        samples = (65535 if coding.bits == 16 else 2**coding.bits - 1) - samples
+        samples = 2**coding.bits - 1 - samples
     if coding.bits < 8:
         samples = samples * np.uint8(255 // (2**coding.bits - 1))
-    return Picture(coding.kind, samples, levels=min(2**coding.bits, 65536))
+    return Picture(coding.kind, samples, levels=2**coding.bits)
 
 
 def encode(image: pikepdf.Object, coding: Coding, picture: Picture) -> tuple[bytes, str]:
@@ -100,42 +90,33 @@ def encode(image: pikepdf.Object, coding: Coding, picture: Picture) -> tuple[byt
         data = group4(stored)
         entries = f"/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns {width} /Rows {height} >>"
         if len(data) > before:  # as with halftones
-            rows = np.packbits(stored, axis=1).tobytes()
-            data, entries = min((data, entries), (zlib.compress(rows, 9), "/Filter /FlateDecode"), key=_length)
+            deflated = zlib.compress(np.packbits(stored, axis=1).tobytes(), 9)
+            if len(deflated) < len(data):
+                data, entries = deflated, "/Filter /FlateDecode"
         if coding.kind != "bilevel":
             entries += " /ColorSpace /DeviceGray /BitsPerComponent 1 /Decode [0 1]"
         return data, entries
     if coding.bits < 8 and picture.kind == "grey":
         samples = samples // np.uint8(255 // (2**coding.bits - 1))
     if coding.inverted:
-        samples = ((65535 if coding.bits == 16 else 2**coding.bits - 1) - samples).astype(samples.dtype)
+        samples = (2**coding.bits - 1 - samples).astype(samples.dtype)
     if coding.filters[-1:] == ("/DCTDecode",):
         return _as_jpeg(image, coding, samples)
     if coding.filters[-1:] == ("/JPXDecode",):
         return _as_jpeg_2000(image, samples)
     bits = (picture.levels - 1).bit_length() if picture.kind == "palette" else coding.bits
-    entries = _deflated(coding.channels, bits, width)
-    if (
-        picture.palette is not None
-        and coding.palette is not None
-        and not np.array_equal(picture.palette, coding.palette)
-    ):
-        table = picture.palette.tobytes().hex()
-        entries += f" /BitsPerComponent {bits} /ColorSpace [/Indexed /DeviceRGB {len(picture.palette) - 1} <{table}>]"
-    data = deflated_rows(samples, bits)
+    data, predictor = deflated_rows(samples, bits), 15
     if len(data) > before and bits == 8:
-        plain = entries.replace("/Predictor 15", "/Predictor 1")
-        data, entries = min((data, entries), (zlib.compress(samples.tobytes(), 9), plain), key=_length)
+        plain = zlib.compress(samples.tobytes(), 9)
+        if len(plain) < len(data):
+            data, predictor = plain, 1
+    parameters = f"/Predictor {predictor} /Colors {coding.channels} /BitsPerComponent {bits} /Columns {width}"
+    entries = f"/Filter /FlateDecode /DecodeParms << {parameters} >>"
+    old, new = coding.palette, picture.palette
+    if new is not None and old is not None and not np.array_equal(new, old):
+        table = new.tobytes().hex()
+        entries += f" /BitsPerComponent {bits} /ColorSpace [/Indexed /DeviceRGB {len(new) - 1} <{table}>]"
     return data, entries
-
-
-def _length(coded: tuple[bytes, str]) -> int:
-    return len(coded[0])
-
-
-def _deflated(channels: int, bits: int, width: int) -> str:
-    parameters = f"/Predictor 15 /Colors {channels} /BitsPerComponent {bits} /Columns {width}"
-    return f"/Filter /FlateDecode /DecodeParms << {parameters} >>"
 
 
 def _colour_space(space: pikepdf.Object | None, filters: tuple[str, ...]) -> tuple[Kind, np.ndarray | None]:
@@ -166,12 +147,11 @@ def _is_inverted(decode: pikepdf.Object | None, kind: Kind, bits: int) -> bool:
     """Whether the decode array inverts the samples; other arrays than that and the default are not supported."""
     if decode is None:
         return False
-    values = [float(value) for value in decode]
-    high = 2**bits - 1 if kind == "palette" else 1
-    count = _CHANNELS[kind]
-    if values[: 2 * count] == [0, high] * count:
+    high, count = 2**bits - 1 if kind == "palette" else 1, _CHANNELS[kind]
+    values = [float(value) for value in decode][: 2 * count]
+    if values == [0, high] * count:
         return False
-    if values[: 2 * count] == [high, 0] * count and kind != "palette":
+    if values == [high, 0] * count and kind != "palette":
         return True
     raise LeftAsItIs("an image whose samples are mapped by a decode array is left as it is")
 
@@ -179,9 +159,8 @@ def _is_inverted(decode: pikepdf.Object | None, kind: Kind, bits: int) -> bool:
 def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     last = coding.filters[-1] if coding.filters else ""
     if last in {"/DCTDecode", "/JPXDecode"}:
-        with opened(
-            io.BytesIO(_inner(image, coding)), ("JPEG", "MPO") if last == "/DCTDecode" else ("JPEG2000",)
-        ) as found:
+        formats = ("JPEG", "MPO") if last == "/DCTDecode" else ("JPEG2000",)
+        with opened(io.BytesIO(_inner(image, coding)), formats) as found:
             if found.size != shape[::-1]:
                 raise LeftAsItIs(
                     f"an image of {found.width} × {found.height} pixels, which its dictionary contradicts, is left"
@@ -206,46 +185,36 @@ def _inner(image: pikepdf.Object, coding: Coding) -> bytes:
     if len(coding.filters) == 1:
         return data
     if coding.filters[:-1] == ("/FlateDecode",):
-        return _inflated(data, 2**28)
+        return zlib.decompressobj().decompress(data, 2**28)
     raise LeftAsItIs(f"an image behind {len(coding.filters)} filters is left as it is")
-
-
-def _inflated(data: bytes, most: int) -> bytes:
-    """Inflate as much as possible, up to ``most`` bytes."""
-    return zlib.decompressobj().decompress(data, most)
 
 
 def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     """Samples that are stored as rows, possibly deflated."""
-    height, width = shape
-    row_bytes = (width * coding.channels * coding.bits + 7) // 8
-    predictor = coding.parameters.get("/Predictor", 1)
-    if coding.filters == ("/FlateDecode",):
+    n_bytes = shape[0] * _row_bytes(coding, shape[1])
+    if coding.filters != ("/FlateDecode",):
+        data = image.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+    else:
+        said = coding.parameters
+        predictor = said.get("/Predictor", 1)
+        form = (said.get("/Colors", 1), said.get("/BitsPerComponent", 8), said.get("/Columns", 1))
+        if (predictor >= 10 or predictor == 2) and form != (coding.channels, coding.bits, shape[1]):
+            raise LeftAsItIs("an image whose predictor has another shape than its pixels is left as it is")
         if predictor >= 10:
-            _check_parameters(coding, width)
             return _filtered_rows(image.read_raw_bytes(), coding, shape)
-        data = _inflated(image.read_raw_bytes(), row_bytes * height)
+        data = zlib.decompressobj().decompress(image.read_raw_bytes(), n_bytes)
         if predictor == 2:
-            _check_parameters(coding, width)
             if coding.bits != 8:
                 raise LeftAsItIs(f"{coding.bits}-bit samples with TIFF's predictor are left as they are")
-            data = data.ljust(row_bytes * height, b"\0")
-            steps = np.frombuffer(data, np.uint8).reshape(height, width, coding.channels)
+            steps = np.frombuffer(data.ljust(n_bytes, b"\0"), np.uint8).reshape(*shape, coding.channels)
             return np.cumsum(steps, axis=1, dtype=np.uint8).reshape(*shape, *_channels(coding))
-    else:
-        data = image.read_bytes(pikepdf.StreamDecodeLevel.specialized)
-    if len(data) < row_bytes * height:
+    if len(data) < n_bytes:
         raise ValueError("its image ends too early")
-    return _unpacked(data[: row_bytes * height], coding, shape)
+    return _unpacked(data[:n_bytes], coding, shape)
 
 
-def _check_parameters(coding: Coding, width: int) -> None:
-    said = [
-        coding.parameters.get(key, default)
-        for key, default in (("/Colors", 1), ("/BitsPerComponent", 8), ("/Columns", 1))
-    ]
-    if said != [coding.channels, coding.bits, width]:
-        raise LeftAsItIs("an image whose predictor has another shape than its pixels is left as it is")
+def _row_bytes(coding: Coding, width: int) -> int:
+    return (width * coding.channels * coding.bits + 7) // 8
 
 
 def _channels(coding: Coding) -> tuple[int, ...]:
@@ -282,37 +251,30 @@ def _fax(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.nd
     if columns != shape[1] or said.get("/EncodedByteAlign"):
         raise LeftAsItIs("a fax image whose lines have another length is left as it is")
     data = _inner(image, coding)
-    bits = _as_tiff(data, shape, 4) if k < 0 else _as_tiff(data, shape, 3, group3=int(k > 0))
+    bits = _as_tiff(data, shape, {259: [4]} if k < 0 else {259: [3], 292: [int(k > 0)]})
     return bits ^ (not said.get("/BlackIs1", 0))
 
 
 def _lzw(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     """LZW, decoded as a TIFF, so that no more is decoded than the pixels need."""
     predictor = coding.parameters.get("/Predictor", 1)
-    if not coding.parameters.get("/EarlyChange", 1) or predictor > 2 or coding.channels == 4:
-        raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
-    if predictor == 2 and coding.bits != 8:
+    rare = not coding.parameters.get("/EarlyChange", 1) or predictor > 2 or coding.channels == 4
+    if rare or (predictor == 2 and coding.bits != 8):
         raise LeftAsItIs("an image with a rare kind of LZW is left as it is")
     if predictor == 2:
-        stored = _as_tiff(image.read_raw_bytes(), shape, 5, bits=8, channels=coding.channels, predictor=2)
+        stored = _as_tiff(image.read_raw_bytes(), shape, {259: [5], 317: [2]}, bits=8, channels=coding.channels)
         return stored.reshape(*shape, *_channels(coding))
-    row_bytes = (shape[1] * coding.channels * coding.bits + 7) // 8
-    stored = _as_tiff(image.read_raw_bytes(), (shape[0], row_bytes), 5, bits=8)
+    stored = _as_tiff(image.read_raw_bytes(), (shape[0], _row_bytes(coding, shape[1])), {259: [5]}, bits=8)
     return _unpacked(stored.tobytes(), coding, shape)
 
 
 def _as_tiff(
-    data: bytes, shape: tuple[int, int], compression: int, *, bits: int = 1, channels: int = 1, **options: int
+    data: bytes, shape: tuple[int, int], compression: dict[int, list[int]], *, bits: int = 1, channels: int = 1
 ) -> np.ndarray:
-    layout, (height, width) = Layout("<", False), shape
-    file = io.BytesIO()
-    tags = {
-        256: numbers_entry(layout, [width]),
-        257: numbers_entry(layout, [height]),
-        278: numbers_entry(layout, [height]),
-    }
-    more = {258: [bits] * channels, 259: [compression], 262: [2 if channels == 3 else 1], 277: [channels]}
-    more |= {_OPTIONS[name]: [value] for name, value in options.items()}
+    """Decode data as the one strip of a TIFF, with these tags about its compression."""
+    layout, (height, width), file = Layout("<", False), shape, io.BytesIO()
+    tags = {tag: numbers_entry(layout, [side]) for tag, side in ((256, width), (257, height), (278, height))}
+    more = {258: [bits] * channels, 262: [2 if channels == 3 else 1], 277: [channels]} | compression
     tags |= {tag: shorts_entry(layout, *values) for tag, values in more.items()}
     Writer(file, layout).add(tags, [data], (file, layout))
     with opened(file, ("TIFF",)) as found:
@@ -353,14 +315,6 @@ def _as_jpeg_2000(image: pikepdf.Object, samples: np.ndarray) -> tuple[bytes, st
     rate = max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes())))
     lossy = {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]}
     return saved(Image.fromarray(samples), "JPEG2000", **(lossy if rate > 2.5 else {})), "/Filter /JPXDecode"
-
-
-def _filled(palette: np.ndarray | None, samples: np.ndarray) -> np.ndarray:
-    """A palette with an entry for every sample; missing entries are black."""
-    assert palette is not None
-    filled = np.zeros((max(len(palette), int(samples.max(initial=0)) + 1), 3), np.uint8)
-    filled[: len(palette)] = palette
-    return filled
 
 
 def _list(entry: pikepdf.Object | None) -> pikepdf.Array | list[pikepdf.Object]:

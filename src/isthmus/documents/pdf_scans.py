@@ -65,7 +65,12 @@ def _drawn_by(
     content: pikepdf.Page | pikepdf.Stream, owner: pikepdf.Object, matrix: pikepdf.Matrix, depth: int, budget: list[int]
 ) -> Iterator[Drawn]:
     """The images that a page or form draws, including those in its forms; ``budget`` limits how many are read."""
-    resources = _inherited(owner, "/Resources")
+    node: pikepdf.Object | None = owner
+    for _ in range(64):  # resources can be those of a node above a page
+        if node is None or "/Resources" in node:
+            break
+        node = node.get("/Parent")
+    resources = None if node is None else node.get("/Resources")
     named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     stack = []
     for instruction in pikepdf.parse_content_stream(content, "q Q cm Do"):
@@ -95,13 +100,3 @@ def _drawn_by(
 def _matrix(operands: Iterable[SupportsFloat]) -> pikepdf.Matrix:
     a, b, c, d, e, f = (float(value) for value in operands)
     return pikepdf.Matrix(a, b, c, d, e, f)
-
-
-def _inherited(owner: pikepdf.Object, key: str) -> pikepdf.Object | None:
-    """An entry of a page, or of the nearest node above it that has the entry."""
-    node: pikepdf.Object | None = owner
-    for _ in range(64):
-        if node is None or key in node:
-            break
-        node = node.get("/Parent")
-    return None if node is None else node.get(key)

@@ -32,9 +32,8 @@ class Spool:
         """Open the streams as a PDF; after this no stream can be added."""
         root = len(self._starts) + 1
         self._starts.append(self._file.tell())
-        self._file.write(
-            f"{root} 0 obj\n<< /Type /Catalog /Pages << /Type /Pages /Kids [] /Count 0 >> >>\nendobj\n".encode()
-        )
+        pages = "<< /Type /Pages /Kids [] /Count 0 >>"
+        self._file.write(f"{root} 0 obj\n<< /Type /Catalog /Pages {pages} >>\nendobj\n".encode())
         table = self._file.tell()
         lines = [f"xref\n0 {root + 1}\n0000000000 65535 f \n", *(f"{start:010} 00000 n \n" for start in self._starts)]
         trailer = f"trailer\n<< /Size {root + 1} /Root {root} 0 R >>\nstartxref\n{table}\n%%EOF\n"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8, UInt16
+from jaxtyping import Bool, UInt8, UInt16
 from PIL import Image
 from scipy.spatial import KDTree
 
@@ -41,8 +41,9 @@ def page_pixels(picture: Picture) -> Grey | Colour:
         pixels = np.where(samples, np.uint8(255), np.uint8(0))
     elif picture.kind == "grey16":
         pixels = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    elif picture.kind == "ink":
-        pixels = _from_ink(samples)
+    elif picture.kind == "ink":  # light passes two layers, the colour and the black
+        light = (255 - samples[..., :3].astype(np.uint32)) * (255 - samples[..., 3:].astype(np.uint32))
+        pixels = ((light + 127) // 255).astype(np.uint8)
     elif picture.kind == "palette":
         assert picture.palette is not None
         grey = not (picture.palette != picture.palette[:, :1]).any()
@@ -58,9 +59,7 @@ def page_pixels(picture: Picture) -> Grey | Colour:
 
 def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Picture:
     """The picture with new samples where the pixels of the page changed, and nowhere else."""
-    changed = before != after
-    if changed.ndim == 3:
-        changed = changed.any(axis=2)
+    changed = before != after if before.ndim == 2 else (before != after).any(axis=2)
     if picture.alpha is not None:
         changed &= picture.alpha == 255
     samples = picture.samples.copy()
@@ -82,21 +81,20 @@ def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colou
     return replace(picture, samples=samples)
 
 
+def grey_pixels(pixels: Grey | Colour) -> Grey:
+    """Pixels in grey (ITU-R BT.601)."""
+    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+
+
 def bilevel_picture(pixels: Grey | Colour) -> Picture:
     """A page in black and white, by Otsu's threshold (1979) limited to 64–208."""
-    grey = pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+    grey = grey_pixels(pixels)
     counts = np.bincount(grey.ravel(), minlength=256).astype(float)
     below, mass = np.cumsum(counts), np.cumsum(counts * np.arange(256))
     with np.errstate(divide="ignore", invalid="ignore"):
         between = (mass[-1] * below - mass * below[-1]) ** 2 / (below * (below[-1] - below))
     best = int(np.nanargmax(between)) if np.isfinite(between).any() else 127
     return Picture("bilevel", grey > np.clip(best, 64, 208), levels=2)
-
-
-def _from_ink(ink: UInt8[np.ndarray, "*any 4"]) -> UInt8[np.ndarray, "*any 3"]:
-    """CMYK to RGB: light passes two layers, the colour and the black."""
-    light = (255 - ink[..., :3].astype(np.uint32)) * (255 - ink[..., 3:].astype(np.uint32))
-    return np.asarray((light + 127) // 255, np.uint8)
 
 
 def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channels"]) -> UInt8[np.ndarray, "n 4"]:
@@ -115,25 +113,19 @@ def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], afte
     colours, which = np.unique(wanted, axis=0, return_inverse=True)
     kept = np.unique(samples[~changed])
     # A small palette without free entries grows, since paper must be able to become white.
-    missing = len(kept) == 0 or (_distances(palette[kept], colours) > _ALIKE).any()
+    missing = len(kept) == 0 or (KDTree(palette[kept]).query(colours)[0] > _ALIKE).any()
     levels = 256 if missing and picture.levels - len(kept) < _ROOM else picture.levels
-    used = np.zeros(levels, bool)
-    used[kept] = True
-    free = np.flatnonzero(~used)
+    free = np.setdiff1d(np.arange(levels), kept)
     room = np.zeros((levels, 3), np.uint8)
     room[: len(palette)] = palette
     new = colours if len(colours) <= len(free) else _main_colours(wanted, len(free))
     entries = free[: len(new)]
     room[entries] = new
-    known = np.concatenate([np.flatnonzero(used), entries])
-    nearest = known[KDTree(room[known].astype(float)).query(colours.astype(float))[1]]
+    known = np.concatenate([kept.astype(int), entries])
+    nearest = known[KDTree(room[known]).query(colours)[1]]
     samples[changed] = nearest[which.ravel()].astype(samples.dtype)
     palette = room[: max(len(palette), int(known.max()) + 1)]
     return replace(picture, samples=samples, palette=palette, levels=levels)
-
-
-def _distances(palette: UInt8[np.ndarray, "n 3"], colours: UInt8[np.ndarray, "m 3"]) -> Float[np.ndarray, " m"]:
-    return np.asarray(KDTree(palette.astype(float)).query(colours.astype(float))[0])
 
 
 def _main_colours(pixels: UInt8[np.ndarray, "n 3"], count: int) -> UInt8[np.ndarray, "m 3"]:

@@ -1,15 +1,18 @@
-"""Shared by the formats of one picture: read and write pixels with Pillow."""
+"""Read pixels with Pillow, and the formats of one picture that it reads."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
-from isthmus.documents.contract import File, Place, Plan, Rules, decoding
+from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
+
+# Images of other modes would lose something.
+_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
 @contextmanager
@@ -18,21 +21,40 @@ def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None  # --max-megapixels is the limit
     try:
-        image = Image.open(file, formats=formats)
-        with image:
+        with Image.open(file, formats=formats) as image:
             yield image
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def plan_single(file: File, name: str, rules: Rules, formats: tuple[str, ...]) -> Plan:
-    """The plan of a file with one picture; animations are refused."""
-    with decoding(name), opened(file, formats) as image:
-        rules.check_size(name, *image.size)
-        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-            raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
-        place = Place(1, *image.size, dpi=dpi(image), problem=problem(image))
-    return Plan(1, (place,))
+class SingleImage:
+    """A format of one picture; subclasses encode a changed picture as a whole file. Animations are refused."""
+
+    NAME: str
+    HOLDS_BILEVEL = True
+    pillow_names: tuple[str, ...]
+
+    def plan(self, file: File, name: str, rules: Rules) -> Plan:
+        with decoding(name), opened(file, self.pillow_names) as image:
+            rules.check_size(name, *image.size)
+            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+                raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
+            known = image.mode in _MODES
+            problem = None if known else f"pixels of mode {image.mode} are left as they are"
+            return Plan(1, (Place(1, *image.size, dpi=dpi(image), problem=problem),))
+
+    def read(self, path: str, place: Place) -> Picture:
+        with opened(path, self.pillow_names) as image:
+            return picture_of(image)
+
+    def write(
+        self, file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File
+    ) -> None:
+        for _, data in encoded:
+            if data is None:
+                copy_whole(file, output)
+            else:
+                output.write(data)
 
 
 def dpi(image: Image.Image) -> float | None:
@@ -43,13 +65,6 @@ def dpi(image: Image.Image) -> float | None:
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     return mean if np.isfinite(mean) and mean > 0 else None
-
-
-def problem(image: Image.Image) -> str | None:
-    """The reason to leave an image as it is, if its mode would lose something."""
-    if image.mode in {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}:
-        return None
-    return f"pixels of mode {image.mode} are left as they are"
 
 
 def picture_of(image: Image.Image, *, levels: int = 256) -> Picture:
@@ -65,20 +80,14 @@ def picture_of(image: Image.Image, *, levels: int = 256) -> Picture:
     if mode == "CMYK":
         return Picture("ink", samples)
     if mode in {"LA", "RGBA"}:
-        grey = mode == "LA"
-        return Picture(
-            "grey" if grey else "colour",
-            np.ascontiguousarray(samples[..., 0] if grey else samples[..., :3]),
-            alpha=np.ascontiguousarray(samples[..., -1]),
-        )
+        colours = np.ascontiguousarray(samples[..., 0] if mode == "LA" else samples[..., :3])
+        return Picture("grey" if mode == "LA" else "colour", colours, alpha=np.ascontiguousarray(samples[..., -1]))
     return Picture("grey" if samples.ndim == 2 else "colour", samples, levels=levels)
 
 
 def _palette_picture(image: Image.Image, levels: int) -> Picture:
     samples = np.array(image)
-    raw = image.getpalette("RGB") or [0, 0, 0]
-    palette = np.zeros((max(len(raw) // 3, int(samples.max(initial=0)) + 1), 3), np.uint8)
-    palette[: len(raw) // 3] = np.array(raw, np.uint8).reshape(-1, 3)
+    palette = filled(np.array(image.getpalette("RGB") or [0, 0, 0], np.uint8).reshape(-1, 3), samples)
     transparency = image.info.get("transparency")
     alpha = None
     if transparency is not None:
@@ -89,6 +98,12 @@ def _palette_picture(image: Image.Image, levels: int) -> Picture:
             table[int(transparency) & 255] = 0
         alpha = table[samples]
     return Picture("palette", samples, palette=palette, alpha=alpha, levels=max(levels, len(palette)))
+
+
+def filled(palette: UInt8[np.ndarray, "entries 3"], samples: np.ndarray) -> UInt8[np.ndarray, "more 3"]:
+    """A palette with an entry for every sample; missing entries are black."""
+    missing = int(samples.max(initial=0)) + 1 - len(palette)
+    return np.pad(palette, ((0, max(0, missing)), (0, 0)))
 
 
 def image_of(picture: Picture) -> Image.Image:
@@ -104,16 +119,3 @@ def image_of(picture: Picture) -> Image.Image:
     if picture.alpha is not None:
         return Image.fromarray(np.dstack([samples, picture.alpha]))
     return Image.fromarray(samples)
-
-
-def content(path: str) -> bytes:
-    """The bytes of a file."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        return file.read()
-
-
-def saved(image: Image.Image, format: str, **options: object) -> bytes:
-    """Encode an image in a format."""
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()

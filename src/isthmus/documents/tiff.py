@@ -3,16 +3,16 @@
 import io
 import zlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from isthmus.documents import tiff_directory as td
-from isthmus.documents.contract import File, Place, Plan, Rules, decoding
-from isthmus.documents.encodings import JPEGTables, group4, jpeg, tables_in
+from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
+from isthmus.documents.encodings import JPEGTables, group4, jpeg, saved, tables_in
 from isthmus.documents.picture import Picture
-from isthmus.documents.pillow_images import image_of, opened, picture_of, saved
-from isthmus.documents.single import copy_whole
+from isthmus.documents.pillow_images import image_of, opened, picture_of
 from isthmus.errors import InputError
 
 NAME, HOLDS_BILEVEL = "TIFF", True
@@ -25,6 +25,7 @@ _STORAGE = {256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 284, 292, 293
 _NONE, _LZW, _OLD_JPEG, _JPEG, _DEFLATE, _PACKBITS, _OLD_DEFLATE = 1, 5, 6, 7, 8, 32773, 32946
 _PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma", 50000: "zstd"}
 _REDUCED = 330  # smaller copies of the picture, which would still show the old one
+_Numbers = dict[int, Sequence[int]]  # by tag
 
 
 def plan(file: File, name: str, rules: Rules) -> Plan:
@@ -51,7 +52,7 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
 
 
 def read(path: str, place: Place) -> Picture:
-    with open(path, "rb") as file:  # noqa: PTH123
+    with Path(path).open("rb") as file:
         layout, _ = td.read_layout(file)
         tags, _ = td.read_directory(file, layout, place.key[0])
         page = io.BytesIO()
@@ -67,7 +68,7 @@ def read(path: str, place: Place) -> Picture:
 
 def encode(path: str, place: Place, picture: Picture) -> bytes:
     """Encode the picture as a TIFF of one page, in the layout of the document."""
-    with open(path, "rb") as file:  # noqa: PTH123
+    with Path(path).open("rb") as file:
         layout, _ = td.read_layout(file)
         old, _ = td.read_directory(file, layout, place.key[0])
         compression = td.number(old, layout, _COMPRESSION, _NONE)
@@ -76,22 +77,22 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
             first = next(iter(td.strips(file, layout, old)))
             tables = tables_in(old[_TABLES].value if _TABLES in old else b"", first)
     height, width = picture.samples.shape[:2]
-    tags = {_WIDTH: td.shorts_entry(layout, width) if width < 65536 else td.numbers_entry(layout, [width]),
-            _HEIGHT: td.shorts_entry(layout, height) if height < 65536 else td.numbers_entry(layout, [height]),
-            _ROWS: td.numbers_entry(layout, [height])}  # fmt: skip
+    sides = {_WIDTH: width, _HEIGHT: height}
+    tags = {tag: td.shorts_entry(layout, side) if side < 65536 else td.numbers_entry(layout, [side])
+            for tag, side in sides.items()} | {_ROWS: td.numbers_entry(layout, [height])}  # fmt: skip
     before = sum(old[td.TILE_LENGTHS if td.TILE_LENGTHS in old else td.STRIP_LENGTHS].numbers(layout))
-    if picture.kind == "bilevel" and _is_best(data := [group4(picture.samples)], before, compression):
-        tags |= _shorts(layout, {_BITS: [1], _COMPRESSION: [4], _PHOTOMETRIC: [0], _CHANNELS: [1]})
+    fax = group4(picture.samples) if picture.kind == "bilevel" else None
+    more: _Numbers = {}
+    # Halftones can need fewer bytes in their old compression than in Group 4.
+    if fax is not None and (compression not in {_LZW, _DEFLATE, _OLD_DEFLATE} or len(fax) <= before):
+        data, more = [fax], {_BITS: [1], _COMPRESSION: [4], _PHOTOMETRIC: [0], _CHANNELS: [1]}
     elif compression == _JPEG and picture.kind in {"grey", "colour", "ink"} and picture.alpha is None:
         data, more = _jpeg(picture, tables, keep_rgb=td.number(old, layout, _PHOTOMETRIC) == 2)
-        tags |= _shorts(layout, more)
     elif picture.kind == "grey16" or (picture.kind in {"grey", "palette"} and picture.levels < 256):
         data, more = _packed(picture, compression, layout)
-        tags |= _shorts(layout, more)
-        if picture.palette is not None:
-            tags[_COLOURS] = td.shorts_entry(layout, *_colour_map(picture))
     else:
         data, tags = _by_pillow(picture, compression, td.number(old, layout, _PREDICTOR, 1), layout)
+    tags |= {tag: td.shorts_entry(layout, *numbers) for tag, numbers in more.items()}
     page = io.BytesIO()
     td.Writer(page, layout).add(tags, data, (page, layout))
     return page.getvalue()
@@ -138,33 +139,22 @@ def _dpi(tags: td.Directory, layout: td.Layout) -> float | None:
     return unit * sum(found) / len(found) if unit and found and all(found) else None
 
 
-def _shorts(layout: td.Layout, values: dict[int, Sequence[int]]) -> td.Directory:
-    return {tag: td.shorts_entry(layout, *numbers) for tag, numbers in values.items()}
-
-
-def _is_best(fax: list[bytes], before: int, compression: int) -> bool:
-    """Whether to use Group 4: halftones can need fewer bytes in their old compression."""
-    return compression not in {_LZW, _DEFLATE, _OLD_DEFLATE} or len(fax[0]) <= before
-
-
-def _jpeg(
-    picture: Picture, tables: JPEGTables | None, *, keep_rgb: bool
-) -> tuple[list[bytes], dict[int, Sequence[int]]]:
+def _jpeg(picture: Picture, tables: JPEGTables | None, *, keep_rgb: bool) -> tuple[list[bytes], _Numbers]:
     image = image_of(picture)
     if picture.kind == "ink":  # Pillow inverts ink, libtiff does not
         image = Image.frombytes("CMYK", image.size, (255 - picture.samples).tobytes())
     channels = len(image.getbands())
     keep_rgb = keep_rgb and channels == 3
     data = jpeg(image, tables, **({"keep_rgb": True} if keep_rgb else {}))
-    more: dict[int, Sequence[int]] = {_BITS: [8] * channels, _COMPRESSION: [_JPEG], _CHANNELS: [channels],
-                                      _PHOTOMETRIC: [2 if keep_rgb else {1: 1, 3: 6, 4: 5}[channels]]}  # fmt: skip
+    photometric = 2 if keep_rgb else {1: 1, 3: 6, 4: 5}[channels]
+    more: _Numbers = {_BITS: [8] * channels, _COMPRESSION: [_JPEG], _CHANNELS: [channels], _PHOTOMETRIC: [photometric]}
     if channels == 3 and not keep_rgb:
         written = tables_in(b"", data)
         more[_SUBSAMPLING] = written.sampling if written else (1, 1)
     return [data], more
 
 
-def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list[bytes], dict[int, Sequence[int]]]:
+def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list[bytes], _Numbers]:
     """Encode samples of 2, 4 and 16 bits, which Pillow cannot write in every byte order."""
     samples = picture.samples
     if picture.kind == "grey16":
@@ -173,25 +163,20 @@ def _packed(picture: Picture, compression: int, layout: td.Layout) -> tuple[list
         bits = (picture.levels - 1).bit_length()
         values = samples if picture.kind == "palette" else samples // (255 // (picture.levels - 1))
         data = pack(values, bits)
-    photometric = 3 if picture.kind == "palette" else 1
-    more: dict[int, Sequence[int]] = {_BITS: [bits], _CHANNELS: [1], _PHOTOMETRIC: [photometric], _COMPRESSION: [_NONE]}
-    if compression == _NONE:
-        return [data], more
-    more[_COMPRESSION] = [_DEFLATE]
-    return [zlib.compress(data, 9)], more
+    more: _Numbers = {_BITS: [bits], _CHANNELS: [1], _PHOTOMETRIC: [1], _COMPRESSION: [_NONE]}
+    if picture.palette is not None:
+        entries = np.zeros((picture.levels, 3), np.uint16)
+        entries[: len(picture.palette)] = picture.palette[: picture.levels].astype(np.uint16) * 257
+        more |= {_PHOTOMETRIC: [3], _COLOURS: entries.T.ravel().tolist()}
+    if compression != _NONE:
+        data, more[_COMPRESSION] = zlib.compress(data, 9), [_DEFLATE]
+    return [data], more
 
 
 def pack(values: np.ndarray, bits: int) -> bytes:
     """Pack values of 1, 2 or 4 bits into bytes, highest bits first; rows end at whole bytes."""
     single = (values[..., None] >> np.arange(bits - 1, -1, -1, dtype=np.uint8)) & 1
     return np.packbits(single.reshape(len(values), -1), axis=1).tobytes()
-
-
-def _colour_map(picture: Picture) -> list[int]:
-    assert picture.palette is not None
-    entries = np.zeros((picture.levels, 3), np.uint16)
-    entries[: len(picture.palette)] = picture.palette[: picture.levels].astype(np.uint16) * 257
-    return [int(value) for value in entries.T.ravel()]
 
 
 def _by_pillow(
@@ -201,9 +186,10 @@ def _by_pillow(
     info = {_PREDICTOR: 2} if predictor == 2 and name in {"tiff_lzw", "tiff_adobe_deflate", "zstd"} else {}
     image = image_of(picture)
     try:
-        page = io.BytesIO(saved(image, "TIFF", compression=name, tiffinfo=info))
+        data = saved(image, "TIFF", compression=name, tiffinfo=info)
     except OSError:  # this build of libtiff lacks the codec
-        page = io.BytesIO(saved(image, "TIFF", compression="tiff_adobe_deflate", tiffinfo=info))
+        data = saved(image, "TIFF", compression="tiff_adobe_deflate", tiffinfo=info)
+    page = io.BytesIO(data)
     theirs, start = td.read_layout(page)
     tags, _ = td.read_directory(page, theirs, start)
     stored = {tag: td.reordered(entry, theirs, layout) for tag, entry in tags.items() if tag in _STORAGE}

@@ -27,10 +27,8 @@ class Layout:
 
     def header(self) -> bytes:
         """The first bytes of a file, with space for the offset of the first directory."""
-        mark = b"II" if self.order == "<" else b"MM"
-        if self.big:
-            return mark + struct.pack(self.order + "HHHQ", 43, 8, 0, 0)
-        return mark + struct.pack(self.order + "HI", 42, 0)
+        rest = struct.pack(self.order + "HHHQ", 43, 8, 0, 0) if self.big else struct.pack(self.order + "HI", 42, 0)
+        return (b"II" if self.order == "<" else b"MM") + rest
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,7 @@ def number(tags: Directory, layout: Layout, tag: int, default: int = 0) -> int:
 
 def strips(file: File, layout: Layout, tags: Directory) -> Iterator[bytes]:
     """The stored bytes of each strip or tile of a picture."""
-    tiled = TILE_OFFSETS in tags
-    starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if tiled else (STRIP_OFFSETS, STRIP_LENGTHS)
+    starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if TILE_OFFSETS in tags else (STRIP_OFFSETS, STRIP_LENGTHS)
     if starts not in tags or lengths not in tags:
         raise ValueError("it does not state where its pixels are")
     for start, length in zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=True):
@@ -129,8 +126,8 @@ def shorts_entry(layout: Layout, *values: int) -> Entry:
 
 def reordered(entry: Entry, old: Layout, new: Layout) -> Entry:
     """An entry in another byte order."""
-    width = {2: 2, 3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8, 16: 8, 17: 8, 18: 8}.get(entry.type, 1)
-    if old.order == new.order or width == 1 or entry.type == 2:
+    width = 4 if entry.type in {5, 10} else _SIZES[entry.type]  # fractions are two numbers
+    if old.order == new.order or width == 1:
         return entry
     value = b"".join(entry.value[i : i + width][::-1] for i in range(0, len(entry.value), width))
     return Entry(entry.type, entry.count, value)
@@ -155,10 +152,8 @@ class Writer:
 
     def _with_strips(self, tags: Directory, data: Iterable[bytes]) -> Directory:
         """Write strips or tiles, and return the tags with their new offsets and lengths."""
-        starts, lengths = [], []
-        for strip in data:
-            starts.append(self._put(strip))
-            lengths.append(len(strip))
+        places = [(self._put(strip), len(strip)) for strip in data]
+        starts, lengths = ([place[i] for place in places] for i in (0, 1))
         first, second = (TILE_OFFSETS, TILE_LENGTHS) if TILE_OFFSETS in tags else (STRIP_OFFSETS, STRIP_LENGTHS)
         return tags | {first: numbers_entry(self._layout, starts), second: numbers_entry(self._layout, lengths)}
 
@@ -174,16 +169,15 @@ class Writer:
 
     def _directory(self, tags: Directory, source: tuple[File, Layout], depth: int) -> int:
         """Write a directory with its values and sub-directories; the offset of the next one, 0 for now, comes last."""
-        layout, entries = self._layout, b""
-        inline = 8 if layout.big else 4
-        for tag, found in sorted(tags.items()):
+        layout, entries, inline = self._layout, b"", 8 if self._layout.big else 4
+        for tag, entry in sorted(tags.items()):
             if tag in SUB_DIRECTORIES:
-                copied = [self._copy(source, start, depth + 1) for start in found.numbers(source[1])]
-            entry = numbers_entry(layout, copied) if tag in SUB_DIRECTORIES else found
-            head = struct.pack(layout.order + "HH", tag, entry.type) + struct.pack(layout.offset, entry.count)
+                copied = [self._copy(source, start, depth + 1) for start in entry.numbers(source[1])]
+                entry = numbers_entry(layout, copied)  # noqa: PLW2901
             value = entry.value
             if len(value) > inline:
                 value = struct.pack(layout.offset, self._put(value))
+            head = struct.pack(layout.order + "HH", tag, entry.type) + struct.pack(layout.offset, entry.count)
             entries += head + value.ljust(inline, b"\0")
         count = struct.pack(layout.order + ("Q" if layout.big else "H"), len(tags))
         place = self._put(count + entries)

@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,15 +18,9 @@ from isthmus.documents.reports import DocumentReport, PageReport, document_name
 from isthmus.documents.work import Inspector, PageFunction, Work
 from isthmus.documents.workers import Result, WorkersEndedError, in_order
 from isthmus.errors import InputError, OutputError, ParameterError
-from isthmus.system.files import (
-    atomic_write,
-    check_writable,
-    open_input,
-    refuse_same_file,
-    sweep_leftovers,
-    temporary_file,
-)
+from isthmus.system import files
 from isthmus.system.standard_output import standard_output
+from isthmus.words import counted
 
 _MUCH_LARGER = 1.1  # output size over input size that the report mentions
 
@@ -34,38 +29,24 @@ _MUCH_LARGER = 1.1  # output size over input size that the report mentions
 class Options:
     """How documents are transformed.
 
-    Parameters
-    ----------
-    pages : collection of int, optional
-        Numbers of the pages to transform, from 1. Default: all pages.
-    rules : Rules
-        Which documents are refused, and whether pages become black and white.
-    dry_run : bool, default False
-        Process and report, but write no output.
-    inspector : Inspector, optional
-        Compares pages before and after, and completes their reports.
-    jobs : int, default 1
-        Number of processes.
-    progress : callable, optional
-        Called after each picture with the source, its plan and the report on the picture.
+    With ``dry_run`` pages are processed and reported, but no output is written. ``progress`` is called after each
+    picture with the source, its plan and the report on the picture.
     """
 
-    pages: Collection[int] | None = None
+    pages: Collection[int] | None = None  # numbers from 1; None for all pages
     rules: Rules = field(default_factory=Rules)
     dry_run: bool = False
     inspector: Inspector | None = None
-    jobs: int = 1
+    jobs: int = 1  # processes
     progress: Callable[[str, Plan, PageReport], None] | None = None
 
     def chooses(self, place: Place) -> bool:
         """Whether any page that shows the picture is to be transformed."""
-        return self.pages is None or any(page in self.pages for page in (place.page, *place.also))
+        return self.pages is None or any(page in self.pages for page in place.pages)
 
     def page_to_keep(self, place: Place) -> int | None:
         """The first page that shows the picture and is not to be transformed."""
-        if self.pages is None:
-            return None
-        return next((page for page in (place.page, *place.also) if page not in self.pages), None)
+        return None if self.pages is None else next((page for page in place.pages if page not in self.pages), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +71,8 @@ def transform_documents(
 
     Parameters
     ----------
-    documents : iterable of pairs of str
-        Source and output: file names, or ``-`` for standard input and output.
+    documents : iterable of (source, output)
+        File names, or ``-`` for standard input and output.
     function : callable
         ``function(pixels, dpi=…)`` receives 8-bit grey ``(h, w)`` or RGB ``(h, w, 3)`` and returns an array of the same
         shape. With several jobs it must be picklable.
@@ -137,11 +118,8 @@ def _tasks(
             if document in failed:
                 break
             if options.chooses(place) and options.page_to_keep(place) is None:
-                yield (
-                    document,
-                    Work(document.path, document.name, document.format, place, number, options.rules.bilevel,
-                         options.inspector, encoded=not options.dry_run),
-                )  # fmt: skip
+                yield document, Work(document.path, document.name, document.format, place, number,
+                                     options.rules.bilevel, options.inspector, encoded=not options.dry_run)  # fmt: skip
 
 
 def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
@@ -152,8 +130,8 @@ def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
     else:
         path = source
         if output != "-" and not options.dry_run:
-            refuse_same_file(source, output)
-    with open_input(path, InputError, "a document") as file:
+            files.refuse_same_file(source, output)
+    with files.open_input(path, InputError, "a document") as file:
         format_name = find_format(file, name)
         format = format_named(format_name)
         if output != "-":
@@ -163,10 +141,9 @@ def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
         plan = format.plan(file, name, options.rules)
     beyond = [page for page in options.pages or () if not 1 <= page <= plan.n_pages]
     if beyond:
-        pages = "1 page" if plan.n_pages == 1 else f"{plan.n_pages} pages"
-        raise ParameterError(f"{name}: has {pages}; there is no page {beyond[0]}.")
+        raise ParameterError(f"{name}: has {counted(plan.n_pages, 'page')}; there is no page {beyond[0]}.")
     if output != "-" and not options.dry_run:
-        check_writable(output)
+        files.check_writable(output)
     return replace(document, path=path, format=format_name, plan=plan)
 
 
@@ -193,10 +170,12 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
 
     format = format_named(document.format)
     if options.dry_run:
-        for _ in encoded():
-            pass
+        deque(encoded(), maxlen=0)
     else:
-        with open_input(document.path, InputError, "a document") as file, _output(document.output, swept) as output:
+        with (
+            files.open_input(document.path, InputError, "a document") as file,
+            _output(document.output, swept) as output,
+        ):
             format.write(file, document.name, plan, encoded(), output)
             _check(format, output, document)
             growth = output.seek(0, os.SEEK_END) / file.seek(0, os.SEEK_END)
@@ -216,10 +195,9 @@ def _check(format: Format, output: File, document: _Document) -> None:
         found = format.plan(output, document.output, Rules(float("inf"), invalidate_signatures=True))
     except InputError as error:
         raise OutputError(f"{document.output}: the output is damaged, and is not written ({error})") from error
-    before, after = (
-        [(place.page, place.width, place.height) for place in plan.places] for plan in (document.plan, found)
-    )
-    if found.n_pages != document.plan.n_pages or before != after:
+    before, after = ([plan.n_pages, *((place.page, place.width, place.height) for place in plan.places)]
+                     for plan in (document.plan, found))  # fmt: skip
+    if before != after:
         raise OutputError(f"{document.output}: the output has other pages than the input, and is not written.")
 
 
@@ -231,14 +209,14 @@ def _output(name: str, swept: set[Path]) -> Iterator[File]:
         with tempfile.TemporaryFile() as file:
             yield file
             file.seek(0)
-            with standard_output() if name == "-" else atomic_write(name) as stream:
+            with standard_output() if name == "-" else files.atomic_write(name) as stream:
                 shutil.copyfileobj(file, stream, 2**20)
         return
     folder = path.absolute().parent
     if folder not in swept:
         swept.add(folder)
-        sweep_leftovers(folder)
-    with atomic_write(name) as file:
+        files.sweep_leftovers(folder)
+    with files.atomic_write(name) as file:
         yield file
 
 
@@ -248,8 +226,8 @@ def _standard_input() -> Iterator[str]:
     if sys.stdin is None or sys.stdin.closed:
         raise InputError("standard input: is closed.")
     folder = tempfile.gettempdir()
-    sweep_leftovers(folder)
-    with temporary_file(folder) as (file, path):
+    files.sweep_leftovers(folder)
+    with files.temporary_file(folder) as (file, path):
         shutil.copyfileobj(sys.stdin.buffer, file, 2**20)
         file.flush()
         yield path

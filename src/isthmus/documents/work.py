@@ -76,8 +76,8 @@ def process_picture(function: PageFunction, work: Work) -> tuple[bytes | None, P
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
-    report = replace(work.report(), changed=to_bilevel or not np.array_equal(after, pixels))
     new = bilevel_picture(after) if to_bilevel else None
+    report = replace(work.report(), changed=to_bilevel or not np.array_equal(after, pixels))
     if work.inspector is not None:
         written = after if new is None else page_pixels(new)
         report = work.inspector.page(work.name, report, pixels, after, written)

@@ -46,12 +46,17 @@ def in_order(
             with _sigint_blocked():
                 future = None if work is None else pool.submit(_try_picture, work)
             waiting.append((tag, work, future))
-            while len(waiting) > 2 * jobs:
+            if len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
         while waiting:
             yield _finished(*waiting.popleft())
-    finally:
-        _end(pool)
+    finally:  # end the processes without waiting for their current work
+        processes: list[BaseProcess] = list((getattr(pool, "_processes", None) or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
 
 
 @contextmanager
@@ -94,13 +99,3 @@ def _end_with_parent() -> None:
 def _try_picture(work: Work) -> Result:
     assert _function is not None
     return try_picture(_function, work)
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the processes without waiting for their current work."""
-    processes: list[BaseProcess] = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()

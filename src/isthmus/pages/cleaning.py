@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
-from isthmus.documents.picture import changed_picture, page_pixels
+from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
 from isthmus.errors import InputError
@@ -88,37 +88,17 @@ def clean(
         return _clean_image(image, network=network, dpi=dpi, strength=strength)
     array = np.asarray(image)
     _check_array(array)
-    if array.ndim == 2:
-        return clean_page(array, network=network, dpi=dpi, strength=strength)
-    n_colours = 3 if array.shape[2] > 2 else 1
+    colours = ... if array.ndim == 2 else (..., slice(3) if array.shape[2] > 2 else 0)
     result = array.copy()
-    page = array[..., 0] if n_colours == 1 else array[..., :3]
-    cleaned = clean_page(page, network=network, dpi=dpi, strength=strength)
-    result[..., :n_colours] = cleaned[..., None] if n_colours == 1 else cleaned
+    result[colours] = clean_page(array[colours], network=network, dpi=dpi, strength=strength)
     return result
 
 
 def clean_page(
-    pixels: Shaped[np.ndarray, "h w *three"],
-    *,
-    network: Network = "pages",
-    dpi: float | None = None,
+    pixels: Shaped[np.ndarray, "h w *three"], *, network: Network = "pages", dpi: float | None = None,
     strength: float = 1.0,
-) -> Shaped[np.ndarray, "h w *three"]:
-    """Clean the pixels of a page.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width) or (height, width, 3)
-        Grey or RGB: uint8, uint16, bool, or floats in [0, 1].
-    network, dpi, strength
-        See ``clean``.
-
-    Returns
-    -------
-    ndarray
-        A new array of the same shape and type.
-    """
+) -> Shaped[np.ndarray, "h w *three"]:  # fmt: skip
+    """Clean the pixels of a page in grey or RGB, of the types that ``clean`` accepts; returns a new array."""
     _check_array(pixels)
     if not 0 <= strength <= 1:
         raise refuse("clean", "strength", "a number from 0 to 1", strength)
@@ -149,7 +129,7 @@ def _cleaned_bands(
     factor = max(1, int(scale))
     bands = _bands(pixels.shape[0], pixels.shape[1], factor)
     small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
-    grey = _grey(small)
+    grey = grey_of(small)
     clean = network(grey) if scale >= 1 else _cleaned_enlarged(network, grey)
     share = share_of_change(grey, clean)
     if not share.any():
@@ -158,10 +138,10 @@ def _cleaned_bands(
     paper = None if pixels.ndim == 2 else Paper(small, clean, factor)
     if detail is not None:
         for first, rows in bands:
-            detail.fit(first, _grey(_seen(pixels, rows)))
+            detail.fit(first, grey_of(_seen(pixels, rows)))
     for first, rows in bands:
         seen = _seen(pixels, rows)
-        cleaned = clean[rows] if detail is None else detail.apply(first, _grey(seen))
+        cleaned = clean[rows] if detail is None else detail.apply(first, grey_of(seen))
         if paper is not None:
             cleaned = coloured(seen, paper.under(first, seen), cleaned)
         height, width = seen.shape[-2:]
@@ -178,10 +158,8 @@ def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float
 def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:
     """Bands of rows: the first row of each on the small page, and its rows on the large page."""
     step = max(1, _BAND // (width * factor))
-    return [
-        (first, slice(first * factor, min(height, (first + step) * factor)))
-        for first in range(0, -(-height // factor), step)
-    ]
+    firsts = range(0, -(-height // factor), step)
+    return [(first, slice(first * factor, min(height, (first + step) * factor))) for first in firsts]
 
 
 def _seen(pixels: Shaped[np.ndarray, "h w *three"], rows: slice) -> Float[Tensor, "*three H W"]:
@@ -190,17 +168,13 @@ def _seen(pixels: Shaped[np.ndarray, "h w *three"], rows: slice) -> Float[Tensor
     return torch.from_numpy(np.array(part, np.float32, order="C")).div_(_WHITE[pixels.dtype.name])
 
 
-def _grey(seen: Float[Tensor, "*three H W"]) -> Float[Tensor, "H W"]:
-    return seen if seen.ndim == 2 else grey_of(seen)
-
-
 def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray, "h w"]:
     """The page in 8-bit grey, in which letters are measured."""
     if pixels.dtype == np.uint8:
-        return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
+        return grey_pixels(pixels)
     grey = np.empty(pixels.shape[:2], np.uint8)
     for _, rows in _bands(pixels.shape[0], pixels.shape[1], 1):
-        grey[rows] = _grey(_seen(pixels, rows)).mul(255).round().numpy()
+        grey[rows] = grey_of(_seen(pixels, rows)).mul(255).round().numpy()
     return grey
 
 
@@ -212,9 +186,8 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
     dpi = dpi_of(image) if dpi is None else dpi
     mode = _CONVERTED_TO.get(image.mode)
     if mode is None and image.mode not in _OWN_MODES:
-        raise InputError(
-            f"The image must be of mode {', '.join(sorted(_OWN_MODES))}. Got {image.mode!r} instead; convert it first."
-        )
+        modes = ", ".join(sorted(_OWN_MODES))
+        raise InputError(f"The image must be of mode {modes}. Got {image.mode!r} instead; convert it first.")
     if image.mode == "F":
         result = Image.fromarray(clean(np.asarray(image), network=network, dpi=dpi, strength=strength))
     else:
@@ -222,8 +195,7 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
         before = page_pixels(picture)
         after = clean_page(before, network=network, dpi=dpi, strength=strength)
         result = image_of(changed_picture(picture, before, after))
-    if result.mode != image.mode:
-        result = result.convert(image.mode)
+    result = result if result.mode == image.mode else result.convert(image.mode)
     result.info = dict(image.info)
     return result
 
@@ -231,15 +203,12 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
 def _check_array(array: np.ndarray) -> None:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or not 1 <= channels <= 4:
-        raise InputError(
-            f"A page must be an array of shape (height, width) or (height, width, 1 to 4). Got {array.shape} instead."
-        )
+        shapes = "(height, width) or (height, width, 1 to 4)"
+        raise InputError(f"A page must be an array of shape {shapes}. Got {array.shape} instead.")
     if not array.size:
         raise InputError(f"A page must have pixels. Got an array of shape {array.shape} instead.")
     if array.dtype.name not in _WHITE:
         raise InputError(f"A page must hold uint8, uint16, bool or floats in [0, 1]. Got {array.dtype} instead.")
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
-        raise InputError(
-            f"A page of floats must lie in [0, 1], from black to white. Got {array.min():.6g} to {array.max():.6g} "
-            "instead."
-        )
+        span = f"{array.min():.6g} to {array.max():.6g}"
+        raise InputError(f"A page of floats must lie in [0, 1], from black to white. Got {span} instead.")

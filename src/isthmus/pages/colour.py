@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from isthmus.pages.detail import enlarged, reduced
+from isthmus.pages.detail import enlarged, ramp, reduced
 
 _WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as in Pillow
 _PAPER = 0.9  # clean grey from which on paper is visible
@@ -19,8 +19,10 @@ _BLOCK = 4  # pixels of the small page per pixel of the map of the paper
 _REACH = 3  # pixels of that map
 
 
-def grey_of(colours: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
-    """The luminance of colours."""
+def grey_of(colours: Float[Tensor, "*three H W"]) -> Float[Tensor, "H W"]:
+    """The luminance of colours; grey stays as it is."""
+    if colours.ndim == 2:
+        return colours
     weights = torch.tensor(_WEIGHTS, dtype=colours.dtype, device=colours.device)
     return torch.einsum("c,chw->hw", weights, colours)
 
@@ -80,13 +82,8 @@ def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
     strongest, weakest = ink.amax(0), ink.amin(0)
     spread = strongest - weakest
     steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red to green and from green to blue; their sum is 1
-    brown = _ramp(steps[0], _BROWN_STEPS[0]) * _ramp(steps[1], _BROWN_STEPS[1]) * (1 - _ramp(strongest, _MARKER))
-    return _ramp(spread, _CHROMA) * (1 - brown)
-
-
-def _ramp(values: Float[Tensor, "H W"], ends: tuple[float, float]) -> Float[Tensor, "H W"]:
-    """0 up to the first end, 1 from the second on, and linear between."""
-    return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
+    brown = ramp(steps[0], _BROWN_STEPS[0]) * ramp(steps[1], _BROWN_STEPS[1]) * (1 - ramp(strongest, _MARKER))
+    return ramp(spread, _CHROMA) * (1 - brown)
 
 
 def _mean(colours: Float[Tensor, "3 h w"], weights: Float[Tensor, "h w"]) -> Float[Tensor, "3 1 1"]:

@@ -17,7 +17,7 @@ from torch import Tensor
 _SIGMA = 0.7  # standard deviation of the weights of a fit, in pixels of the small page
 _RADIUS = 2
 _RIDGE = 1e-4  # variance of grey below which a fit follows its prior
-_WHITE, _GREY = 0.98, 0.9  # the prior drops detail from the first clean grey on, and keeps it up to the second
+_PRIOR = (0.98, 0.9)  # the prior drops detail from the first clean grey on, and keeps it up to the second
 _MARGIN = 2  # rows beyond a band that are needed to enlarge it
 
 
@@ -78,6 +78,11 @@ def reduced(page: Float[Tensor, "*channels H W"], factor: int) -> Float[Tensor, 
     return small.reshape(*page.shape[:-2], *small.shape[-2:])
 
 
+def ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
+    """0 at the first end and before, 1 at the second and beyond, and linear between."""
+    return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
+
+
 def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "2 h w"]:
     """Slope and offset of the fit clean = slope · small + offset around each pixel.
 
@@ -87,7 +92,7 @@ def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Te
     means = _blurred(torch.stack([small, clean, small * small, small * clean]))
     mean, mean_clean = means[0], means[1]
     variance, covariance = means[2] - mean * mean, means[3] - mean * mean_clean
-    prior = ((_WHITE - mean_clean) / (_WHITE - _GREY)).clamp_(0, 1)
+    prior = ramp(mean_clean, _PRIOR)
     slope = (covariance + _RIDGE * prior) / (variance.clamp_(min=0) + _RIDGE)
     return _blurred(torch.stack([slope, mean_clean - slope * mean]))
 

@@ -29,41 +29,22 @@ _log = logging.getLogger(__name__)
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of Isthmus, which are also arguments of ``ocrmypdf.ocr``, such as ``isthmus_clean=True``."""
     group = parser.add_argument_group("Isthmus", "Remove stains, folds, shadows and show-through from scanned pages")
-    group.add_argument(
-        "--isthmus-clean",
-        action="store_true",
-        help="Clean pages before OCR, but keep the original pages in the output (as --clean does with unpaper).",
-    )
-    group.add_argument(
-        "--isthmus-clean-final",
-        action="store_true",
-        help="Clean pages before OCR, and in the output (as --clean-final does with unpaper). Needs --deskew or "
-        "--force-ocr, since OCRmyPDF replaces pages only with these.",
-    )
-    group.add_argument(
-        "--isthmus-strength",
-        type=float,
-        default=1.0,
-        metavar="SHARE",
-        help="Share of the change that is made, from 0 (nothing changes) to 1 (default).",
-    )
-    group.add_argument(
-        "--isthmus-network",
-        default="pages",
-        metavar="NETWORK",
-        help="Network that cleans: name of one that comes with Isthmus, or a model file (default: pages).",
-    )
+    # fmt: off
+    group.add_argument("--isthmus-clean", action="store_true", help="Clean pages before OCR, but keep the original "
+                       "pages in the output (as --clean does with unpaper).")
+    group.add_argument("--isthmus-clean-final", action="store_true", help="Clean pages before OCR, and in the output "
+                       "(as --clean-final does with unpaper). Needs --deskew or --force-ocr, since OCRmyPDF replaces "
+                       "pages only with these.")
+    group.add_argument("--isthmus-strength", type=float, default=1.0, metavar="SHARE",
+                       help="Share of the change that is made, from 0 (nothing changes) to 1 (default).")
+    group.add_argument("--isthmus-network", default="pages", metavar="NETWORK", help="Network that cleans: name of "
+                       "one that comes with Isthmus, or a model file (default: pages).")
+    # fmt: on
 
 
 @hookimpl
 def check_options(options: Namespace) -> None:
-    """Refuse a strength outside of 0 to 1, and clean pages in the output if OCRmyPDF would ignore them.
-
-    Raises
-    ------
-    BadArgsError
-        With a sentence that says what to do.
-    """
+    """Refuse a strength outside of 0 to 1, and clean pages in the output if OCRmyPDF would ignore them."""
     strength = getattr(options, "isthmus_strength", 1.0)
     if not isinstance(strength, int | float) or not 0 <= strength <= 1:
         raise BadArgsError(f"--isthmus-strength must be between 0 and 1. Got {strength} instead.")

@@ -59,8 +59,7 @@ def _marks(before: Grey, after: Grey) -> int:
     total = np.bincount(labels.ravel(), minlength=count + 1)
     gone = np.bincount(labels[dark & (after > _PALE)], minlength=count + 1)
     boxes = ndimage.find_objects(labels)
-    heights = np.array([0, *(box[0].stop - box[0].start for box in boxes)])
-    widths = np.array([0, *(box[1].stop - box[1].start for box in boxes)])
+    heights, widths = (np.array([0, *(box[i].stop - box[i].start for box in boxes)]) for i in (0, 1))
     whole = gone > 0.8 * total
     letters = ~whole & (heights >= 5) & (heights < 0.05 * len(before) + 8)
     if letters[1:].sum() < 3:

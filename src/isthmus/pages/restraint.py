@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
 
-from isthmus.pages.detail import enlarged, reduced
+from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.kinds import is_page, looks_like_print
 
 _PAPER = 0.98  # clean grey from which on a pixel is paper
@@ -43,21 +43,16 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
     """
     if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
-    share = _ramp(_dirt(grey, clean), _DIRT)
+    share = ramp(_dirt(grey, clean), _DIRT)
     if share.min() == 1:
         return share
     even, pictures = (torch.from_numpy(found) for found in _protected(grey.numpy()))
     kept = even | pictures
-    share = _ramp(_dirt(grey, clean.masked_fill(kept, 0)), _DIRT).masked_fill_(kept, 0)
-    spread = _ramp(share.mean(), _SPREAD)
+    share = ramp(_dirt(grey, clean.masked_fill(kept, 0)), _DIRT).masked_fill_(kept, 0)
+    spread = ramp(share.mean(), _SPREAD)
     if spread == 1:  # parts of noisy paper can look even
         return torch.ones_like(share).masked_fill_(pictures, 0)
     return share.clamp_(min=spread).masked_fill_(kept, 0)
-
-
-def _ramp(values: Float[Tensor, "*shape"], ends: tuple[float, float]) -> Float[Tensor, "*shape"]:
-    """0 up to the first end, 1 from the second on, and linear between."""
-    return ((values - ends[0]) / (ends[1] - ends[0])).clamp_(0, 1)
 
 
 def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from isthmus.documents.picture import Colour, Grey
+from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport
 from isthmus.system.files import atomic_write
 
@@ -32,8 +32,7 @@ class Review:
         """Write the pictures of a page as JPEG."""
         home = self._home(document)
         home.mkdir(parents=True, exist_ok=True)
-        views = {"before": before, "after": after, "removed": removed_in_red(before, after)}
-        for view, pixels in views.items():
+        for view, pixels in ("before", before), ("after", after), ("removed", removed_in_red(before, after)):
             with atomic_write(home / f"{number:05}-{view}.jpg") as file:
                 Image.fromarray(pixels).save(file, "JPEG", quality=85)
 
@@ -69,7 +68,7 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
 
     Paper that became lighter with the page as a whole does not count; the more a pixel changed, the redder it is.
     """
-    was, now = (np.asarray(Image.fromarray(pixels).convert("L"), np.int16) for pixels in (before, after))
+    was, now = (grey_pixels(pixels).astype(np.int16) for pixels in (before, after))
     lighter = now - was
     lighter = np.clip(lighter - max(0, int(np.median(lighter))), 0, 255)
     strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255

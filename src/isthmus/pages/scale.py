@@ -22,19 +22,7 @@ def reduction(grey: UInt8[np.ndarray, "h w"], dpi: float | None = None) -> float
     """The factor by which to reduce a page to the scale of the networks.
 
     The dpi decides, unless the height of the letters contradicts it; then the letters decide. Without both the factor
-    is 1.
-
-    Parameters
-    ----------
-    grey : ndarray of shape (height, width)
-        The page.
-    dpi : float, optional
-        Dots per inch, if known.
-
-    Returns
-    -------
-    float
-        1, 2, 3, …; or 0.5 if the page must be enlarged.
+    is 1. It is a whole number, or 0.5 if the page must be enlarged.
     """
     letters = letter_height(grey)
     by_letters = 1.0 if letters is None else letters / NETWORK_LETTERS

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "networks"
 SHIPPED = ("pages", "reference")
 """Names of the networks that come with Isthmus: the page cleaner, and a plain network to compare it with."""
 
+MISSING = "The network {!r} is missing from this installation of Isthmus."
 _TILE_BYTES = 2**27  # size of the finest layer's output for one tile
 
 
@@ -43,9 +44,9 @@ class PageNetwork:
             return clean.clamp_(0, 1)
 
 
-def is_missing(name: str) -> bool:
+def is_missing(network: str | os.PathLike[str]) -> bool:
     """Whether a network that comes with Isthmus is missing from this installation."""
-    return name in SHIPPED and not (FOLDER / f"{name}.safetensors").exists()
+    return network in SHIPPED and not (FOLDER / f"{network}.safetensors").exists()
 
 
 Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
@@ -54,30 +55,20 @@ Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
 def load_network(network: Network) -> PageNetwork:
     """Load a network by its name, from a model file, or from an estimator.
 
-    Raises
-    ------
-    ParameterError
-        If an estimator is not of grey images in [0, 1] (a ``ValueError``).
-    ModelFileError
-        If a file is missing, or has no such network.
+    Estimators that are not of grey images in [0, 1] raise ``ParameterError``, such files ``ModelFileError``.
     """
     if isinstance(network, PageNetwork):
         return network
     if isinstance(network, BaseAutoencoder):
         return _page_network(network, "The network")
-    if network in SHIPPED:
-        path = FOLDER / f"{network}.safetensors"
-        if is_missing(str(network)):
-            raise ModelFileError(f"The network {network!r} is missing from this installation of Isthmus.")
-    else:
-        path = Path(network)
+    if is_missing(network):
+        raise ModelFileError(MISSING.format(network))
+    path = FOLDER / f"{network}.safetensors" if network in SHIPPED else Path(network)
     try:
         stamp = path.stat()
     except (OSError, ValueError):
-        known = " and ".join(map(repr, SHIPPED))
-        raise ModelFileError(
-            f"{os.fspath(network)}: there is no such model file; the networks that come with Isthmus are {known}."
-        ) from None
+        known = f"the networks that come with Isthmus are {' and '.join(map(repr, SHIPPED))}"
+        raise ModelFileError(f"{os.fspath(network)}: there is no such model file; {known}.") from None
     return _read(str(path), stamp.st_mtime_ns, stamp.st_size)
 
 
@@ -94,12 +85,10 @@ def _page_network(model: BaseAutoencoder, name: str) -> PageNetwork:
         raise ParameterError(f"{name}: is a model of rows, an {type(model).__name__}; pages need a ConvAutoencoder.")
     module = model.module_
     if not isinstance(module, ImageAutoencoder) or module.convolutional.channels != 1:
-        raise ParameterError(
-            f"{name}: is not a network for pages, which takes grey images of any size and has no dense code."
-        )
+        needed = "takes grey images of any size and has no dense code"
+        raise ParameterError(f"{name}: is not a network for pages, which {needed}.")
     shift, scale = float(module.shift[0]), float(module.scale[0])
     if not 0 <= shift <= 1 or scale > 1:
-        raise ParameterError(
-            f"{name}: was trained on images with a mean of {shift:.3g}; pages need a network of grey in [0, 1]."
-        )
+        trained = f"was trained on images with a mean of {shift:.3g}"
+        raise ParameterError(f"{name}: {trained}; pages need a network of grey in [0, 1].")
     return PageNetwork(for_inference(module.convolutional).float(), shift, scale)

@@ -5,13 +5,11 @@ Sizes are for 150 dpi, and grow with the scale of the page.
 # ruff: noqa: PLC0415 — scikit-image is optional, and imported where it is used
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 from scipy import ndimage
 
+from isthmus.documents.picture import Grey
 from isthmus.pages.scale import reduction
-
-Page = UInt8[np.ndarray, "h w"]
 
 _COARSE = 2  # reduction of the page on which the background is computed
 _MEDIAN = 15  # pixels of the reduced page
@@ -19,18 +17,17 @@ _BLACK, _WHITE = 0.1, 0.9  # shares of the background that become black and whit
 _WINDOW, _OFFSET = 25, 0.15
 
 
-def divide_background(page: Page, dpi: float | None = None) -> Page:
+def divide_background(page: Grey, dpi: float | None = None) -> Grey:
     """Divide the page by its background, the median over about 31 × 31 pixels at 150 dpi, and increase the contrast."""
     factor = min(_COARSE * max(1, int(reduction(page, dpi))), *page.shape)
     small = Image.fromarray(page).reduce(factor)
     background = ndimage.median_filter(np.asarray(small, np.float32), _MEDIAN)
     large = np.asarray(Image.fromarray(background).resize(page.shape[::-1], Image.Resampling.BILINEAR))
     share = page / np.maximum(large, 1)
-    clean: Page = np.round(255 * np.clip((share - _BLACK) / (_WHITE - _BLACK), 0, 1)).astype(np.uint8)
-    return clean
+    return np.asarray(np.round(255 * np.clip((share - _BLACK) / (_WHITE - _BLACK), 0, 1)), np.uint8)
 
 
-def adaptive_threshold(page: Page, dpi: float | None = None) -> Page:
+def adaptive_threshold(page: Grey, dpi: float | None = None) -> Grey:
     """Black where the page is darker by 0.15 than the Gaussian mean of 25 × 25 pixels at 150 dpi; white elsewhere."""
     from skimage import filters
 

@@ -1,18 +1,16 @@
 """Pieces of pages, where the dirt is worst: noisy, cleaned by each method, and clean."""
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 from scipy import ndimage
 
+from isthmus.documents.encodings import saved
+from isthmus.documents.picture import Grey
 from isthmus.pages.scale import reduction
-
-Page = UInt8[np.ndarray, "h w"]
 
 _HEIGHT, _WIDTH = 150, 360  # pixels of a piece at 150 dpi
 
@@ -33,33 +31,30 @@ def spread(names: Sequence[str], errors: Sequence[float], count: int) -> list[st
     return [order[i] for i in np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 
 
-def worst_window(noisy: Page, clean: Page, dpi: float | None = None) -> tuple[slice, slice]:
+def worst_window(noisy: Grey, clean: Grey, dpi: float | None = None) -> tuple[slice, slice]:
     """The window in which the noisy page differs most from the clean page, near print if there is any."""
     factor = max(1, int(reduction(noisy, dpi)))
     size = [min(side * factor, length) for side, length in zip((_HEIGHT, _WIDTH), noisy.shape, strict=True)]
     shrunk = min(8, *noisy.shape)
     difference = np.abs(noisy.astype(np.float32) - clean)
     printed = (clean < 128).astype(np.float32)
-    means = [
-        ndimage.uniform_filter(
-            np.asarray(Image.fromarray(page).reduce(shrunk)), [max(1, side // shrunk) for side in size], mode="constant"
-        )
-        for page in (difference, printed)
-    ]
-    score = means[0] * np.minimum(means[1], 0.05) if means[1].max() > 0 else means[0]
+    window = [max(1, side // shrunk) for side in size]
+    different, print_ = (
+        ndimage.uniform_filter(np.asarray(Image.fromarray(values).reduce(shrunk)), window, mode="constant")
+        for values in (difference, printed)
+    )
+    score = different * np.minimum(print_, 0.05) if print_.max() > 0 else different
     middle = np.unravel_index(int(np.argmax(score)), score.shape)
-    starts = [
+    top, left = (
         int(np.clip(at * shrunk - side // 2, 0, length - side))
         for at, side, length in zip(middle, size, noisy.shape, strict=True)
-    ]
-    return slice(starts[0], starts[0] + size[0]), slice(starts[1], starts[1] + size[1])
+    )
+    return slice(top, top + size[0]), slice(left, left + size[1])
 
 
-def piece(title: str, page: Page, window: tuple[slice, slice]) -> Piece:
+def piece(title: str, page: Grey, window: tuple[slice, slice]) -> Piece:
     """Cut a window from a page; all windows are shown at about the same size."""
     image = Image.fromarray(np.ascontiguousarray(page[window]))
-    file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
     shown = min(1.0, _WIDTH / image.width)
-    uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    uri = "data:image/png;base64," + base64.b64encode(saved(image, "PNG", optimize=True)).decode()
     return Piece(title, uri, round(image.width * shown), round(image.height * shown))

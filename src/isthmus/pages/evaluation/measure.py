@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from jaxtyping import UInt8
 
+from isthmus.documents.picture import Grey
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation import measures
@@ -17,12 +17,11 @@ from isthmus.pages.evaluation.baselines import adaptive_threshold, divide_backgr
 from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_grey
 from isthmus.pages.evaluation.result import Cleaned, Evaluation
 from isthmus.pages.evaluation.text import can_read, check_language, text_of
-from isthmus.pages.shipped import is_missing, load_network
+from isthmus.pages.shipped import MISSING, is_missing, load_network
 from isthmus.system.extras import require
 from isthmus.system.progress import progress_bar
 
-Page = UInt8[np.ndarray, "h w"]
-Clean = Callable[[Page, float | None], Page]
+Clean = Callable[[Grey, float | None], Grey]
 
 BASELINES: dict[str, Clean] = {
     "untouched": lambda page, dpi: page,
@@ -46,10 +45,10 @@ class Methods:
         functions, missing = dict(BASELINES), {}
         for network in dict.fromkeys(str(os.fspath(network)) for network in networks):
             if is_missing(network):
-                missing[network] = f"The network {network!r} is missing from this installation of Isthmus."
-                continue
-            load_network(network)
-            functions[network] = partial(_clean_by, network)
+                missing[network] = MISSING.format(network)
+            else:
+                load_network(network)
+                functions[network] = partial(_clean_by, network)
         return cls(functions, missing)
 
 
@@ -116,7 +115,8 @@ def evaluate_pages(
     if reads:
         check_language(language)
     methods = Methods.of(networks)
-    _warm_up(methods)
+    for function in methods.functions.values():  # so that the first page is not charged for loading and compiling
+        function(np.full((_WARM_UP, _WARM_UP), 200, np.uint8), None)
     pages = []
     with progress_bar("pages", len(pairs), shown=verbose) as show:
         for n_done, pair in enumerate(pairs):
@@ -130,17 +130,15 @@ def evaluate_pages(
                 seconds = time.perf_counter() - began
                 text = text_of(cleaned, language=language, dpi=resolution) if reads else None
                 found = _measured(pair.name, cleaned, target)
-                pages.append(
-                    Cleaned(pair.name, group_of(pair.name), name, *found, seconds=seconds, text=text, expected=expected)
-                )
+                pages.append(Cleaned(pair.name, group_of(pair.name), name, *found, seconds, text, expected))
     return Evaluation(tuple(pages), tuple(methods.functions), methods.missing, unpaired)
 
 
-def _clean_by(network: str, page: Page, dpi: float | None) -> Page:
+def _clean_by(network: str, page: Grey, dpi: float | None) -> Grey:
     return clean_page(page, network=network, dpi=dpi)
 
 
-def _measured(name: str, page: Page, target: Page) -> tuple[int, float, float, float, int, int]:
+def _measured(name: str, page: Grey, target: Grey) -> tuple[int, float, float, float, int, int]:
     """Number of pixels, RMSE, PSNR, SSIM, lost small components, and all small components."""
     given, clean = (x.astype(np.float32) / np.float32(255) for x in (page, target))
     try:
@@ -151,14 +149,8 @@ def _measured(name: str, page: Page, target: Page) -> tuple[int, float, float, f
     return page.size, measures.rmse_pooled([given], [clean]), measures.psnr([given], [clean]), similar, lost, components
 
 
-def read_pair(pair: Pair) -> tuple[Page, Page, float | None]:
-    """Read a noisy page, its clean page, and their dots per inch.
-
-    Raises
-    ------
-    InputError
-        If the pages differ in size.
-    """
+def read_pair(pair: Pair) -> tuple[Grey, Grey, float | None]:
+    """Read a noisy page, its clean page of the same size, and their dots per inch."""
     noisy, resolution = read_grey(pair.noisy)
     clean, of_clean = read_grey(pair.clean)
     if noisy.shape != clean.shape:
@@ -173,18 +165,11 @@ def _grouping(by: str | None) -> Callable[[str], str]:
     try:
         pattern = re.compile(by)
     except re.error as error:
-        raise ParameterError(
-            f"The 'by' parameter must be a regular expression. Got {by!r} instead ({error})."
-        ) from None
+        message = f"The 'by' parameter must be a regular expression. Got {by!r} instead ({error})."
+        raise ParameterError(message) from None
 
     def group_of(name: str) -> str:
         match = pattern.search(name)
         return "other" if match is None else match[min(1, pattern.groups)] or "other"
 
     return group_of
-
-
-def _warm_up(methods: Methods) -> None:
-    """Call every method once, so that the first page is not charged for loading and compiling."""
-    for function in methods.functions.values():
-        function(np.full((_WARM_UP, _WARM_UP), 200, np.uint8), None)

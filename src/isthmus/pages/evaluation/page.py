@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from isthmus._version import __version__
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
-from isthmus.pages.evaluation.pairs import find_pairs
+from isthmus.pages.evaluation.pairs import Pair, find_pairs
 from isthmus.pages.evaluation.result import COLUMNS, Evaluation
 from isthmus.report.html import render
 from isthmus.system.extras import require
@@ -37,53 +37,28 @@ def evaluation_page(
     Parameters
     ----------
     found : Evaluation
-        The result of ``evaluate_pages`` on these folders.
-    noisy, clean : path
-        The folders.
-    dpi : float, optional
-        See ``evaluate_pages``.
+        The result of ``evaluate_pages`` on the folders ``noisy`` and ``clean``, with the same ``dpi``.
     command : str, optional
         The command to print as the origin of the page.
-
-    Returns
-    -------
-    str
-        The HTML.
-
-    Raises
-    ------
-    MissingExtraError
-        If jinja2 is not installed.
     """
     require("evaluate")
     networks = found.methods[len(BASELINES) :]
     judged = networks[-1:] or ("background division",)
-    context = {
-        "found": found,
-        "columns": COLUMNS,
-        "judged": judged[0],
-        "shown": _shown(found, noisy, clean, networks or judged, dpi),
-        "command": command,
-        "version": __version__,
-    }
+    shown = _shown(found, find_pairs(noisy, clean)[0], networks or judged, dpi)
+    context = {"found": found, "columns": COLUMNS, "judged": judged[0], "shown": shown, "command": command,
+               "version": __version__}  # fmt: skip
     return render("pages/evaluation/page.html", context)
 
 
-def _shown(
-    found: Evaluation,
-    noisy: str | os.PathLike[str],
-    clean: str | os.PathLike[str],
-    methods: Sequence[str],
-    dpi: float | None,
-) -> list[_Shown]:
+def _shown(found: Evaluation, pairs: list[Pair], methods: Sequence[str], dpi: float | None) -> list[_Shown]:
     functions = Methods.of(found.methods[len(BASELINES) :]).functions
     by_page = {(page.page, page.method): page for page in found.pages}
     judged = [page for page in found.pages if page.method == methods[-1]]
     names = spread([page.page for page in judged], [page.rmse for page in judged], _PAGES)
-    pairs = {pair.name: pair for pair in find_pairs(noisy, clean)[0]}
+    named = {pair.name: pair for pair in pairs}
     shown = []
     for name in names:
-        page, target, resolution = read_pair(pairs[name])
+        page, target, resolution = read_pair(named[name])
         resolution = resolution if dpi is None else dpi
         window = worst_window(page, target, resolution)
         after = [(method, functions[method](page, resolution)) for method in methods]

@@ -5,13 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import UInt8
-from PIL import Image
-
 from isthmus.documents.contract import Rules, decoding
 from isthmus.documents.formats import SUFFIXES, find_format, format_named
-from isthmus.documents.picture import page_pixels
+from isthmus.documents.picture import Grey, grey_pixels, page_pixels
 from isthmus.errors import InputError
 from isthmus.system.files import open_input, reason
 
@@ -31,31 +27,18 @@ def find_pairs(noisy: str | os.PathLike[str], clean: str | os.PathLike[str]) -> 
     """Return the pairs of two folders, in order of their names, and the number of files without a counterpart.
 
     Suffixes are ignored: page.jpg and page.png are a pair.
-
-    Raises
-    ------
-    InputError
-        If a folder cannot be read, two of its files differ only in their suffixes, or there are no pairs.
     """
-    found = [_pages(folder) for folder in (noisy, clean)]
-    common = sorted(found[0].keys() & found[1].keys())
+    before, after = _pages(noisy), _pages(clean)
+    common = sorted(before.keys() & after.keys())
     if not common:
-        raise InputError(
-            f"{os.fspath(noisy)} and {os.fspath(clean)}: have no files of the same name that end in "
-            f"{', '.join(sorted(_SUFFIXES))}."
-        )
-    pairs = [Pair(found[0][name].name, found[0][name], found[1][name]) for name in common]
-    return pairs, len(found[0]) + len(found[1]) - 2 * len(common)
+        folders, ends = f"{os.fspath(noisy)} and {os.fspath(clean)}", ", ".join(sorted(_SUFFIXES))
+        raise InputError(f"{folders}: have no files of the same name that end in {ends}.")
+    pairs = [Pair(before[name].name, before[name], after[name]) for name in common]
+    return pairs, len(before) + len(after) - 2 * len(common)
 
 
-def read_grey(path: Path) -> tuple[UInt8[np.ndarray, "h w"], float | None]:
-    """Read a page in 8-bit grey, and its dots per inch if the file states them.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, too large, or has several pages.
-    """
+def read_grey(path: Path) -> tuple[Grey, float | None]:
+    """Read the only page of a file in 8-bit grey, and its dots per inch if the file states them."""
     with open_input(path, InputError, "a page") as file, decoding(str(path)):
         format = format_named(find_format(file, str(path)))
         plan = format.plan(file, str(path), Rules())
@@ -65,17 +48,13 @@ def read_grey(path: Path) -> tuple[UInt8[np.ndarray, "h w"], float | None]:
     if place.problem is not None:
         raise InputError(f"{path}: cannot be compared ({place.problem}).")
     with decoding(str(path)):
-        pixels = page_pixels(format.read(str(path), place))
-    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L")), place.dpi
+        return grey_pixels(page_pixels(format.read(str(path), place))), place.dpi
 
 
 def _pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
     try:
-        paths = [
-            path
-            for path in sorted(Path(folder).iterdir())
-            if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
-        ]
+        visible = [path for path in sorted(Path(folder).iterdir()) if not path.name.startswith(".")]
+        paths = [path for path in visible if path.suffix.lower() in _SUFFIXES and path.is_file()]
     except OSError as error:
         why = "there is no such folder" if isinstance(error, FileNotFoundError) else reason(error)
         why = "it is not a folder" if isinstance(error, NotADirectoryError) else why

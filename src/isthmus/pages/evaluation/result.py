@@ -1,7 +1,7 @@
 """The results of an evaluation: measures of each page, and summaries by method and group, as tables and files."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -108,9 +108,8 @@ class Evaluation:
     @cached_property
     def summaries(self) -> dict[tuple[str, str | None], Summary]:
         """Summaries by method and group; the group None stands for all pages."""
-        return {
-            (method, group): self._summary(method, group) for group in (None, *self.groups) for method in self.methods
-        }
+        keys = [(method, group) for group in (None, *self.groups) for method in self.methods]
+        return {key: self._summary(*key) for key in keys}
 
     @property
     def heading(self) -> str:
@@ -124,47 +123,42 @@ class Evaluation:
         """Remarks on missing networks, files and OCR, in sentences."""
         notes = list(self.missing.values())
         if self.unpaired:
-            left = "1 file has" if self.unpaired == 1 else f"{self.unpaired} files have"
-            notes.append(f"{left} no counterpart of the same name.")
+            verb = "has" if self.unpaired == 1 else "have"
+            notes.append(f"{counted(self.unpaired, 'file')} {verb} no counterpart of the same name.")
         if all(page.text is None for page in self.pages):
             notes.append("The pages were not read by OCR: tesseract is not installed, or was not requested.")
         return tuple(notes)
 
     def cells(self, group: str | None = None) -> list[list[tuple[str, bool]]]:
         """The table of a group with a row per method: each cell, and whether it is the best of its column."""
-        rows = []
         lines = [self.summaries[method, group] for method in self.methods]
-        best = {column.field: _best(column, lines) for column in COLUMNS}
-        for line in lines:
-            row = [(line.method, False)]
-            for column in COLUMNS:
-                value = getattr(line, column.field)
-                row.append((column.cell(value), value == best[column.field]))
-            rows.append(row)
-        rows += [[(name, False), *[("–", False)] * len(COLUMNS)] for name in self.missing]
+        rows = [[(line.method, False)] for line in lines] + [[(name, False)] for name in self.missing]
+        for column in COLUMNS:
+            values = [getattr(line, column.field) for line in lines]
+            known = [value for value in values if not math.isnan(value)]
+            best = column.best(known) if column.best is not None and known else None
+            cells = [(column.cell(value), value == best) for value in values] + [("–", False)] * len(self.missing)
+            for row, cell in zip(rows, cells, strict=True):
+                row.append(cell)
         return rows
 
     def group_cells(self) -> list[list[tuple[str, bool]]]:
         """RMSE by method (rows) and group (columns)."""
         best = {g: min(self.summaries[method, g].rmse for method in self.methods) for g in self.groups}
-        return [
-            [(method, False), *((f"{rmse:.4f}", rmse == best[g]) for g, rmse in self._by_group(method))]
-            for method in self.methods
-        ]
+        rows = []
+        for method in self.methods:
+            by_group = [(self.summaries[method, g].rmse, best[g]) for g in self.groups]
+            rows.append([(method, False), *((f"{rmse:.4f}", rmse == least) for rmse, least in by_group)])
+        return rows
 
     def tables(self) -> list[Table]:
         """Tables for rich: all pages, and RMSE by group if there are groups."""
-        tables = [_rich(["", *(column.heading for column in COLUMNS)], self.cells())]
-        if self.groups:
-            tables.append(_rich(["RMSE", *self.groups], self.group_cells()))
-        return tables
+        return [_rich(headings, rows) for headings, rows in self._tables()]
 
     def to_markdown(self) -> str:
         """The tables and notes, with the best cell of each column in bold."""
-        parts = [self.heading, _markdown(["", *(column.heading for column in COLUMNS)], self.cells())]
-        if self.groups:
-            parts.append(_markdown(["RMSE", *self.groups], self.group_cells()))
-        return "\n\n".join([*parts, *self.notes]) + "\n"
+        tables = [_markdown(headings, rows) for headings, rows in self._tables()]
+        return "\n\n".join([self.heading, *tables, *self.notes]) + "\n"
 
     def to_csv(self) -> str:
         """One line per page and method, with all digits."""
@@ -173,26 +167,25 @@ class Evaluation:
 
     def to_json(self) -> str:
         """The summaries by method and group, and every page and method, with all digits."""
-        found = {
-            "summaries": [asdict(line) for line in self.summaries.values()],
-            "missing": self.missing,
-            "unpaired": self.unpaired,
-            "pages": [self._line(page) for page in self.pages],
-        }
-        return json_text(found)
+        summaries, pages = [asdict(line) for line in self.summaries.values()], [self._line(page) for page in self.pages]
+        return json_text({"summaries": summaries, "missing": self.missing, "unpaired": self.unpaired, "pages": pages})
 
     def __repr__(self) -> str:
         line = self.summaries[self.methods[-1], None]
         return f"<Evaluation of {self.heading[:-1]}: {line.method} has an RMSE of {line.rmse:.4f}>"
 
-    def _by_group(self, method: str) -> list[tuple[str, float]]:
-        return [(group, self.summaries[method, group].rmse) for group in self.groups]
+    def _tables(self) -> Iterator[tuple[list[str], list[list[tuple[str, bool]]]]]:
+        """Headings and rows of all pages, and of RMSE by group if there are groups."""
+        yield ["", *(column.heading for column in COLUMNS)], self.cells()
+        if self.groups:
+            yield ["RMSE", *self.groups], self.group_cells()
 
     def _summary(self, method: str, group: str | None) -> Summary:
         pages = [page for page in self.pages if page.method == method and group in (None, page.group)]
         pixels = np.array([page.pixels for page in pages], float)
         components = sum(page.components for page in pages)
-        read = [(page.text, page.expected) for page in pages if page.text is not None and page.expected is not None]
+        texts = [page.text for page in pages if page.text is not None]
+        expected = [page.expected for page in pages if page.expected is not None]
         return Summary(
             method=method,
             group=group,
@@ -201,22 +194,14 @@ class Evaluation:
             psnr=float(np.mean([page.psnr for page in pages])),
             ssim=float(np.mean([page.ssim for page in pages])),
             components_lost=sum(page.lost for page in pages) / components if components else math.nan,
-            characters_misread=(
-                character_error_rate([text for text, _ in read], [right for _, right in read]) if read else math.nan
-            ),
+            characters_misread=character_error_rate(texts, expected) if texts else math.nan,
             seconds_per_megapixel=float(sum(page.seconds for page in pages) / pixels.sum() * 1e6),
         )
 
     def _line(self, page: Cleaned) -> dict[str, str | float | None]:
-        read = page.text is not None and page.expected is not None
-        misread = character_error_rate([page.text or ""], [page.expected or ""]) if read else None
-        numbers = {k: v for k, v in asdict(page).items() if k not in {"text", "expected"}}
-        return numbers | {"characters_misread": misread}
-
-
-def _best(column: Column, lines: Sequence[Summary]) -> float | None:
-    values = [value for line in lines if not math.isnan(value := getattr(line, column.field))]
-    return column.best(values) if column.best is not None and values else None
+        numbers = asdict(page)
+        text, expected = numbers.pop("text"), numbers.pop("expected")
+        return numbers | {"characters_misread": None if text is None else character_error_rate([text], [expected])}
 
 
 def _rich(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> Table:

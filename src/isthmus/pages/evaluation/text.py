@@ -1,14 +1,13 @@
 """Read the text of a page with tesseract, if it is installed."""
 
-import io
 import os
 import shutil
 import subprocess
 
-import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
+from isthmus.documents.encodings import saved
+from isthmus.documents.picture import Grey
 from isthmus.errors import InputError, ParameterError
 
 
@@ -25,18 +24,11 @@ def check_language(language: str) -> None:
             raise ParameterError(f"tesseract has no data for the language {part!r}; it has {', '.join(listed)}.")
 
 
-def text_of(page: UInt8[np.ndarray, "h w"], *, language: str = "eng", dpi: float | None = None) -> str:
-    """The text of a page.
-
-    Raises
-    ------
-    InputError
-        If tesseract fails.
-    """
-    file = io.BytesIO()
-    Image.fromarray(page).save(file, "PNG", compress_level=1)
+def text_of(page: Grey, *, language: str = "eng", dpi: float | None = None) -> str:
+    """The text of a page; ``InputError`` if tesseract fails."""
+    image = saved(Image.fromarray(page), "PNG", compress_level=1)
     resolution = [] if dpi is None else ["--dpi", str(round(dpi))]
-    found = _tesseract("stdin", "stdout", "-l", language, *resolution, content=file.getvalue())
+    found = _tesseract("stdin", "stdout", "-l", language, *resolution, content=image)
     if found.returncode:
         said = found.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {found.returncode}"]
         raise InputError(f"tesseract cannot read a page of {page.shape[1]} × {page.shape[0]} pixels: {said[-1]}")

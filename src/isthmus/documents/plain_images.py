@@ -1,0 +1,91 @@
+"""Files that Pillow writes whole: BMP, WebP, and PBM, PGM and PPM in their binary forms."""
+
+import re
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.documents.contract import File, Place, Plan, Rules, decoding
+from isthmus.documents.encodings import saved
+from isthmus.documents.picture import Picture
+from isthmus.documents.pillow_images import SingleImage, image_of, opened, picture_of
+from isthmus.errors import InputError
+
+_SPACE = rb"(?:\s|#[^\n]*\n)+"
+_PNM_HEADER = re.compile(rb"P([1-6])" + _SPACE + rb"(\d+)" + _SPACE + rb"(\d+)(?:" + _SPACE + rb"(\d+))?")
+
+
+class BMP(SingleImage):
+    """BMP: the resolution stays."""
+
+    NAME, pillow_names = "BMP", ("BMP",)
+
+    def encode(self, path: str, place: Place, picture: Picture) -> bytes:
+        with opened(path, self.pillow_names) as image:
+            resolution = image.info.get("dpi")
+        data = saved(image_of(picture), "BMP", **({"dpi": resolution} if resolution else {}))
+        header = Path(path).read_bytes()[38:46]  # pixels per metre: dots per inch would round them
+        return data[:38] + header + data[46:]
+
+
+class PNM(SingleImage):
+    """PBM, PGM and PPM, of one image and up to 8 bits per colour."""
+
+    NAME, pillow_names = "PNM", ("PPM",)
+
+    def plan(self, file: File, name: str, rules: Rules) -> Plan:
+        found = super().plan(file, name, rules)
+        with decoding(name):
+            file.seek(0)
+            header = _PNM_HEADER.match(file.read(4096))
+            if header is None:
+                raise ValueError("its header cannot be read")
+            kind, width, height, largest = header[1], int(header[2]), int(header[3]), int(header[4] or 1)
+            if kind in b"456":
+                bits = {b"4": 1, b"5": 8, b"6": 24}[kind] * (2 if largest > 255 and kind != b"4" else 1)
+                file.seek((header.end(3) if kind == b"4" else header.end()) + 1 + (width * bits + 7) // 8 * height)
+                if re.match(rb"\s*P[1-6]\s", file.read(16)):
+                    raise InputError(f"{name}: holds more than one image; split it into files of one.")
+        wide = kind in b"36" and largest > 255
+        problem = "colours of more than 8 bits are left as they are" if wide else None
+        return replace(found, places=(replace(found.places[0], problem=problem),))
+
+    def read(self, path: str, place: Place) -> Picture:
+        with opened(path, self.pillow_names) as image:
+            if image.mode == "I":
+                return Picture("grey16", np.clip(np.array(image), 0, 65535).astype(np.uint16), levels=65536)
+            return picture_of(image)
+
+    def encode(self, path: str, place: Place, picture: Picture) -> bytes:
+        return saved(image_of(picture), "PPM")
+
+
+class WebP(SingleImage):
+    """WebP: lossless stays lossless; lossy gets the best quality that needs no more bytes than before."""
+
+    NAME, HOLDS_BILEVEL, pillow_names = "WebP", False, ("WEBP",)
+
+    def encode(self, path: str, place: Place, picture: Picture) -> bytes:
+        old, image = Path(path).read_bytes(), image_of(picture)
+        with opened(path, self.pillow_names) as before:
+            kept = {name: before.info[name] for name in ("icc_profile", "exif", "xmp") if before.info.get(name)}
+        if _is_lossless(old):
+            return saved(image, "WEBP", lossless=True, quality=80, exact=True, **kept)
+        data = b""
+        for quality in (90, 80, 70, 60, 45, 30, 15):
+            data = saved(image, "WEBP", quality=quality, **kept)
+            if len(data) <= len(old):
+                break
+        return data
+
+
+def _is_lossless(webp: bytes) -> bool:
+    place = 12
+    while place + 8 <= len(webp):
+        name, length = struct.unpack_from("<4sI", webp, place)
+        if name in {b"VP8L", b"VP8 "}:
+            return bool(name == b"VP8L")
+        place += 8 + length + length % 2
+    return False
