@@ -34,16 +34,8 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
     The inputs are files, folders, or ``-`` alone for standard input. A folder stands for the documents below it,
     recognised by their suffixes, in order; hidden files and folders are skipped, and the tree stays. The output is a
     file for one file, ``-`` for standard output, or else a folder, which is created if missing. Unless ``again``,
-    documents are left out whose output is not older than they are; a single file never is.
-
-    Raises
-    ------
-    ParameterError
-        If several documents would get the same output.
-    InputError
-        If there is no document.
-    OutputError
-        If several documents are to go into a file.
+    documents are left out whose output is not older than they are; a single file never is. Several documents cannot
+    have the same output, or go into a file.
     """
     if len(inputs) == 1 and not Path(inputs[0]).is_dir():
         source = inputs[0]

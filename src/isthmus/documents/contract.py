@@ -52,14 +52,12 @@ class Rules:
 
     def check_size(self, name: str, width: int, height: int, page: int | None = None) -> None:
         """Refuse a picture that is too large, before any of it is decoded."""
-        where = _where(name, page)
+        found = f"{_where(name, page)}: is an image of {width} × {height} pixels"
         if width < 1 or height < 1:
-            raise InputError(f"{where}: is an image of {width} × {height} pixels.")
+            raise InputError(f"{found}.")
         if width * height > self.max_megapixels * 1e6:
-            raise InputError(
-                f"{where}: is an image of {width} × {height} pixels, more than the limit of {self.max_megapixels:g} "
-                "megapixels (--max-megapixels); it may be a decompression bomb."
-            )
+            limit = f"the limit of {self.max_megapixels:g} megapixels (--max-megapixels)"
+            raise InputError(f"{found}, more than {limit}; it may be a decompression bomb.")
 
 
 @runtime_checkable

@@ -16,14 +16,9 @@ _IMAGES: dict[str, Format] = {
     "png": PNG(), "jpeg": JPEG(), "tiff": tiff, "webp": WebP(), "bmp": BMP(), "pnm": PNM()
 }  # fmt: skip
 _SUFFIXES = {
-    "png": (".png",),
-    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "tiff": (".tif", ".tiff"),
-    "webp": (".webp",),
-    "bmp": (".bmp", ".dib"),
-    "pnm": (".pnm", ".pbm", ".pgm", ".ppm"),
-    "pdf": (".pdf",),
-}
+    "png": (".png",), "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"), "tiff": (".tif", ".tiff"), "webp": (".webp",),
+    "bmp": (".bmp", ".dib"), "pnm": (".pnm", ".pbm", ".pgm", ".ppm"), "pdf": (".pdf",),
+}  # fmt: skip
 SUFFIXES = frozenset(suffix for of_format in _SUFFIXES.values() for suffix in of_format)
 _NAMES = "PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM or PDF"
 _KINDS = {Kind.PNG: "png", Kind.JPEG: "jpeg", Kind.TIFF: "tiff"}

@@ -1,7 +1,7 @@
 """PDF: replace scanned images in place; text, outline, metadata, boxes and everything else stay as they are."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import pikepdf
@@ -64,7 +64,7 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
 
 
 def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File) -> None:
-    with Spool() as spool:
+    with closing(Spool()) as spool:
         streams = {}
         for place, data in encoded:
             if data is not None:

@@ -16,8 +16,8 @@ from isthmus.documents.picture import Kind, Picture
 from isthmus.documents.pillow_images import filled, image_of, opened, picture_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
-_DECODERS = ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
-_FILTERS = {f"/{name}Decode" for name in _DECODERS}
+_FILTERS = {"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode",
+            "/JBIG2Decode", "/DCTDecode", "/JPXDecode"}  # fmt: skip
 _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
 
 
@@ -42,9 +42,9 @@ def coding_of(image: pikepdf.Object) -> Coding:
     if "/SMask" in image or "/Mask" in image:
         raise LeftAsItIs("an image with a mask is left as it is")
     names = tuple(str(name) for name in _list(image.get("/Filter")))
-    unknown = [name for name in names if name not in _FILTERS]
-    if unknown:
-        raise LeftAsItIs(f"an image behind the filter {unknown[0]} is left as it is")
+    for name in names:
+        if name not in _FILTERS:
+            raise LeftAsItIs(f"an image behind the filter {name} is left as it is")
     parameters = _list(image.get("/DecodeParms"))
     last = parameters[len(names) - 1] if names and len(parameters) == len(names) else None
     entries = last.items() if isinstance(last, pikepdf.Dictionary) else ()
@@ -53,10 +53,8 @@ def coding_of(image: pikepdf.Object) -> Coding:
     one_bit = stencil or names[-1:] in {("/CCITTFaxDecode",), ("/JBIG2Decode",)}
     bits = 1 if one_bit else int(image.get("/BitsPerComponent", 8))
     kind, palette = ("grey", None) if stencil else _colour_space(image.get("/ColorSpace"), names)
-    if bits == 1 and kind == "grey":
-        kind = "bilevel"
-    elif bits == 16 and kind == "grey":
-        kind = "grey16"
+    if kind == "grey" and bits in {1, 16}:
+        kind = "bilevel" if bits == 1 else "grey16"
     elif bits not in {8, *([2, 4] if kind in {"grey", "palette"} else []), *([1] if kind == "palette" else [])}:
         raise LeftAsItIs(f"{bits}-bit samples are left as they are")
     inverted = _is_inverted(image.get("/Decode"), kind, bits)

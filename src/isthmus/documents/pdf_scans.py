@@ -24,11 +24,6 @@ class Drawn:
         """Width and height in points."""
         return hypot(self.matrix.a, self.matrix.b), hypot(self.matrix.c, self.matrix.d)
 
-    @property
-    def area(self) -> float:
-        """In square points."""
-        return float(abs(self.matrix.a * self.matrix.d - self.matrix.b * self.matrix.c))
-
 
 def scans(page: pikepdf.Page) -> list[Drawn]:
     """The scanned images of a page, each once, in drawing order."""
@@ -42,7 +37,8 @@ def scans(page: pikepdf.Page) -> list[Drawn]:
         # A strip may be rotated by 90°.
         if max(across / width, along / height, across / height, along / width) >= COVERED and drawn.image.is_indirect:
             found.setdefault(drawn.image.objgen, drawn)
-    if sum(drawn.area for drawn in found.values()) < COVERED * width * height:
+    matrices = [drawn.matrix for drawn in found.values()]
+    if sum(abs(m.a * m.d - m.b * m.c) for m in matrices) < COVERED * width * height:
         return []
     return [drawn for drawn in found.values() if min(_pixels(drawn.image)) >= _SMALLEST]
 

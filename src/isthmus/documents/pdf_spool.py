@@ -14,10 +14,7 @@ class Spool:
         self._file.write(b"%PDF-1.7\n")
         self._starts: list[int] = []
 
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._file.close()
 
     def add(self, data: bytes, entries: str) -> int:

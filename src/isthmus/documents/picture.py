@@ -12,12 +12,7 @@ _ROOM, _ALIKE = 4, 4  # entries of a palette, and levels between colours
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
-Samples = (
-    Bool[np.ndarray, "rows columns"]
-    | UInt16[np.ndarray, "rows columns"]
-    | UInt8[np.ndarray, "rows columns"]
-    | UInt8[np.ndarray, "rows columns channels"]
-)
+Samples = Bool[np.ndarray, "rows columns"] | UInt16[np.ndarray, "rows columns"] | UInt8[np.ndarray, "rows columns *any"]
 
 
 @dataclass(frozen=True)

@@ -89,14 +89,12 @@ def _palette_picture(image: Image.Image, levels: int) -> Picture:
     samples = np.array(image)
     palette = filled(np.array(image.getpalette("RGB") or [0, 0, 0], np.uint8).reshape(-1, 3), samples)
     transparency = image.info.get("transparency")
-    alpha = None
-    if transparency is not None:
-        table = np.full(256, 255, np.uint8)
-        if isinstance(transparency, bytes):
-            table[: len(transparency)] = np.frombuffer(transparency[:256], np.uint8)
-        else:
-            table[int(transparency) & 255] = 0
-        alpha = table[samples]
+    table = np.full(256, 255, np.uint8)
+    if isinstance(transparency, bytes):
+        table[: len(transparency)] = np.frombuffer(transparency[:256], np.uint8)
+    elif transparency is not None:
+        table[int(transparency) & 255] = 0
+    alpha = None if transparency is None else table[samples]
     return Picture("palette", samples, palette=palette, alpha=alpha, levels=max(levels, len(palette)))
 
 
@@ -111,11 +109,9 @@ def image_of(picture: Picture) -> Image.Image:
     samples = picture.samples
     if picture.kind == "ink":
         return Image.frombytes("CMYK", (samples.shape[1], samples.shape[0]), samples.tobytes())
-    if picture.kind == "palette":
-        assert picture.palette is not None
-        image = Image.fromarray(samples)
+    if picture.alpha is not None and picture.palette is None:
+        samples = np.dstack([samples, picture.alpha])
+    image = Image.fromarray(samples)
+    if picture.palette is not None:
         image.putpalette(picture.palette.tobytes())
-        return image
-    if picture.alpha is not None:
-        return Image.fromarray(np.dstack([samples, picture.alpha]))
-    return Image.fromarray(samples)
+    return image

@@ -26,8 +26,7 @@ class BMP(SingleImage):
         with opened(path, self.pillow_names) as image:
             resolution = image.info.get("dpi")
         data = saved(image_of(picture), "BMP", **({"dpi": resolution} if resolution else {}))
-        header = Path(path).read_bytes()[38:46]  # pixels per metre: dots per inch would round them
-        return data[:38] + header + data[46:]
+        return data[:38] + Path(path).read_bytes()[38:46] + data[46:]  # pixels per metre, which dpi would round
 
 
 class PNM(SingleImage):

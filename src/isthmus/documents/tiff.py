@@ -77,9 +77,9 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
             first = next(iter(td.strips(file, layout, old)))
             tables = tables_in(old[_TABLES].value if _TABLES in old else b"", first)
     height, width = picture.samples.shape[:2]
-    sides = {_WIDTH: width, _HEIGHT: height}
-    tags = {tag: td.shorts_entry(layout, side) if side < 65536 else td.numbers_entry(layout, [side])
-            for tag, side in sides.items()} | {_ROWS: td.numbers_entry(layout, [height])}  # fmt: skip
+    tags = {_ROWS: td.numbers_entry(layout, [height])}
+    for tag, side in (_WIDTH, width), (_HEIGHT, height):
+        tags[tag] = td.shorts_entry(layout, side) if side < 65536 else td.numbers_entry(layout, [side])
     before = sum(old[td.TILE_LENGTHS if td.TILE_LENGTHS in old else td.STRIP_LENGTHS].numbers(layout))
     fax = group4(picture.samples) if picture.kind == "bilevel" else None
     more: _Numbers = {}
@@ -100,8 +100,7 @@ def encode(path: str, place: Place, picture: Picture) -> bytes:
 
 def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File) -> None:
     layout, _ = td.read_layout(file)
-    writer = td.Writer(output, layout)
-    changed = False
+    writer, changed = td.Writer(output, layout), False
     for place, data in encoded:
         with decoding(name, place.page, writing=True):
             tags, _ = td.read_directory(file, layout, place.key[0])

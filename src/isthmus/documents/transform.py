@@ -53,15 +53,12 @@ class Options:
 class _Document:
     source: str
     output: str
+    name: str
     begun: float = field(default_factory=time.monotonic)
     path: str = ""
     format: str = ""
     plan: Plan = field(default_factory=lambda: Plan(0, ()))
     error: Exception | None = None
-
-    @property
-    def name(self) -> str:
-        return document_name(self.source)
 
 
 def transform_documents(
@@ -85,12 +82,11 @@ def transform_documents(
         In the order of the documents. If a document fails, its report has the ``error``, and the next one follows.
     """
     options = options or Options()
-    failed: set[_Document] = set()
-    swept: set[Path] = set()
+    failed, swept = set[_Document](), set[Path]()
     with ExitStack() as stack:
         tasks = _tasks(documents, options, failed, stack)
         for document, results in groupby(in_order(function, tasks, options.jobs), key=lambda found: found[0]):
-            done = (result for _, work, result in results if work is not None and result is not None)
+            done = (result for _, result in results if result is not None)
             try:
                 if document.error is not None:
                     raise document.error
@@ -108,7 +104,7 @@ def _tasks(
 ) -> Iterator[tuple[_Document, Work | None]]:
     """Yield each document with its plan, and then the work on each of its pictures that is to be transformed."""
     for source, output in documents:
-        document = _Document(source, output)
+        document = _Document(source, output, document_name(source))
         try:
             document = _plan(document, options, stack)
         except Exception as error:
@@ -125,12 +121,10 @@ def _tasks(
 def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
     """Find the pages of a document; everything that can be refused is refused here, before any work."""
     source, output, name = document.source, document.output, document.name
-    if source == "-":
-        path = stack.enter_context(_standard_input())
-    else:
-        path = source
-        if output != "-" and not options.dry_run:
-            files.refuse_same_file(source, output)
+    path = stack.enter_context(_standard_input()) if source == "-" else source
+    is_file = output != "-" and not options.dry_run
+    if is_file:
+        files.refuse_same_file(path, output)
     with files.open_input(path, InputError, "a document") as file:
         format_name = find_format(file, name)
         format = format_named(format_name)
@@ -142,7 +136,7 @@ def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
     beyond = [page for page in options.pages or () if not 1 <= page <= plan.n_pages]
     if beyond:
         raise ParameterError(f"{name}: has {counted(plan.n_pages, 'page')}; there is no page {beyond[0]}.")
-    if output != "-" and not options.dry_run:
+    if is_file:
         files.check_writable(output)
     return replace(document, path=path, format=format_name, plan=plan)
 
@@ -172,10 +166,8 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
     if options.dry_run:
         deque(encoded(), maxlen=0)
     else:
-        with (
-            files.open_input(document.path, InputError, "a document") as file,
-            _output(document.output, swept) as output,
-        ):
+        source = files.open_input(document.path, InputError, "a document")
+        with source as file, _output(document.output, swept) as output:
             format.write(file, document.name, plan, encoded(), output)
             _check(format, output, document)
             growth = output.seek(0, os.SEEK_END) / file.seek(0, os.SEEK_END)

@@ -58,8 +58,18 @@ class Work:
         return PageReport(place.page, place.width, place.height, changed=False, note=note, number=self.number)
 
 
-def process_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport]:
-    """Return the encoded picture, or None if it stays as it is, and the report."""
+def try_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport] | Exception:
+    """Return the encoded picture, or None if it stays as it is, and the report; or the exception if that fails."""
+    try:
+        return _process(function, work)
+    except (IsthmusError, MemoryError) as error:
+        return error
+    except Exception as error:
+        error.add_note(f"{work.name}, page {work.place.page}")
+        return error
+
+
+def _process(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport]:
     begun, place = time.monotonic(), work.place
     if place.problem is not None:
         return None, work.report(place.problem)
@@ -90,14 +100,3 @@ def process_picture(function: PageFunction, work: Work) -> tuple[bytes | None, P
             return None, replace(report, changed=False)
     data = format.encode(work.path, place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
-
-
-def try_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport] | Exception:
-    """Process a picture, and return the exception if that fails."""
-    try:
-        return process_picture(function, work)
-    except (IsthmusError, MemoryError) as error:
-        return error
-    except Exception as error:
-        error.add_note(f"{work.name}, page {work.place.page}")
-        return error

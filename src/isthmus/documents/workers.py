@@ -28,24 +28,23 @@ _function: PageFunction | None = None
 
 def in_order(
     function: PageFunction, tasks: Iterable[tuple[_Tag, Work | None]], jobs: int
-) -> Iterator[tuple[_Tag, Work | None, Result | None]]:
-    """Yield each task with its result, in order; a task without work has no result.
+) -> Iterator[tuple[_Tag, Result | None]]:
+    """Yield the tag of each task with its result, in order; a task without work has no result.
 
     One job runs in this process. With several, each process uses one thread, at most twice as many results as
     processes wait, and all processes end with this generator.
     """
     if jobs == 1:
         for tag, work in tasks:
-            yield tag, work, None if work is None else try_picture(function, work)
+            yield tag, None if work is None else try_picture(function, work)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(function,))
-    waiting: deque[tuple[_Tag, Work | None, Future[Result] | None]] = deque()
+    waiting: deque[tuple[_Tag, Future[Result] | None]] = deque()
     try:
         for tag, work in tasks:
             with _sigint_blocked():
-                future = None if work is None else pool.submit(_try_picture, work)
-            waiting.append((tag, work, future))
+                waiting.append((tag, None if work is None else pool.submit(_try_picture, work)))
             if len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
         while waiting:
@@ -72,9 +71,9 @@ def _sigint_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _finished(tag: _Tag, work: Work | None, future: Future[Result] | None) -> tuple[_Tag, Work | None, Result | None]:
+def _finished(tag: _Tag, future: Future[Result] | None) -> tuple[_Tag, Result | None]:
     try:
-        return tag, work, None if future is None else future.result()
+        return tag, None if future is None else future.result()
     except BrokenProcessPool as error:
         raise WorkersEndedError("a worker process has ended, perhaps for lack of memory (--jobs).") from error
 
@@ -91,9 +90,9 @@ def _begin(function: PageFunction) -> None:
 
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _try_picture(work: Work) -> Result:

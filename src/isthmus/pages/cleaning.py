@@ -144,8 +144,7 @@ def _cleaned_bands(
         cleaned = clean[rows] if detail is None else detail.apply(first, grey_of(seen))
         if paper is not None:
             cleaned = coloured(seen, paper.under(first, seen), cleaned)
-        height, width = seen.shape[-2:]
-        part = share[rows] if factor == 1 else enlarged(share[None], factor, first * factor, (height, width))[0]
+        part = share[rows] if factor == 1 else enlarged(share[None], factor, first * factor, seen.shape[-2:])[0]
         yield rows, seen, cleaned, part
 
 

@@ -31,16 +31,8 @@ class Paper:
     """The colour of the paper under each pixel, including stains.
 
     Where the clean page is white, the noisy page shows its paper; under ink, paper is interpolated from around. A page
-    without white keeps its colours.
-
-    Parameters
-    ----------
-    small : Tensor of shape (3, h, w)
-        The noisy page at the scale of the network, in [0, 1].
-    clean : Tensor of shape (h, w)
-        The clean grey of the network.
-    factor : int
-        Rows and columns of the large page per pixel of the small page.
+    without white keeps its colours. ``small`` is the noisy page at the scale of the network, in [0, 1], ``clean`` the
+    network's output, and ``factor`` the number of rows and columns of the large page per pixel of the small page.
     """
 
     def __init__(self, small: Float[Tensor, "3 h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
@@ -53,14 +45,11 @@ class Paper:
         # The colour nearby if there is enough paper, else from farther away, else that of the whole page.
         colour = (far[:3] + 1e-3 * everywhere) / (far[3] + 1e-3)
         colour = (near[:3] + 0.02 * colour) / (near[3] + 0.02)
-        self._map = colour.clamp_(0.05, 1)
-        self._block = block * factor
-        self._factor = factor
+        self._map, self._block, self._factor = colour.clamp_(0.05, 1), block * factor, factor
 
     def under(self, first: int, band: Float[Tensor, "3 H W"]) -> Float[Tensor, "3 H W"]:
         """The paper under a band of the large page; ``first`` is the first row of the band on the small page."""
-        height, width = band.shape[1:]
-        return enlarged(self._map, self._block, first * self._factor, (height, width))
+        return enlarged(self._map, self._block, first * self._factor, band.shape[1:])
 
 
 def coloured(

@@ -8,6 +8,7 @@ that scale the result is the network's output: a faint dot that it darkened is d
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +25,8 @@ _MARGIN = 2  # rows beyond a band that are needed to enlarge it
 class Detail:
     """Computes the clean grey of the large page from its noisy grey, in bands of rows.
 
-    Parameters
-    ----------
-    small, clean : Tensor of shape (h, w)
-        The noisy page at the scale of the network, in [0, 1], and the network's output.
-    factor : int
-        Rows and columns of the large page per pixel of the small page.
+    ``small`` is the noisy page at the scale of the network, in [0, 1], ``clean`` the network's output, and ``factor``
+    the number of rows and columns of the large page per pixel of the small page.
     """
 
     def __init__(self, small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"], factor: int) -> None:
@@ -46,19 +43,17 @@ class Detail:
 
     def apply(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
         """The clean grey of a band, in [0, 1], after ``fit`` on all bands."""
-        height, width = band.shape
-        (missing,) = enlarged(self._missing[None], self.factor, first * self.factor, (height, width), "bicubic")
+        (missing,) = enlarged(self._missing[None], self.factor, first * self.factor, band.shape, "bicubic")
         return self._straight(first, band).add_(missing).clamp_(0, 1)
 
     def _straight(self, first: int, band: Float[Tensor, "H W"]) -> Float[Tensor, "H W"]:
-        height, width = band.shape
-        slope, offset = enlarged(self._lines, self.factor, first * self.factor, (height, width))
+        slope, offset = enlarged(self._lines, self.factor, first * self.factor, band.shape)
         clean: Tensor = slope.mul_(band).add_(offset).clamp_(0, 1)
         return clean
 
 
 def enlarged(
-    small: Float[Tensor, "maps h w"], factor: int, first: int, shape: tuple[int, int], mode: str = "bilinear"
+    small: Float[Tensor, "maps h w"], factor: int, first: int, shape: Sequence[int], mode: str = "bilinear"
 ) -> Float[Tensor, "maps H W"]:
     """Enlarge maps by a factor, and return rows of the result from the row ``first`` on."""
     start = max(0, first // factor - _MARGIN)

@@ -26,22 +26,14 @@ def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> 
     dark = (clean < _INK).mean()
     if dark < _SOME_INK or looks_like_print(seen):
         return True
-    return bool(dark < _MUCH_INK and _picture(seen) < _MUCH_PICTURE)
+    enough, low = _blocks(seen, _FACTORS[0])
+    return bool(dark < _MUCH_INK and (enough & (low > _IN_PICTURES)).mean() < _MUCH_PICTURE)
 
 
 def looks_like_print(seen: Float[np.ndarray, "h w"]) -> bool:
     """Whether enough blocks of an image look like print, in letters of common size or twice as large."""
-    for factor in _FACTORS:
-        enough, low = _blocks(seen, factor)
-        if (enough & (low < _IN_PRINT)).mean() >= _LEAST_PRINT:
-            return True
-    return False
-
-
-def _picture(seen: Float[np.ndarray, "h w"]) -> float:
-    """The share of blocks of an image that look like a picture."""
-    enough, low = _blocks(seen, _FACTORS[0])
-    return float((enough & (low > _IN_PICTURES)).mean())
+    found = (_blocks(seen, factor) for factor in _FACTORS)
+    return any((enough & (low < _IN_PRINT)).mean() >= _LEAST_PRINT for enough, low in found)
 
 
 def _blocks(
@@ -64,5 +56,4 @@ def _block_means(windows: Bool[np.ndarray, "rows columns"]) -> Float[np.ndarray,
     """Means over blocks of windows that overlap by two thirds; a smaller image is one block."""
     size = [min(_BLOCK, side) for side in windows.shape]
     blocks = sliding_window_view(windows, size)[:: _BLOCK // 3, :: _BLOCK // 3]
-    means: Float[np.ndarray, "blocks_down blocks_across"] = blocks.mean((2, 3))
-    return means
+    return np.asarray(blocks.mean((2, 3)))

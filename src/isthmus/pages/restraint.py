@@ -36,10 +36,7 @@ _DARK = 0.85  # largest grey at the inner sides of a picture at the edge of the 
 def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     """The share of the network's change to make at each pixel, from 0 (none) to 1 (all).
 
-    Parameters
-    ----------
-    grey, clean : Tensor of shape (h, w)
-        The noisy page at the scale of the network, in [0, 1], and the network's output.
+    ``grey`` is the noisy page at the scale of the network, in [0, 1], and ``clean`` the network's output.
     """
     if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
@@ -71,7 +68,7 @@ def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tens
         trust = np.clip(amount / _LEAST - 1, 0, 1)
         dirt += trust * (sums / np.maximum(amount, _LEAST) - dirt)
         reach //= 2
-    return enlarged(torch.from_numpy(dirt)[None], block, 0, (grey.shape[0], grey.shape[1]))[0]
+    return enlarged(torch.from_numpy(dirt)[None], block, 0, grey.shape)[0]
 
 
 def _protected(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
@@ -98,8 +95,7 @@ def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT
     patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
     deviations = ndimage.standard_deviation(seen, patches, np.arange(count + 1))
-    even: Bool[np.ndarray, "h w"] = (patches > 0) & (deviations < _EVEN)[patches]
-    return even
+    return np.asarray((patches > 0) & (deviations < _EVEN)[patches])
 
 
 def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
@@ -110,13 +106,10 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
     part, (rows, columns) = seen[box], box
     if min(part.shape) < _SIDE or part.size > _MOST_OF_PAGE * seen.size:
         return False
-    sides = {
-        "top": (rows.start, part[_GAP]),
-        "left": (columns.start, part[:, _GAP]),
-        "bottom": (seen.shape[0] - rows.stop, part[-1 - _GAP]),
-        "right": (seen.shape[1] - columns.stop, part[:, -1 - _GAP]),
-    }
-    inner = [line for distance, line in sides.values() if distance > _GAP]
+    bottom, right = seen.shape[0] - rows.stop, seen.shape[1] - columns.stop
+    sides = [(rows.start, part[_GAP]), (columns.start, part[:, _GAP]), (bottom, part[-1 - _GAP]),
+             (right, part[:, -1 - _GAP])]  # fmt: skip
+    inner = [line for distance, line in sides if distance > _GAP]
     if len(inner) < len(sides) and (not inner or np.median(np.concatenate(inner)) > _DARK):
         return False
     return not looks_like_print(part)
@@ -124,11 +117,9 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
 
 def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     """Widen a mask to include blurred edges."""
-    widened: Bool[np.ndarray, "h w"] = ndimage.maximum_filter(found, 2 * _STROKE + 1)
-    return widened
+    return np.asarray(ndimage.maximum_filter(found, 2 * _STROKE + 1))
 
 
 def _opened(mask: Bool[np.ndarray, "h w"], radius: int) -> Bool[np.ndarray, "h w"]:
     """Remove the thin parts of a mask."""
-    opened: Bool[np.ndarray, "h w"] = ndimage.grey_opening(mask.view(np.uint8), 2 * radius + 1).view(bool)
-    return opened
+    return np.asarray(ndimage.grey_opening(mask.view(np.uint8), 2 * radius + 1).view(bool))

@@ -5,12 +5,8 @@ from jaxtyping import UInt8
 from PIL import Image
 from scipy import ndimage
 
-NETWORK_DPI = 150
-"""Dots per inch that networks are designed for; they are trained on 100 to 300."""
-
-NETWORK_LETTERS = 12
-"""Height in pixels of a small letter, such as x, in type of common size at ``NETWORK_DPI``."""
-
+NETWORK_DPI = 150  # that networks are designed for; they are trained on 100 to 300
+NETWORK_LETTERS = 12  # height in pixels of a small letter, such as x, in type of common size at NETWORK_DPI
 _TOO_COARSE = 0.6  # share of the network's scale below which a page is enlarged
 _CREDIBLE_DPI = (50, 2400)
 _CREDIBLE_LETTERS = (0.4, 4)  # of NETWORK_LETTERS, at NETWORK_DPI

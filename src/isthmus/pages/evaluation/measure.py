@@ -4,7 +4,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -32,24 +31,17 @@ BASELINES: dict[str, Clean] = {
 _WARM_UP = 64  # rows and columns
 
 
-@dataclass(frozen=True)
-class Methods:
-    """Methods to clean a page, by name, and messages about networks that are missing."""
+def find_methods(networks: Sequence[str | os.PathLike[str]]) -> tuple[dict[str, Clean], dict[str, str]]:
+    """Methods to clean a page, the baselines and networks, and messages about networks that are missing.
 
-    functions: dict[str, Clean]
-    missing: dict[str, str]
-
-    @classmethod
-    def of(cls, networks: Sequence[str | os.PathLike[str]]) -> "Methods":
-        """The baselines and the networks; only networks that come with Isthmus may be missing."""
-        functions, missing = dict(BASELINES), {}
-        for network in dict.fromkeys(str(os.fspath(network)) for network in networks):
-            if is_missing(network):
-                missing[network] = MISSING.format(network)
-            else:
-                load_network(network)
-                functions[network] = partial(_clean_by, network)
-        return cls(functions, missing)
+    Only networks that come with Isthmus may be missing.
+    """
+    names = dict.fromkeys(str(os.fspath(network)) for network in networks)
+    missing = {name: MISSING.format(name) for name in names if is_missing(name)}
+    found = [name for name in names if name not in missing]
+    for name in found:
+        load_network(name)
+    return BASELINES | {name: partial(_clean_by, name) for name in found}, missing
 
 
 def evaluate_pages(
@@ -114,8 +106,8 @@ def evaluate_pages(
     reads = can_read() if read is None else read
     if reads:
         check_language(language)
-    methods = Methods.of(networks)
-    for function in methods.functions.values():  # so that the first page is not charged for loading and compiling
+    methods, missing = find_methods(networks)
+    for function in methods.values():  # so that the first page is not charged for loading and compiling
         function(np.full((_WARM_UP, _WARM_UP), 200, np.uint8), None)
     pages = []
     with progress_bar("pages", len(pairs), shown=verbose) as show:
@@ -123,7 +115,7 @@ def evaluate_pages(
             page, target, resolution = read_pair(pair)
             resolution = resolution if dpi is None else dpi
             expected = text_of(target, language=language, dpi=resolution) if reads else None
-            for name, function in methods.functions.items():
+            for name, function in methods.items():
                 show(n_done, f"{pair.name}, {name}")
                 began = time.perf_counter()
                 cleaned = function(page, resolution)
@@ -131,7 +123,7 @@ def evaluate_pages(
                 text = text_of(cleaned, language=language, dpi=resolution) if reads else None
                 found = _measured(pair.name, cleaned, target)
                 pages.append(Cleaned(pair.name, group_of(pair.name), name, *found, seconds, text, expected))
-    return Evaluation(tuple(pages), tuple(methods.functions), methods.missing, unpaired)
+    return Evaluation(tuple(pages), tuple(methods), missing, unpaired)
 
 
 def _clean_by(network: str, page: Grey, dpi: float | None) -> Grey:

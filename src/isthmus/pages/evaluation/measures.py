@@ -1,6 +1,8 @@
 """Quality measures for cleaned pages: distance to the clean page, lost components and rules, misread characters.
 
-Pages are grey from 0 (black) to 1 (white).
+Pages are arrays of shape (height, width), grey from 0 (black) to 1 (white); pairs of a page and its clean page may be
+of several sizes. ``InputError`` is raised if there are no pages, or those of a pair differ in size, and
+``MissingExtraError`` without scikit-image or jiwer.
 """
 # ruff: noqa: PLC0415 — scikit-image and jiwer are optional, and imported where they are used
 
@@ -25,18 +27,7 @@ _FINEST = 1 / 255 / math.sqrt(12)  # the error of rounding to 8 bits
 
 
 def rmse_pooled(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
-    """The root mean squared error over the pixels of all pages together, as in competitions.
-
-    Parameters
-    ----------
-    pages, clean : sequence of ndarray of shape (height, width)
-        Pages, and the clean page of each; pairs may differ in size.
-
-    Raises
-    ------
-    InputError
-        If there are no pages, or the pages of a pair differ in size.
-    """
+    """The root mean squared error over the pixels of all pages together, as in competitions."""
     squares = n_pixels = 0.0
     for page, target in _pairs(pages, clean):
         squares += float(np.square(page - target, dtype=np.float64).sum())
@@ -56,12 +47,7 @@ def psnr(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.nda
 def ssim(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
     """The mean over pages of the structural similarity (Wang et al. 2004), from scikit-image with 7 × 7 windows.
 
-    Raises
-    ------
-    MissingExtraError
-        If scikit-image is not installed.
-    InputError
-        If a page has fewer than 7 rows or columns.
+    Pages of fewer than 7 rows or columns raise ``InputError``.
     """
     require("evaluate")
     from skimage import metrics
@@ -85,20 +71,7 @@ def components_lost(
     quarter of that of black on white. The stroke width is the median of all horizontal and vertical runs of dark
     pixels. A component is lost if less than a quarter of its contrast is left.
 
-    Parameters
-    ----------
-    page, clean : ndarray of shape (height, width)
-    before : ndarray of shape (height, width), optional
-        The noisy page: components that are lost there already do not count.
-
-    Returns
-    -------
-    lost, total : int
-
-    Raises
-    ------
-    InputError
-        If the pages differ in size.
+    Components that are lost already on the noisy page ``before`` do not count, if it is given.
 
     Examples
     --------
@@ -148,22 +121,8 @@ def rules_lost(
     pixel across the rule. A pixel counts if its contrast on the clean page is at least a quarter of that of black on
     white, and is lost if less than a quarter of it is left. Crossings do not count.
 
-    Parameters
-    ----------
-    page, clean : ndarray of shape (height, width)
-    rules : sequence of (left, top, right, bottom)
-        Boxes of horizontal and vertical lines, in pixels. Parts beyond the page do not count.
-    before : ndarray of shape (height, width), optional
-        The noisy page: pixels that are lost there already do not count.
-
-    Returns
-    -------
-    lost, total : int
-
-    Raises
-    ------
-    InputError
-        If the pages differ in size.
+    ``rules`` are the boxes (left, top, right, bottom) of horizontal and vertical lines, in pixels. Parts beyond the
+    page do not count, nor do pixels that are lost already on the noisy page ``before``, if it is given.
 
     Examples
     --------
@@ -201,8 +160,7 @@ def _rule_contrast(
     beside = np.concatenate(sides)
     if not rule.size or not beside.size:
         return np.zeros(0, page.dtype)
-    contrast: Float[np.ndarray, " length"] = beside.max(0) - rule.min(0)
-    return contrast
+    return np.asarray(beside.max(0) - rule.min(0))
 
 
 def stroke_width(dark: Bool[np.ndarray, "h w"]) -> float:
@@ -216,11 +174,6 @@ def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float
 
     Runs of white space count as one space. If no characters are expected, the rate is 0 without any text, and infinite
     otherwise.
-
-    Raises
-    ------
-    MissingExtraError
-        If jiwer is not installed.
     """
     require("evaluate")
     import jiwer
@@ -241,10 +194,8 @@ def _pairs(
         raise InputError(f"Every page needs a clean page. Got {len(pages)} pages and {len(clean)} clean pages instead.")
     for page, target in zip(pages, clean, strict=True):
         if page.shape != target.shape or not page.size:
-            raise InputError(
-                f"A page and its clean page must have the same size. Got {' × '.join(map(str, page.shape))} and "
-                f"{' × '.join(map(str, target.shape))} pixels instead."
-            )
+            sizes = " and ".join(" × ".join(map(str, shape)) for shape in (page.shape, target.shape))
+            raise InputError(f"A page and its clean page must have the same size. Got {sizes} pixels instead.")
     return list(zip(pages, clean, strict=True))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from isthmus._version import __version__
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
-from isthmus.pages.evaluation.measure import BASELINES, Methods, read_pair
+from isthmus.pages.evaluation.measure import BASELINES, find_methods, read_pair
 from isthmus.pages.evaluation.pairs import Pair, find_pairs
 from isthmus.pages.evaluation.result import COLUMNS, Evaluation
 from isthmus.report.html import render
@@ -51,7 +51,7 @@ def evaluation_page(
 
 
 def _shown(found: Evaluation, pairs: list[Pair], methods: Sequence[str], dpi: float | None) -> list[_Shown]:
-    functions = Methods.of(found.methods[len(BASELINES) :]).functions
+    functions, _ = find_methods(found.methods[len(BASELINES) :])
     by_page = {(page.page, page.method): page for page in found.pages}
     judged = [page for page in found.pages if page.method == methods[-1]]
     names = spread([page.page for page in judged], [page.rmse for page in judged], _PAGES)
