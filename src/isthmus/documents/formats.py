@@ -61,9 +61,8 @@ def check_output_name(output: str, format: str) -> None:
     """Refuse an output whose suffix names another format than the input's, which the output keeps."""
     if not _agrees(output, format):
         ends = " or ".join(_SUFFIXES[format])
-        raise ParameterError(
-            f"The output has the format of the input, and its name must end in {ends}. Got {output} instead."
-        )
+        rule = f"The output has the format of the input, and its name must end in {ends}"
+        raise ParameterError(f"{rule}. Got {output} instead.")
 
 
 def _agrees(name: str, format: str) -> bool:

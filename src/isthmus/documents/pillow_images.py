@@ -39,8 +39,7 @@ class SingleImage:
             rules.check_size(name, *image.size)
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
-            known = image.mode in _MODES
-            problem = None if known else f"pixels of mode {image.mode} are left as they are"
+            problem = None if image.mode in _MODES else f"pixels of mode {image.mode} are left as they are"
             return Plan(1, (Place(1, *image.size, dpi=dpi(image), problem=problem),))
 
     def read(self, path: str, place: Place) -> Picture:

@@ -88,7 +88,9 @@ def clean(
         return _clean_image(image, network=network, dpi=dpi, strength=strength)
     array = np.asarray(image)
     _check_array(array)
-    colours = ... if array.ndim == 2 else (..., slice(3) if array.shape[2] > 2 else 0)
+    if array.ndim == 2:
+        return clean_page(array, network=network, dpi=dpi, strength=strength)
+    colours = (..., slice(3) if array.shape[2] > 2 else 0)
     result = array.copy()
     result[colours] = clean_page(array[colours], network=network, dpi=dpi, strength=strength)
     return result
