@@ -1,26 +1,26 @@
 """Autoencoders with the ergonomics of PCA: they start at PCA and only improve.
 
-The public names are loaded on first use, so that ``import isthmus`` stays quick.
+The public names, except the errors, are loaded on first use, so that ``import isthmus`` stays quick.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from isthmus._version import __version__
+from isthmus.errors import (
+    InputError,
+    IsthmusError,
+    MismatchError,
+    MissingExtraError,
+    ModelFileError,
+    OutputError,
+    ParameterError,
+    ProtectedError,
+    WorseThanPCAWarning,
+)
 
 if TYPE_CHECKING:
     from isthmus.comparison import Comparison, compare
-    from isthmus.errors import (
-        InputError,
-        IsthmusError,
-        MismatchError,
-        MissingExtraError,
-        ModelFileError,
-        OutputError,
-        ParameterError,
-        ProtectedError,
-        WorseThanPCAWarning,
-    )
     from isthmus.estimators.convolutional import ConvAutoencoder
     from isthmus.estimators.dense import Autoencoder
     from isthmus.estimators.loading import load
@@ -38,38 +38,14 @@ _HOMES = {
     "compare": "isthmus.comparison",
     "load": "isthmus.estimators.loading",
     "tune": "isthmus.tuning",
-    "IsthmusError": "isthmus.errors",
-    "InputError": "isthmus.errors",
-    "MismatchError": "isthmus.errors",
-    "MissingExtraError": "isthmus.errors",
-    "ModelFileError": "isthmus.errors",
-    "OutputError": "isthmus.errors",
-    "ParameterError": "isthmus.errors",
-    "ProtectedError": "isthmus.errors",
-    "WorseThanPCAWarning": "isthmus.errors",
 }
 
 __all__ = [
-    "Autoencoder",
-    "AutoencoderSearch",
-    "Comparison",
-    "ConvAutoencoder",
-    "InputError",
-    "IsthmusError",
-    "MismatchError",
-    "MissingExtraError",
-    "ModelFileError",
-    "OutputError",
-    "ParameterError",
-    "ProtectedError",
-    "WorseThanPCAWarning",
-    "__version__",
-    "clean",
-    "clean_document",
-    "compare",
-    "load",
-    "tune",
-]
+    "Autoencoder", "AutoencoderSearch", "Comparison", "ConvAutoencoder",
+    "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
+    "ParameterError", "ProtectedError", "WorseThanPCAWarning",
+    "__version__", "clean", "clean_document", "compare", "load", "tune",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -118,7 +118,7 @@ def test_ctrl_c_writes_the_best_so_far_and_the_command_goes_on(isthmus, program,
         (["--loss", "bce"], 3, "needs values in [0, 1]"),
         (["--result", "trials.xlsx"], 5, "must end in one of .csv, .json, .md"),
         (["--study", "/nowhere/study"], 5, "no such folder"),
-        (["--space", "/nowhere.toml"], 3, "/nowhere.toml: cannot be read"),
+        (["--space", "/nowhere.toml"], 3, "/nowhere.toml: there is no such file"),
         (["--exclude", "nobody"], 3, 'has no column "nobody"'),
     ],
 )

@@ -11,7 +11,7 @@ from isthmus.errors import ParameterError
 from isthmus.networks import ACTIVATIONS, ConvolutionalAutoencoder, start_convolutional
 from isthmus.parameters import rules, validate
 from isthmus.parameters.convolutional import FROM_THE_IMAGE
-from isthmus.rows.scaling import SCALES
+from isthmus.rows.scaling import column_statistics, scale_of
 from isthmus.training.corruption import Noise
 
 ESTIMATORS: list[type[Autoencoder] | type[ConvAutoencoder]] = [Autoencoder, ConvAutoencoder]
@@ -104,7 +104,14 @@ def test_good_values_are_accepted(estimator, parameter):
 
 def test_names_are_those_that_networks_and_training_know():
     assert set(rules.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(rules.SCALES) == set(SCALES)
+    columns = column_statistics(np.array([[0.0, 0.0], [2.0, 8.0]]))
+    divisors = {kind: scale_of(kind, columns).tolist() for kind in rules.SCALES}
+    assert divisors == {
+        "auto": [17**0.5 / 2**0.5] * 2,
+        "global": [17**0.5 / 2**0.5] * 2,
+        "standard": [1, 4],
+        "none": [1, 1],
+    }
     column = torch.zeros(3)
     for kind, strength in rules.NOISE_STRENGTHS.items():
         Noise(kind, strength).corruption(torch.Generator(), zero=column, low=column, high=column)(torch.ones(2, 3))

@@ -129,7 +129,7 @@ def test_text_that_is_not_utf8_is_refused_in_kept_columns_and_ignored_in_others(
     (tmp_path / "data.csv").write_bytes("wer,a\nJürgen,1\n".encode("latin-1"))
     assert "not in UTF-8, in row 1 or below" in refusal(tmp_path / "data.csv", keep=["wer"])
     with open_table(tmp_path / "data.csv", exclude=["wer"]) as reader:
-        assert reader.read().tolist() == [[1]]
+        assert reader.read().rows.tolist() == [[1]]
 
 
 def test_a_row_beyond_all_measure_is_refused(tmp_path, monkeypatch):
@@ -210,7 +210,7 @@ def test_the_index_that_pandas_writes_is_no_data(tmp_path):
             {"require": ["x0"]},
         ):
             with open_table(tmp_path / name, **options) as reader:
-                assert reader.read().tolist() == [[1], [2]]
+                assert reader.read().rows.tolist() == [[1], [2]]
 
 
 @pytest.mark.parametrize("encoded", [as_parquet, as_feather])

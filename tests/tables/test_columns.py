@@ -79,7 +79,7 @@ def test_without_names_columns_are_taken_by_place(tmp_path, name):
     (tmp_path / "named.csv").write_text("a,b\n1.5,2\n3,4\n")
     for require in (("x0", "x1"), ("p", "q"))[: 1 if name == "named.csv" else 2]:
         with open_table(tmp_path / name, require=require) as reader:
-            np.testing.assert_array_equal(reader.read(), values)
+            np.testing.assert_array_equal(reader.read().rows, values)
     with pytest.raises(MismatchError, match="has 2 columns, and the model needs 3"):
         open_table(tmp_path / name, require=("x0", "x1", "x2"))
     first = "a" if name == "named.csv" else "x0"

@@ -27,7 +27,7 @@ VALUES = np.random.default_rng(0).normal(size=(40_000, 3))
 
 def read(path, **options):
     with open_table(path, **options) as reader:
-        return reader.columns, reader.read()
+        return reader.columns, reader.read().rows
 
 
 def write(path, values, columns=None, *, parts=1, **options):
@@ -96,7 +96,7 @@ def test_arrays_of_all_numbers_are_read(tmp_path, dtype, order):
     for name in ("data.npy", "data.npz"):
         with open_table(tmp_path / name) as reader:
             assert (reader.n_rows, reader.named, reader.columns) == (3, False, ("x0", "x1"))
-            np.testing.assert_array_equal(reader.read(), array.astype(float))
+            np.testing.assert_array_equal(reader.read().rows, array.astype(float))
 
 
 def test_the_array_of_an_archive_is_the_only_table_or_x_or_the_one_asked_for(tmp_path):

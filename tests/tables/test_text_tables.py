@@ -41,7 +41,7 @@ def test_the_same_table_is_read_however_it_is_written(tmp_path, case):
     with open_table(tmp_path / "data.csv") as reader:
         assert (reader.columns, reader.available, reader.named) == (("a", "b"), ("a", "b"), True)
         assert reader.n_rows is None
-        assert reader.read().tolist() == EXPECTED
+        assert reader.read().rows.tolist() == EXPECTED
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
@@ -100,26 +100,26 @@ def test_a_first_row_of_numbers_is_data_unless_they_count_columns_or_are_quoted(
     with open_table(tmp_path / "data.csv") as reader:
         assert reader.columns == columns
         assert reader.named == (columns[0] != "x0")
-        assert reader.read().tolist() == rows
+        assert reader.read().rows.tolist() == rows
 
 
 def test_types_are_not_guessed_from_the_first_rows(tmp_path):
     (tmp_path / "data.csv").write_text("a,b\n" + "1,2\n" * 2_000_000 + "1.5,1e-3\n")
     with open_table(tmp_path / "data.csv") as reader:
-        assert reader.read()[-1].tolist() == [1.5, 1e-3]
+        assert reader.read().rows[-1].tolist() == [1.5, 1e-3]
 
 
 def test_true_and_false_are_one_and_zero(tmp_path):
     pd.DataFrame({"a": [True, False], "b": [1, 0]}).to_csv(tmp_path / "data.csv", index=False)
     with open_table(tmp_path / "data.csv") as reader:
-        assert reader.read().tolist() == [[1, 1], [0, 0]]
+        assert reader.read().rows.tolist() == [[1, 1], [0, 0]]
 
 
 def test_numbers_are_read_as_python_reads_them(tmp_path):
     texts = ["0.1", "1e-320", "5e-324", "1.7976931348623157e308", "123456789012345678", "2.2250738585072011e-308", "-0"]
     (tmp_path / "data.csv").write_text("a\n" + "\n".join(texts))
     with open_table(tmp_path / "data.csv") as reader:
-        values = reader.read()[:, 0]
+        values = reader.read().rows[:, 0]
     assert values.tolist() == [float(text) for text in texts]
     assert math.copysign(1, values[-1]) == -1
 
@@ -129,16 +129,16 @@ def test_many_columns_and_long_rows_are_read(tmp_path):
     row = ",".join(["0.12345678901234"] * n)
     (tmp_path / "wide.csv").write_text(",".join(f"column_{i}" for i in range(n)) + "\n" + (row + "\n") * 30)
     with open_table(tmp_path / "wide.csv") as reader:
-        assert reader.read().shape == (30, n)
+        assert reader.read().rows.shape == (30, n)
     (tmp_path / "long.csv").write_text("text,a\nx,1\n" + "y" * 50_000_000 + ",2\nz,3\n")
     with open_table(tmp_path / "long.csv", exclude=["text"]) as reader:
-        assert reader.read().tolist() == [[1], [2], [3]]
+        assert reader.read().rows.tolist() == [[1], [2], [3]]
 
 
 def test_parts_of_a_gzip_file_are_read_to_the_last(tmp_path):
     (tmp_path / "data.csv.gz").write_bytes(gzip.compress(b"a\n1\n") + gzip.compress(b"2\n") + bytes(7))
     with open_table(tmp_path / "data.csv.gz") as reader:
-        assert reader.read().tolist() == [[1], [2]]
+        assert reader.read().rows.tolist() == [[1], [2]]
 
 
 def written(tmp_path, columns, values, **options) -> bytes:
@@ -187,8 +187,8 @@ def test_what_pandas_and_polars_write_is_read(tmp_path):
         write(tmp_path / "data.csv")
         with open_table(tmp_path / "data.csv") as reader:
             assert reader.columns == tuple("abc")
-            np.testing.assert_array_equal(reader.read(), values)
+            np.testing.assert_array_equal(reader.read().rows, values)
     pd.DataFrame(values).to_csv(tmp_path / "data.csv", index=False)
     with open_table(tmp_path / "data.csv") as reader:
         assert reader.columns == ("0", "1", "2")
-        np.testing.assert_array_equal(reader.read(), values)
+        np.testing.assert_array_equal(reader.read().rows, values)

@@ -28,6 +28,6 @@ def test_kept_columns_stay_beside_their_rows(tmp_path):
     np.testing.assert_array_equal(table.rows, VALUES[:, :2])
     assert table.kept.column("name").to_pylist() == names
     with open_table(tmp_path / "table.csv", keep=["name"], require=["b"]) as reader:
-        rows, kept = reader.read_with_kept()
-    np.testing.assert_array_equal(rows, VALUES[:, 1:2])
-    assert kept.equals(table.kept)
+        other = reader.read()
+    np.testing.assert_array_equal(other.rows, VALUES[:, 1:2])
+    assert other.kept.equals(table.kept)

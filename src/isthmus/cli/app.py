@@ -29,24 +29,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Autoencoders with the ergonomics of PCA: compress tables into small codes, and back.",
     epilog="Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 bad model file, 5 output not written, 6 table and model "
     "do not fit, 7 something is not installed, 8 encrypted or signed, 130 interrupted, 141 the reader of a pipe has "
     "left, 1 anything else.",
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
-    fit,
-    encode,
-    decode,
-    reconstruct,
-    compare,
-    tune,
-    report,
-    info,
-    clean,
-    make_pages,
-    evaluate_pages,
-)
+    fit, encode, decode, reconstruct, compare, tune, report, info, clean, make_pages, evaluate_pages,
+)  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)
 
@@ -59,10 +48,9 @@ def _show_version(wanted: bool | None) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
-        bool | None, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = None,
-) -> None:
+    version: Annotated[bool | None, typer.Option(
+        "--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = None,
+) -> None:  # fmt: skip
     """Autoencoders with the ergonomics of PCA: compress tables into small codes, and back."""
 
 

@@ -15,52 +15,31 @@ if TYPE_CHECKING:
 
 
 def clean(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT…",
-            help="PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM, PDF, or folders of them; '-' is standard input.",
-            show_default=False,
-        ),
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o", "--output", help="File, or folder for several inputs; '-' is standard output.", show_default=False
-        ),
-    ] = None,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT…",
+        help="PNG, JPEG, TIFF, WebP, BMP, PBM, PGM, PPM, PDF, or folders of them; '-' is standard input.")],
+    output: Annotated[str | None, typer.Option(
+        "-o", "--output", help="File, or folder for several inputs; '-' is standard output.")] = None,
     network: Annotated[str, typer.Option(help="Network that cleans.")] = "pages",
-    strength: Annotated[
-        float, typer.Option(help="How much of the dirt is taken away, from 0 (nothing changes) to 1.")
-    ] = 1.0,
-    dpi: Annotated[
-        float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.", show_default=False)
-    ] = None,
-    pages: Annotated[
-        str | None, typer.Option(help="Pages to clean, such as 1-3,7; the others stay as they are.  [default: all]")
-    ] = None,
+    strength: Annotated[float, typer.Option(
+        help="How much of the dirt is taken away, from 0 (nothing changes) to 1.")] = 1.0,
+    dpi: Annotated[float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.")] = None,
+    pages: Annotated[str | None, typer.Option(
+        help="Pages to clean, such as 1-3,7; the others stay as they are.  [default: all]")] = None,
     bilevel: Annotated[bool, typer.Option("--bilevel", help="Make pages black and white.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write no output.")] = False,
-    review: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for pictures of every page before, after and with what was removed in red; open index.html.",
-        ),
-    ] = None,
+    review: Annotated[Path | None, typer.Option(metavar="FOLDER",
+        help="Folder for pictures of every page before, after and with what was removed in red; open index.html.",
+    )] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", help="Number of processes that clean at the same time.")] = 1,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", "-k", help="Go on with the other inputs when one fails.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="In folders, clean also what has an output no older than itself.")
-    ] = False,
+    keep_going: Annotated[bool, typer.Option(
+        "--keep-going", "-k", help="Go on with the other inputs when one fails.")] = False,
+    again: Annotated[bool, typer.Option(
+        "--again", help="In folders, clean also what has an output no older than itself.")] = False,
     max_megapixels: Annotated[float, typer.Option(help="Refuse pages with more pixels.")] = 250,
-    invalidate_digital_signatures: Annotated[
-        bool, typer.Option("--invalidate-digital-signatures", help="Clean signed PDFs, whose signatures break.")
-    ] = False,
+    invalidate_digital_signatures: Annotated[bool, typer.Option(
+        "--invalidate-digital-signatures", help="Clean signed PDFs, whose signatures break.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but failures.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Take stains, folds, shadows and show-through off scanned pages.
 
     Text, tables, stamps and pictures stay, and so do the resolution, the metadata and the text layer. The output has
@@ -96,13 +75,9 @@ def clean(
             show(min(n_done + share, n_documents), f"{Path(source).name}, page {page.page} of {plan.n_pages}")
 
         options = Options(
-            pages=chosen,
-            rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
-            dry_run=dry_run,
-            inspector=RemovalInspector(None if review is None else Review(review)),
-            jobs=jobs,
-            progress=show_page,
-        )
+            pages=chosen, rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel), dry_run=dry_run,
+            inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
+        )  # fmt: skip
         for report in transform_documents(batch, Cleaner(network, strength, dpi), options):
             n_done, share = n_done + 1, 0.0
             show(n_done)

@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.options import Columns, Exclude, Format, Table
-from isthmus.cli.outputs import (
-    RESULT_FORMATS,
-    check_outputs,
-    print_text,
-    result_text,
-    say,
-    saying_warnings,
-    write_text,
-)
+from isthmus.cli.outputs import RESULT_FORMATS, check_outputs, print_text, result_text, say, saying_warnings, write_text
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.errors import OutputError, ParameterError
 from isthmus.parameters import DENSE
@@ -27,15 +19,11 @@ if TYPE_CHECKING:
 def compare(
     table: Table,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File to write the figures to: .csv, .json or .md.", show_default=False),
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Plot to write: .svg, .png or .pdf.", show_default=False)] = None,
-    code_sizes: Annotated[
-        str | None,
-        typer.Option(help="Numbers of codes, such as 1,2,8.  [default: 1, 2, 4, … and half the columns, 64 at most]"),
-    ] = None,
+    output: Annotated[Path | None, typer.Option(
+        "-o", "--output", help="File to write the figures to: .csv, .json or .md.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot to write: .svg, .png or .pdf.")] = None,
+    code_sizes: Annotated[str | None, typer.Option(
+        help="Numbers of codes, such as 1,2,8.  [default: 1, 2, 4, … and half the columns, 64 at most]")] = None,
     network: Annotated[Values, OptionsOf(("encoder_layers", "activation", "loss", "scale", "max_epochs"))],
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that is set aside to score on.")] = 0.2,
     columns: Columns = None,
@@ -43,15 +31,10 @@ def compare(
     machine: Annotated[Values, OptionsOf(("device",))],
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same errors.")] = 0,
     format: Format = None,
-    output_format: Annotated[
-        str | None,
-        typer.Option(
-            help="Print the figures as csv, json or md; with --output, the format of the file.",
-            autocompletion=lambda: RESULT_FORMATS,
-        ),
-    ] = None,
+    output_format: Annotated[str | None, typer.Option(autocompletion=lambda: RESULT_FORMATS,
+        help="Print the figures as csv, json or md; with --output, the format of the file.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Compare PCA, a randomly initialised network and Isthmus on unseen rows.
 
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
@@ -75,13 +58,9 @@ def compare(
 
     with saying_warnings():
         found = comparison.compare(
-            rows_of(read),
-            estimator=Autoencoder().set_params(**network, **machine),
-            code_sizes=sizes,
-            test_fraction=test_fraction,
-            random_state=seed,
-            verbose=not quiet,
-        )
+            rows_of(read), estimator=Autoencoder().set_params(**network, **machine),
+            code_sizes=sizes, test_fraction=test_fraction, random_state=seed, verbose=not quiet,
+        )  # fmt: skip
     if file is not None:
         write_text(file, result_text(found, kind or "csv"))
     if plot is not None:

@@ -9,14 +9,13 @@ from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat
 
 def decode(
     model: Model,
-    codes: Annotated[
-        str, typer.Argument(metavar="CODES", help="Codes, as 'isthmus encode' writes them; '-' is standard input.")
-    ],
+    codes: Annotated[str, typer.Argument(
+        metavar="CODES", help="Codes, as 'isthmus encode' writes them; '-' is standard input.")],
     output: Output,
     keep: Keep = None,
     format: Format = None,
     output_format: OutputFormat = None,
-) -> None:
+) -> None:  # fmt: skip
     """Write the row that each code decodes to."""
     import numpy as np
 
@@ -30,14 +29,7 @@ def decode(
         return decoded.reshape(len(decoded), -1)  # a model of images gives images
 
     stream(
-        model,
-        codes,
-        output,
-        rows,
-        require=list(map(str, fitted.get_feature_names_out())),
-        named=False,
-        columns=fitted.feature_names,
-        keep=keep,
-        source_format=format,
-        output_format=output_format,
-    )
+        model, codes, output, rows,
+        require=list(map(str, fitted.get_feature_names_out())), named=False, columns=fitted.feature_names,
+        keep=keep, source_format=format, output_format=output_format,
+    )  # fmt: skip

@@ -17,14 +17,8 @@ def encode(
 
     fitted = load(model)
     stream(
-        model,
-        table,
-        output,
-        fitted.transform,
-        require=fitted.feature_names,
-        named=hasattr(fitted, "feature_names_in_"),
+        model, table, output, fitted.transform,
+        require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=list(map(str, fitted.get_feature_names_out())),
-        keep=keep,
-        source_format=format,
-        output_format=output_format,
-    )
+        keep=keep, source_format=format, output_format=output_format,
+    )  # fmt: skip

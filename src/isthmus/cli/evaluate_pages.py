@@ -17,39 +17,23 @@ _WIDTH = 1000
 
 
 def evaluate_pages(
-    noisy: Annotated[Path, typer.Argument(metavar="NOISY", help="Folder of noisy pages.", show_default=False)],
-    clean: Annotated[
-        Path, typer.Argument(metavar="CLEAN", help="Folder of clean pages of the same names.", show_default=False)
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="HTML page with tables and pictures to write.", show_default=False),
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="CSV file: one line for each page and method.", show_default=False)
-    ] = None,
-    json: Annotated[Path | None, typer.Option(help="JSON file: everything.", show_default=False)] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Markdown file: the tables.", show_default=False)] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option(help="Network to measure: a name or a model file (repeat).  [default: reference, pages]"),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(help="Regular expression that groups pages by their names, such as 'Noise(.)'."),
-    ] = None,
+    noisy: Annotated[Path, typer.Argument(metavar="NOISY", help="Folder of noisy pages.")],
+    clean: Annotated[Path, typer.Argument(metavar="CLEAN", help="Folder of clean pages of the same names.")],
+    output: Annotated[Path | None, typer.Option(
+        "-o", "--output", help="HTML page with tables and pictures to write.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file: one line for each page and method.")] = None,
+    json: Annotated[Path | None, typer.Option(help="JSON file: everything.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Markdown file: the tables.")] = None,
+    network: Annotated[list[str] | None, typer.Option(
+        help="Network to measure: a name or a model file (repeat).  [default: reference, pages]")] = None,
+    by: Annotated[str | None, typer.Option(
+        help="Regular expression that groups pages by their names, such as 'Noise(.)'.")] = None,
     dpi: Annotated[float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.")] = None,
-    ocr: Annotated[
-        bool | None,
-        typer.Option(
-            "--ocr/--no-ocr",
-            help="Let tesseract read the pages, and count what it misreads.  [default: if it is installed]",
-            show_default=False,
-        ),
-    ] = None,
+    ocr: Annotated[bool | None, typer.Option("--ocr/--no-ocr",
+        help="Let tesseract read the pages, and count what it misreads.  [default: if it is installed]")] = None,
     language: Annotated[str, typer.Option(help="What tesseract reads, such as eng or deu+fra.")] = "eng",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Measure how close cleaned pages come to clean ones.
 
     Pairs are files of the same name. Each noisy page is measured as it is, with its background divided out, after an
@@ -69,20 +53,13 @@ def evaluate_pages(
     for file in written:
         check_writable(file)  # before hours of pages
     found = evaluation.evaluate_pages(
-        noisy,
-        clean,
-        networks=network or ("reference", "pages"),
-        by=by,
-        dpi=dpi,
-        read=ocr,
-        language=language,
-        verbose=not quiet,
-    )
+        noisy, clean, networks=network or ("reference", "pages"), by=by, dpi=dpi,
+        read=ocr, language=language, verbose=not quiet,
+    )  # fmt: skip
     texts = {csv: found.to_csv, json: found.to_json, markdown: found.to_markdown}
     if output is not None:
-        texts[output] = lambda: evaluation_page(
-            found, noisy, clean, dpi=dpi, command=_command(noisy, clean, network, by)
-        )
+        command = _command(noisy, clean, network, by)
+        texts[output] = lambda: evaluation_page(found, noisy, clean, dpi=dpi, command=command)
     for path, text in texts.items():
         if path is not None:
             write_text(path, text())

@@ -22,7 +22,7 @@ _NETWORK = tuple(p.name for p in DENSE if isinstance(p.option, Option) and p.nam
 @with_parameter_options
 def fit(
     table: Table,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")],
     *,
     network: Annotated[Values, OptionsOf(_NETWORK)],
     columns: Columns = None,

@@ -21,10 +21,7 @@ _BARS = {"columns", "code size", "encoder layers", "decoder layers", "filters", 
 _NOT_ON_PAGE = {*_BARS, "activation", "dense code", "column names", "device", "verbose"}
 
 
-def info(
-    model: Model,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
-) -> None:
+def info(model: Model, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
     """Show a model: its layers, its parameters, and its error beside PCA's."""
     from isthmus.estimators.loading import load
 

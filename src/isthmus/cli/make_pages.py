@@ -14,28 +14,21 @@ _SIZES = {"a3": (420, 297), "a4": (297, 210), "a5": (210, 148), "letter": (279.4
 
 
 def make_pages(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Folder for clean/*.png and dirty/*.png.", show_default=False)
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for clean/*.png and dirty/*.png.")],
     pages: Annotated[int, typer.Option(help="Number of pages.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed; it and the number of a page decide the page.")] = 0,
-    dpi: Annotated[
-        str, typer.Option(help="Dots per inch, 100 to 600; with several, such as 150,300, each page is made at each.")
-    ] = "150",
+    dpi: Annotated[str, typer.Option(
+        help="Dots per inch, 100 to 600; with several, such as 150,300, each page is made at each.")] = "150",
     size: Annotated[str, typer.Option(help="a3, a4, a5, letter, legal, or width and height in mm: 148x210.")] = "a4",
     dirt: Annotated[float, typer.Option(help="How strong the noise is: 0 none, 1 as usual, up to 3.")] = 1.0,
     colour: Annotated[bool, typer.Option("--colour", "--color", help="Colour instead of grey.")] = False,
-    fonts: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of fonts, or 'pillow' for one that is the same everywhere.  [default: all that are found]",
-            show_default=False,
-        ),
-    ] = None,
+    fonts: Annotated[Path | None, typer.Option(
+        help="Folder of fonts, or 'pillow' for one that is the same everywhere.  [default: all that are found]",
+    )] = None,
     workers: Annotated[int, typer.Option(help="Processes; only the time depends on them.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no message.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Make pairs of clean and noisy pages, to train on or to test with.
 
     Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever

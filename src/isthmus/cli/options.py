@@ -16,44 +16,21 @@ def formats() -> tuple[str, ...]:
     return FORMATS
 
 
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Model file, as 'isthmus fit' writes it.", show_default=False)
-]
-Table = Annotated[
-    str,
-    typer.Argument(
-        metavar="TABLE",
-        help="CSV, TSV (also .gz), Parquet, Feather, NPY or NPZ; '-' is standard input.",
-        show_default=False,
-    ),
-]
-Output = Annotated[
-    str, typer.Option("-o", "--output", help="Table to write; '-' is standard output.", show_default=False)
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        help="Format of '-' or of a name that does not tell it: csv, csv.gz, tsv, tsv.gz, parquet, feather, npy, npz.",
-        autocompletion=formats,
-    ),
-]
-OutputFormat = Annotated[
-    str | None,
-    typer.Option(
-        "--output-format",
-        help="Format of the output, where its name does not tell; that of the input for '-'.",
-        autocompletion=formats,
-    ),
-]
-Columns = Annotated[
-    list[str] | None, typer.Option(help="Columns to use (repeat, or separate by commas).  [default: all]")
-]
+# fmt: off
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file, as 'isthmus fit' writes it.")]
+Table = Annotated[str, typer.Argument(
+    metavar="TABLE", help="CSV, TSV (also .gz), Parquet, Feather, NPY or NPZ; '-' is standard input.")]
+Output = Annotated[str, typer.Option("-o", "--output", help="Table to write; '-' is standard output.")]
+Format = Annotated[str | None, typer.Option("--format", autocompletion=formats,
+    help="Format of '-' or of a name that does not tell it: csv, csv.gz, tsv, tsv.gz, parquet, feather, npy, npz.")]
+OutputFormat = Annotated[str | None, typer.Option("--output-format", autocompletion=formats,
+    help="Format of the output, where its name does not tell; that of the input for '-'.")]
+Columns = Annotated[list[str] | None, typer.Option(
+    help="Columns to use (repeat, or separate by commas).  [default: all]")]
 Exclude = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]
-Keep = Annotated[
-    list[str] | None,
-    typer.Option("--keep", help="Column to carry along as it is (repeat, or separate by commas)."),
-]
+Keep = Annotated[list[str] | None, typer.Option(
+    "--keep", help="Column to carry along as it is (repeat, or separate by commas).")]
+# fmt: on
 
 
 def names(values: list[str] | None) -> list[str]:
@@ -63,8 +40,6 @@ def names(values: list[str] | None) -> list[str]:
 
 def checked_format(format: str | None) -> str | None:
     """Return the format of a table; raise a ParameterError if it is unknown."""
-    from isthmus.tables import FORMATS
-
-    if format is not None and format not in FORMATS:
-        raise ParameterError(f"--format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")
+    if format is not None and format not in formats():
+        raise ParameterError(f"--format must be one of {', '.join(formats())}. Got {format!r} instead.")
     return format

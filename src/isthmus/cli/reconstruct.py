@@ -12,13 +12,11 @@ def reconstruct(
     table: Table,
     output: Output,
     keep: Keep = None,
-    errors: Annotated[
-        bool,
-        typer.Option("--errors", help="Add a column 'reconstruction_error': mean squared error of the scaled row."),
-    ] = False,
+    errors: Annotated[bool, typer.Option(
+        "--errors", help="Add a column 'reconstruction_error': mean squared error of the scaled row.")] = False,
     format: Format = None,
     output_format: OutputFormat = None,
-) -> None:
+) -> None:  # fmt: skip
     """Write the reconstruction of each row of a table."""
     import numpy as np
 
@@ -32,14 +30,8 @@ def reconstruct(
         return np.column_stack([values, fitted.reconstruction_error(rows, scaled=True)]) if errors else values
 
     stream(
-        model,
-        table,
-        output,
-        with_errors,
-        require=fitted.feature_names,
-        named=hasattr(fitted, "feature_names_in_"),
+        model, table, output, with_errors,
+        require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=[*fitted.feature_names, *(["reconstruction_error"] if errors else [])],
-        keep=keep,
-        source_format=format,
-        output_format=output_format,
-    )
+        keep=keep, source_format=format, output_format=output_format,
+    )  # fmt: skip

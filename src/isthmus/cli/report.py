@@ -15,23 +15,15 @@ from isthmus.words import counted
 def report(
     model: Model,
     table: Table,
-    output: Annotated[
-        str,
-        typer.Option("-o", "--output", help="HTML file to write; '-' is standard output.", show_default=False),
-    ],
-    image_shape: Annotated[
-        str | None, typer.Option(help="Height and width, such as 28x28 (or 32x32x3), where each row is an image.")
-    ] = None,
-    colour: Annotated[
-        str | None,
-        typer.Option(
-            "--colour", "--color", help="Column to colour the map of the codes by.  [default: the error of the row]"
-        ),
-    ] = None,
+    output: Annotated[str, typer.Option("-o", "--output", help="HTML file to write; '-' is standard output.")],
+    image_shape: Annotated[str | None, typer.Option(
+        help="Height and width, such as 28x28 (or 32x32x3), where each row is an image.")] = None,
+    colour: Annotated[str | None, typer.Option("--colour", "--color",
+        help="Column to colour the map of the codes by.  [default: the error of the row]")] = None,
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No message.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Write one page about a model and what it does to the rows of a table.
 
     The table is read whole. Give rows that the model was not fitted on: on training rows, errors are optimistic.
@@ -86,9 +78,8 @@ def _shape(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.lower().replace("×", "x").split("x"))
     except ValueError:
-        raise ParameterError(
-            f"--image-shape must be height and width such as 28x28, or 32x32x3. Got {text!r} instead."
-        ) from None
+        rule = "height and width such as 28x28, or 32x32x3"
+        raise ParameterError(f"--image-shape must be {rule}. Got {text!r} instead.") from None
 
 
 def _command(model: Path, table: str, output: str, **options: str | None) -> str:

@@ -37,16 +37,14 @@ def stream(
     give_back_freed_memory()
     source_format, output_format = checked_format(source_format), checked_format(output_format)
     if output != "-":
-        for file in (model, *(() if source == "-" else (source,))):
-            refuse_same_file(file, output)
+        refuse_same_file(model, output)
+        if source != "-":
+            refuse_same_file(source, output)
+    elif output_format is None:
+        output_format = source_format
     with (
         open_table(source, format=source_format, keep=names(keep), require=require) as reader,
-        write_table(
-            output,
-            columns,
-            format=output_format or (source_format if output == "-" else None),
-            kept=reader.kept_schema(),
-        ) as writer,
+        write_table(output, columns, format=output_format, kept=reader.kept_schema()) as writer,
     ):
         for batch in reader.batches():
             rows = frame(batch.values, require) if named else batch.values

@@ -35,64 +35,46 @@ def _searched(name: str, help: str = "") -> typer.models.OptionInfo:
 @with_parameter_options
 def tune(
     table: Table,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")],
     *,
-    trials: Annotated[
-        int | None, typer.Option(help="Trials that the study is to have.  [default: 50; without limit with --timeout]")
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds for this run.", show_default=False)] = None,
-    study: Annotated[
-        str | None,
-        typer.Option(help="SQLite file, or URL of a database, that keeps the trials.  [default: MODEL.study]"),
-    ] = None,
-    objective: Annotated[
-        str,
-        typer.Option(
-            help="error (lowest, at one code size), code-size (fewest for --target-variance) or both (every size).",
-            autocompletion=lambda: _OBJECTIVES,
-        ),
-    ] = "error",
+    trials: Annotated[int | None, typer.Option(
+        help="Trials that the study is to have.  [default: 50; without limit with --timeout]")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds for this run.")] = None,
+    study: Annotated[str | None, typer.Option(
+        help="SQLite file, or URL of a database, that keeps the trials.  [default: MODEL.study]")] = None,
+    objective: Annotated[str, typer.Option(
+        help="error (lowest, at one code size), code-size (fewest for --target-variance) or both (every size).",
+        autocompletion=lambda: _OBJECTIVES)] = "error",
     target_variance: Annotated[float, typer.Option(help="Share that 'code-size' must explain.")] = 0.95,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.")] = 1,
-    folds: Annotated[
-        str, typer.Option(help="Folds of the cross-validation; 1: a fifth of the rows is scored.")
-    ] = "auto",
+    folds: Annotated[str, typer.Option(
+        help="Folds of the cross-validation; 1: a fifth of the rows is scored.")] = "auto",
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that the search never sees.")] = 0.2,
-    code_size: Annotated[
-        str | None,
-        typer.Option(help="Number of codes, a share (what PCA needs to keep it), or a range 2:64.  [default: 0.95]"),
-    ] = None,
+    code_size: Annotated[str | None, typer.Option(
+        help="Number of codes, a share (what PCA needs to keep it), or a range 2:64.  [default: 0.95]")] = None,
     layers: Annotated[str | None, _searched("layers", "Hidden layers: 2, a range or a list.")] = None,
     nodes: Annotated[str | None, _searched("nodes", "Nodes of the first hidden layer.")] = None,
     taper: Annotated[str | None, _searched("taper", "Nodes of a layer as a share of those of the one before.")] = None,
     activation: Annotated[str | None, _searched("activation", "Such as relu,gelu.")] = None,
-    loss: Annotated[
-        str | None, typer.Option(help="mse or bce or both.  [default: mse, and bce for values in [0, 1]]")
-    ] = None,
+    loss: Annotated[str | None, typer.Option(
+        help="mse or bce or both.  [default: mse, and bce for values in [0, 1]]")] = None,
     learning_rate: Annotated[str | None, _searched("learning_rate", DENSE["learning_rate"].help)] = None,
     weight_decay: Annotated[str | None, _searched("weight_decay", DENSE["weight_decay"].help)] = None,
     batch_size: Annotated[str | None, _searched("batch_size", DENSE["batch_size"].help)] = None,
     noise: Annotated[str | None, _searched("noise", "Denoising.")] = None,
-    space: Annotated[
-        Path | None,
-        typer.Option(help="TOML file of such ranges, lists and values; options overrule it.", show_default=False),
-    ] = None,
+    space: Annotated[Path | None, typer.Option(
+        help="TOML file of such ranges, lists and values; options overrule it.")] = None,
     network: Annotated[Values, OptionsOf(("scale", "max_epochs"))],
     columns: Columns = None,
     exclude: Exclude = None,
     machine: Annotated[Values, OptionsOf(("device",))],
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
-    result: Annotated[
-        Path | None,
-        typer.Option(help="File to write all trials to: .csv, .json or .md.", show_default=False),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(help="HTML file to write a page about the search and the model to.", show_default=False),
-    ] = None,
+    result: Annotated[Path | None, typer.Option(help="File to write all trials to: .csv, .json or .md.")] = None,
+    report: Annotated[Path | None, typer.Option(
+        help="HTML file to write a page about the search and the model to.")] = None,
     format: Format = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Search for the hyperparameters of a table's autoencoder, and write the best one.
 
     The default network is tried first and kept unless another is better by more than chance. A part of the rows is set
@@ -121,19 +103,11 @@ def tune(
     from isthmus.tuning.storage import shown
 
     search = AutoencoderSearch(
-        Autoencoder().set_params(**network, **machine),
-        space=chosen,
-        objective=objective,
-        target_variance=target_variance,
-        n_trials=trials,
-        timeout=timeout,
-        folds=auto_or_int("--folds", folds),
-        test_fraction=test_fraction,
-        study=kept_in,
-        n_jobs=jobs,
-        random_state=seed,
-        verbose=not quiet,
-    )
+        Autoencoder().set_params(**network, **machine), space=chosen,
+        objective=objective, target_variance=target_variance, n_trials=trials, timeout=timeout,
+        folds=auto_or_int("--folds", folds), test_fraction=test_fraction,
+        study=kept_in, n_jobs=jobs, random_state=seed, verbose=not quiet,
+    )  # fmt: skip
     search.validate_parameters()  # before a long table is read
     read = read_table(table, format, columns=columns, exclude=exclude)
     with saying_warnings():
@@ -158,11 +132,10 @@ def _read_space(path: Path) -> Values:
     """Read a TOML table of hyperparameters; arrays are lists of choices, and texts are read as those of options."""
     import tomllib
 
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        from isthmus.system.files import reason
+    from isthmus.system.files import open_input
 
-        raise InputError(f"{path}: cannot be read ({reason(error)}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not valid TOML ({error}).") from error
+    with open_input(path, InputError, "a TOML file", pipes=True) as file:
+        try:
+            return tomllib.load(file)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: is not valid TOML ({error}).") from error

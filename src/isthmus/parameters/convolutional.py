@@ -2,22 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from isthmus.parameters import rules
 from isthmus.parameters.declaration import Parameter, ParameterTable
-from isthmus.parameters.rules import (
-    ACTIVATIONS,
-    BOOL,
-    CODE_SIZE,
-    MIRROR,
-    Rule,
-    are_ints,
-    check,
-    exactly,
-    integer,
-    is_bool,
-    is_int,
-    one_of,
-    refuse,
-)
+from isthmus.parameters.rules import Rule, are_ints, exactly, integer, is_bool, is_int, is_sequence, one_of, refuse
 from isthmus.parameters.texts import either
 from isthmus.parameters.training import LOSS, NOISE_PARAMETER, SCALE, training_parameters
 
@@ -34,9 +21,7 @@ _FILTERS = Rule(
 _KERNEL_SIZE = Rule("an odd int of at least 1", lambda value: is_int(value) and value >= 1 and value % 2 == 1)
 _POOLING = Rule(
     "a bool or a tuple of bools (one for each layer of the encoder)",
-    lambda value: (
-        is_bool(value) or (isinstance(value, Sequence) and not isinstance(value, str) and all(map(is_bool, value)))
-    ),
+    lambda value: is_bool(value) or (is_sequence(value) and all(map(is_bool, value))),
 )
 _IMAGE_SHAPE = Rule(
     "(height, width), (height, width, channels) or None",
@@ -73,11 +58,10 @@ def _check_together(owner: str, values: Mapping[str, object]) -> None:
 def _check_start(owner: str, values: Mapping[str, object]) -> None:
     has_code = values["code_size"] is not None
     starts = ("pca",) if has_code else FROM_THE_IMAGE
-    check(owner, "start", values["start"], one_of("auto", "random", *starts))
+    rules.check(owner, "start", values["start"], one_of("auto", "random", *starts))
     if has_code and values["skips"]:
-        raise refuse(
-            owner, "skips", "False with code_size, so that codes can be decoded without the image", values["skips"]
-        )
+        words = "False with code_size, so that codes can be decoded without the image"
+        raise refuse(owner, "skips", words, values["skips"])
 
 
 def _without_option(parameter: Parameter) -> Parameter:
@@ -86,25 +70,27 @@ def _without_option(parameter: Parameter) -> Parameter:
 
 
 # fmt: off
-CONVOLUTIONAL = ParameterTable((
+CONVOLUTIONAL = ParameterTable(
     Parameter("filters", (64, 64), _FILTERS, "Filters of each layer of the encoder.",
               _IN_PYTHON, {"layers": "1:3", "filters": "16:64"}),
-    Parameter("code_size", None, CODE_SIZE | exactly(None), "Number of codes of a dense code, or a share.",
+    Parameter("code_size", None, rules.CODE_SIZE | exactly(None), "Number of codes of a dense code, or a share.",
               _IN_PYTHON, {}),
-    Parameter("decoder_filters", None, _FILTERS | MIRROR, "The same for the decoder.", _IN_PYTHON, {}),
+    Parameter("decoder_filters", None, _FILTERS | rules.MIRROR, "The same for the decoder.", _IN_PYTHON, {}),
     Parameter("kernel_size", 3, _KERNEL_SIZE, "Rows and columns of every kernel.",
               _IN_PYTHON, {"kernel_size": [3, 5]}),
     Parameter("pooling", True, _POOLING, "Whether a max-pool halves height and width after each layer.",
               _IN_PYTHON, {"poolings": "1:3"}),
     Parameter("patch", 1, integer(1), "Rows and columns of the patches that become channels.", _IN_PYTHON, {}),
-    Parameter("activation", "leaky_relu", one_of(*ACTIVATIONS), f"{either(ACTIVATIONS)}.",
+    Parameter("activation", "leaky_relu", one_of(*rules.ACTIVATIONS), f"{either(rules.ACTIVATIONS)}.",
               _IN_PYTHON, {"activation": ["relu", "leaky_relu", "gelu", "silu"]}),
-    Parameter("batch_norm", "auto", BOOL | exactly("auto"), "Batch norm after every convolution.", _IN_PYTHON, {}),
-    Parameter("skips", False, BOOL, "Add the encoder's layers to their mirrors in the decoder.", _IN_PYTHON, {}),
+    Parameter("batch_norm", "auto", rules.BOOL | exactly("auto"), "Batch norm after every convolution.",
+              _IN_PYTHON, {}),
+    Parameter("skips", False, rules.BOOL, "Add the encoder's layers to their mirrors in the decoder.", _IN_PYTHON, {}),
     Parameter("start", "auto", one_of("auto", "random", *FROM_THE_IMAGE, "pca"),
               "auto, random, identity, affine or pca.", _IN_PYTHON, {}),
     Parameter("image_shape", None, _IMAGE_SHAPE, "Height, width and channels of the images in flat rows.",
               _IN_PYTHON, "It describes the data."),
     *map(_without_option, (LOSS, NOISE_PARAMETER, SCALE, *training_parameters(max_epochs=50, patience=10))),
-), _check_together)
+    check_together=_check_together,
+)
 # fmt: on

@@ -12,25 +12,14 @@ SearchRange = str | Sequence[str | int]
 class Option(NamedTuple):
     """The option of ``isthmus fit`` that sets a parameter.
 
-    Parameters
-    ----------
-    flags : tuple of str
-        Its names, the first of which the report's command uses.
-    kind : {str, int, float, bool}
-        The type that the command line reads; a bool is set by giving the option alone.
-    read : callable, optional
-        Makes a value of a text, given the name of the option for the error; by default the text is the value.
-    default : str, int or None
-        The command line's own default, where it is not the estimator's.
-    none : str
-        The text that stands for None.
+    ``read`` makes a value of a text, given the name of the option for the error; by default the text is the value.
     """
 
-    flags: tuple[str, ...]
-    kind: type[str] | type[int] | type[float] | type[bool] = str
+    flags: tuple[str, ...]  # its names, the first of which the report's command uses
+    kind: type[str] | type[int] | type[float] | type[bool] = str  # a bool is set by giving the option alone
     read: Callable[[str, str], object] | None = None
-    default: str | int | None = None
-    none: str = ""
+    default: str | int | None = None  # the command line's own, where it is not the estimator's
+    none: str = ""  # the text that stands for None
 
     def value_of(self, given: object) -> object:
         """Return the parameter's value for what the command line read; None if the option was not given."""
@@ -52,66 +41,42 @@ class Option(NamedTuple):
 class Parameter(NamedTuple):
     """One parameter of an estimator.
 
-    Parameters
-    ----------
-    name : str
-    default : object
-        As in the estimator's signature.
-    rule : Rule
-        What its value must be.
-    help : str
-        One line for the command line.
-    option : Option or str
-        The option of ``isthmus fit``, or the reason why there is none.
-    search : dict or str
-        The default ranges by hyperparameter; most have the parameter's name. Empty: searched only in a range that
-        the user gives. A text is the reason why the parameter is never searched.
+    ``search`` has the default ranges by hyperparameter; most have the parameter's name. Empty: searched only in a range
+    that the user gives. A text is the reason why the parameter is never searched.
     """
 
     name: str
-    default: object
-    rule: Rule
-    help: str
-    option: Option | str
+    default: object  # as in the estimator's signature
+    rule: Rule  # what its value must be
+    help: str  # one line for the command line
+    option: Option | str  # the option of ``isthmus fit``, or the reason why there is none
     search: Mapping[str, SearchRange] | str
 
 
 class ParameterTable:
     """The parameters of an estimator, in the order of the command line's help.
 
-    Parameters
-    ----------
-    parameters : tuple of Parameter
-    check_together : callable, optional
-        Checks the rules that join several parameters, given the owner's name and the values.
+    ``check_together`` checks the rules that join several parameters, given the owner's name and the values.
     """
 
     def __init__(
-        self,
-        parameters: tuple[Parameter, ...],
-        check_together: Callable[[str, Mapping[str, object]], None] | None = None,
+        self, *parameters: Parameter, check_together: Callable[[str, Mapping[str, object]], None] | None = None
     ) -> None:
-        self.parameters, self.check_together = parameters, check_together
+        self._by_name, self._check_together = {parameter.name: parameter for parameter in parameters}, check_together
 
     def __iter__(self) -> Iterator[Parameter]:
-        return iter(self.parameters)
+        return iter(self._by_name.values())
 
     def __getitem__(self, name: str) -> Parameter:
-        return next(parameter for parameter in self.parameters if parameter.name == name)
+        return self._by_name[name]
 
     def check(self, owner: str, values: Mapping[str, object]) -> None:
-        """Check the values of some or all parameters; parameters that are left out have their defaults.
-
-        Raises
-        ------
-        ParameterError
-            If a value breaks a rule.
-        """
+        """Raise a ParameterError if a value breaks a rule; parameters that are left out have their defaults."""
         complete = {parameter.name: values.get(parameter.name, parameter.default) for parameter in self}
-        for parameter in self:
-            check(owner, parameter.name, complete[parameter.name], parameter.rule)
-        if self.check_together is not None:
-            self.check_together(owner, complete)
+        for name, value in complete.items():
+            check(owner, name, value, self[name].rule)
+        if self._check_together is not None:
+            self._check_together(owner, complete)
 
     def search_space(self) -> dict[str, SearchRange]:
         """Return the default range of every hyperparameter that is searched."""
@@ -132,11 +97,5 @@ def values_of(estimator: HasParameters) -> dict[str, object]:
 
 
 def validate(estimator: HasParameters) -> None:
-    """Check every parameter of an estimator, alone and together.
-
-    Raises
-    ------
-    ParameterError
-        If a value breaks a rule.
-    """
+    """Raise a ParameterError if a parameter of an estimator breaks a rule, alone or together with others."""
     type(estimator).parameter_table.check(type(estimator).__name__, values_of(estimator))

@@ -8,7 +8,7 @@ from isthmus.parameters.training import LOSS, NOISE_PARAMETER, NOT_COMPARABLE, S
 _STARTS = ("pca", "random")
 
 # fmt: off
-DENSE = ParameterTable((
+DENSE = ParameterTable(
     Parameter("code_size", 0.95, CODE_SIZE,
               "Number of codes, or a share such as 0.95: as many as PCA needs to keep it.",
               Option(("--code-size",), read=number), {}),
@@ -28,5 +28,5 @@ DENSE = ParameterTable((
     Parameter("whiten", False, BOOL, "Codes of unit variance (with --activation identity).",
               Option(("--whiten",), bool), {}),
     *training_parameters(max_epochs=200, patience=30),
-))
+)
 # fmt: on

@@ -18,27 +18,15 @@ NOISE_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
 
 
 class Rule(NamedTuple):
-    """What a value must be: in words that follow "must be", and as a test.
-
-    Parameters
-    ----------
-    words : str
-    allows : callable
-        Takes any value.
-    choices : tuple of str
-        Texts that are allowed, for completion on the command line.
-    """
+    """What a value must be: in words that follow "must be", and as a test."""
 
     words: str
     allows: Callable[[object], bool]
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # texts that are allowed, for completion on the command line
 
     def __or__(self, other: "Rule") -> "Rule":
-        return Rule(
-            f"{self.words} or {other.words}",
-            lambda value: self.allows(value) or other.allows(value),
-            self.choices + other.choices,
-        )
+        words, choices = f"{self.words} or {other.words}", self.choices + other.choices
+        return Rule(words, lambda value: self.allows(value) or other.allows(value), choices)
 
 
 def check(owner: object, name: str, value: object, rule: Rule) -> None:
@@ -48,15 +36,9 @@ def check(owner: object, name: str, value: object, rule: Rule) -> None:
 
 
 def refuse(owner: object, name: str, words: str, value: object) -> ParameterError:
-    """Return the error that names the parameter, the rule and the value that broke it.
+    """Return the error that names the parameter, what it must be (``words``), and the value that it has.
 
-    Parameters
-    ----------
-    owner : object
-        The estimator that has the parameter, or the name of the class or function.
-    name, words : str
-        The parameter, and what it must be.
-    value : object
+    ``owner`` is the estimator that has the parameter, or the name of the class or function.
     """
     owner = owner if isinstance(owner, str) else type(owner).__name__
     return ParameterError(f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead.")
@@ -77,11 +59,14 @@ def is_bool(value: object) -> TypeGuard[bool]:
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
 
 
+def is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    """Return whether a value is a tuple, a list or the like; texts are not."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
 def are_ints(values: object, minimum: int) -> TypeGuard[Sequence[int]]:
     """Return whether a value is a sequence of ints of at least ``minimum``."""
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        return False
-    return all(is_int(value) and value >= minimum for value in values)
+    return is_sequence(values) and all(is_int(value) and value >= minimum for value in values)
 
 
 def one_of(*choices: str) -> Rule:
@@ -124,21 +109,22 @@ LAYERS = Rule(
 MIRROR = exactly(None, "(the mirror of the encoder)")
 
 
+_NOISE_KIND = one_of(*NOISE_STRENGTHS)
+
+
 def _allows_noise(value: object) -> bool:
-    if value is None or (isinstance(value, str) and value in NOISE_STRENGTHS):
-        return True
-    if not (isinstance(value, tuple) and len(value) == 2):
+    if not isinstance(value, tuple):
+        return value is None or _NOISE_KIND.allows(value)
+    if len(value) != 2 or not _NOISE_KIND.allows(value[0]) or not is_real(value[1]):
         return False
-    kind, strength = value
-    is_known = isinstance(kind, str) and kind in NOISE_STRENGTHS
-    return is_known and is_real(strength) and bool(0 < strength < (math.inf if kind == "gaussian" else 1))
+    return bool(0 < value[1] < (math.inf if value[0] == "gaussian" else 1))
 
 
 NOISE = Rule(
-    "None, " + one_of(*NOISE_STRENGTHS).words + ", or a tuple of one of these and its strength "
-    "(gaussian: above 0; the others: between 0 and 1)",
+    f"None, {_NOISE_KIND.words}, or a tuple of one of these and its strength (gaussian: above 0; the others: between 0 "
+    "and 1)",
     _allows_noise,
-    tuple(NOISE_STRENGTHS),
+    _NOISE_KIND.choices,
 )
 
 
@@ -164,13 +150,7 @@ DEVICE = Rule(
 
 
 def checked_device(owner: object, value: object) -> "torch.device":
-    """Return the device that the parameter ``device`` stands for.
-
-    Raises
-    ------
-    ParameterError
-        If this machine does not have it.
-    """
+    """Return the device that the parameter ``device`` stands for; raise a ParameterError if the machine lacks it."""
     import torch  # noqa: PLC0415 — takes seconds
 
     if isinstance(value, str) and value == "auto":

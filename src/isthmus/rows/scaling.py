@@ -17,8 +17,6 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 _LARGEST = 1e140  # the sum of squares of many such numbers is still one
 
-SCALES = ("auto", "standard", "global", "none")
-
 
 @dataclass(frozen=True)
 class ColumnStatistics:

@@ -1,14 +1,13 @@
 """Optional libraries: which extra of the package brings which, and the error when one is missing."""
 
-from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from isthmus.errors import MissingExtraError
 from isthmus.words import joined
 
 
-@dataclass(frozen=True)
-class Extra:
+class Extra(NamedTuple):
     """An extra: what needs it, and its libraries, as pip calls them and as they are imported."""
 
     users: str
@@ -24,22 +23,12 @@ EXTRAS = {
 
 
 def require(extra: str) -> None:
-    """Raise an error unless all libraries of an extra are installed; import none of them.
+    """Raise a MissingExtraError unless all libraries of one of the ``EXTRAS`` are installed; import none of them.
 
-    Parameters
-    ----------
-    extra : str
-        One of ``EXTRAS``.
-
-    Raises
-    ------
-    MissingExtraError
-        With the names of all libraries that are missing, and the one command that installs them.
+    The message has the names of all libraries that are missing, and the one command that installs them.
     """
-    users, modules = EXTRAS[extra].users, EXTRAS[extra].modules
+    users, modules = EXTRAS[extra]
     missing = [library for library, module in modules.items() if find_spec(module) is None]
     if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        raise MissingExtraError(
-            f'{users} {joined(missing)}, which {verb} not installed: pip install "isthmus[{extra}]".'
-        )
+        which = f"{joined(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed"
+        raise MissingExtraError(f'{users} {which}: pip install "isthmus[{extra}]".')

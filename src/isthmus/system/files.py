@@ -20,19 +20,14 @@ except ImportError:  # Windows
     _HAS_LOCKS = False
 
 _REASONS = {
-    errno.ENOENT: "there is no such folder",
-    errno.ENOTDIR: "there is no such folder",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "permission denied",
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "there is no such folder"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "permission denied"),
     errno.EROFS: "the disk is read-only",
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file would be too large",
-    errno.EISDIR: "it is a folder",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ELOOP: "the symbolic links go round in a circle",
+    errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up",
+    errno.EISDIR: "it is a folder", errno.EFBIG: "the file would be too large",
+    errno.ENAMETOOLONG: "the name is too long", errno.ELOOP: "the symbolic links go round in a circle",
     errno.EPIPE: "the reader has closed the pipe",
-}
+}  # fmt: skip
 _LEFT = (".isthmus-", ".part")
 _SECOND, _DAY = 1.0, 86400.0  # a file is locked within a second after it was made
 
@@ -40,22 +35,10 @@ _SECOND, _DAY = 1.0, 86400.0  # a file is locked within a second after it was ma
 def open_input(
     path: str | os.PathLike[str], error: type[IsthmusError], wanted: str, *, pipes: bool = False
 ) -> BinaryIO:
-    """Open a file for reading.
+    """Open a file for reading; raise an ``error`` if there is no such file, it is a folder, or it cannot be read.
 
-    Parameters
-    ----------
-    path : path
-    error : type
-        The class of errors to raise.
-    wanted : str
-        What the file should be, such as "a table".
-    pipes : bool, default=False
-        Whether pipes and devices can be read, too. Otherwise they are refused at once, even if nobody writes to them.
-
-    Raises
-    ------
-    error
-        If there is no such file, it is a folder, or it cannot be read.
+    ``wanted`` is what the file should be, such as "a table". Pipes and devices are refused at once, even if nobody
+    writes to them, unless ``pipes`` is True.
     """
     name = printable(os.fspath(path))
     waiting = 0 if pipes else getattr(os, "O_NONBLOCK", 0)  # or opening a pipe would wait for its writer
@@ -103,7 +86,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with _removed(temporary), _removed(temporary):  # twice, as Ctrl-C may interrupt the first
             with os.fdopen(os.open(temporary, flags, mode), "w+b") as file:
-                _lock(file.fileno())
+                _lock(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -123,14 +106,12 @@ def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
     On systems without file locks, remove those that are older than a day.
     """
     with suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.name.startswith(_LEFT[0]) and entry.name.endswith(_LEFT[1]):
-                with suppress(OSError):
-                    old = time.time() - entry.stat(follow_symlinks=False).st_mtime
-                    if entry.is_file(follow_symlinks=False) and (
-                        old > _DAY or (old > _SECOND and _is_free(entry.path))
-                    ):
-                        Path(entry.path).unlink()
+        for path in Path(folder).glob(f"{_LEFT[0]}*{_LEFT[1]}"):
+            with suppress(OSError):
+                status = path.lstat()
+                age = time.time() - status.st_mtime
+                if stat.S_ISREG(status.st_mode) and (age > _DAY or (age > _SECOND and _is_free(path))):
+                    path.unlink()
 
 
 @contextmanager
@@ -139,7 +120,7 @@ def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, s
     path = _temporary_name(Path(folder))
     try:
         with _removed(path), _removed(path), path.open("x+b") as file:  # twice, as Ctrl-C may interrupt the first
-            _lock(file.fileno())
+            _lock(file)
             yield file, str(path)
     except OSError as error:
         if isinstance(error, IsthmusError):
@@ -213,23 +194,19 @@ def _removed(path: Path) -> Iterator[None]:
             path.unlink()
 
 
-def _lock(handle: int) -> None:
-    """Lock a temporary file, so that other processes leave it alone until it is closed or its process ends."""
-    if _HAS_LOCKS:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file until it is closed or its process ends, so that others leave it alone; tell whether it was free."""
+    with suppress(OSError):
+        if _HAS_LOCKS:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
-def _is_free(path: str) -> bool:
+def _is_free(path: Path) -> bool:
     """Whether a file is unlocked, so that no process is writing it."""
-    if not _HAS_LOCKS:
-        return False
-    with open(path, "rb") as file:  # noqa: PTH123
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
+    with path.open("rb") as file:
+        return _lock(file)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -11,11 +11,7 @@ from contextlib import contextmanager
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # as in malloc.h
 _KEEP = {_MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1}
 # The defaults, as they are after a large block was freed.
-_DEFAULT = {
-    _MMAP_MAX: 65_536,
-    _TRIM_THRESHOLD: 64 * 2**20,
-    _MMAP_THRESHOLD: 32 * 2**20,
-}  # after a large block was freed
+_DEFAULT = {_MMAP_MAX: 65_536, _TRIM_THRESHOLD: 64 * 2**20, _MMAP_THRESHOLD: 32 * 2**20}
 _GIVE_BACK = {_MMAP_THRESHOLD: 2**18}
 
 

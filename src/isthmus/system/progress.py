@@ -27,23 +27,10 @@ def progress_console(*, shown: bool) -> "Console | None":
 
 @contextmanager
 def progress_bar(unit: str, total: int, *, shown: bool, transient: bool = True) -> Iterator[ShowProgress]:
-    """A progress bar with the time left, while the body runs.
+    """A progress bar of ``total`` steps with the time left, while the body runs; it yields the function that moves it.
 
-    Parameters
-    ----------
-    unit : str
-        What is counted, such as "epoch" or "pages".
-    total : int
-        Number of steps.
-    shown : bool
-        Whether the bar is wanted; even then it is shown on terminals and in notebooks only.
-    transient : bool, default=True
-        Whether the bar disappears at the end.
-
-    Yields
-    ------
-    show : callable
-        ``show(n_done, description)``; it does nothing where nothing is shown.
+    ``unit`` is what is counted, such as "epoch" or "pages". Where ``progress_console`` says None, nothing is shown.
+    A ``transient`` bar disappears at the end.
     """
     console = progress_console(shown=shown)
     if console is None:

@@ -13,12 +13,7 @@ _ONE_THREAD_STEP = 4_000_000
 def suited_threads(n_multiplications: int, batch_size: int) -> Iterator[int]:
     """Run the body on one thread if training steps are small; yields the number of threads.
 
-    Parameters
-    ----------
-    n_multiplications : int
-        To reconstruct one row; about the number of weights of a dense network.
-    batch_size : int
-        Rows in a step.
+    ``n_multiplications`` is how many it takes to reconstruct one row: about the number of weights of a dense network.
     """
     before = torch.get_num_threads()
     threads = 1 if n_multiplications * batch_size <= _ONE_THREAD_STEP else before

@@ -1,47 +1,44 @@
 """Parquet and Feather (Arrow IPC files)."""
-# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
 import mmap
 import os
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+import pyarrow as pa
+from pyarrow import compute
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import rows_per_part
+from isthmus.tables.contract import Parts, Sink, Source, rows_per_part
 from isthmus.tables.refusals import in_brief, refuse_cell, refuse_other_kind
-from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, DataType, Schema
+from isthmus.tables.types import ArrowArray, ArrowBatch, Schema, carried_type
 
 _ROW_GROUP_BYTES = 2**24
 _COLUMN_BUFFER_BYTES = 2**16
 
 
-class _ArrowSource(ABC):
+class _ArrowSource(Source):
     """A file of typed columns."""
 
     named = True
     kind: ClassVar[str]
     magic: ClassVar[bytes]
+    schema: Schema
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name = file, name
         self._check_magic()
         with self._readable():
             self.n_rows, self.schema = self._open(file)
-        self.names: tuple[str, ...] = tuple(self.schema.names)
+        self.names = tuple(self.schema.names)
         # The name that pandas gives to the index of a dataframe without one.
         self.index_names = frozenset(c for c in self.names if re.fullmatch(r"(__index_level_\d+__)?", c))
 
-    def read(
-        self, columns: Sequence[str], kept: Sequence[str]
-    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
-        import pyarrow as pa
-
+    def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
         wanted = list(dict.fromkeys((*columns, *kept)))
         first = 1
         with self._readable():
@@ -59,7 +56,7 @@ class _ArrowSource(ABC):
 
     @abstractmethod
     def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
-        """Open the file: the number of rows where it is known, and the types of the columns."""
+        """The number of rows where it is known, and the types of the columns."""
 
     @abstractmethod
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
@@ -76,9 +73,6 @@ class _ArrowSource(ABC):
         self._file.seek(0)
 
     def _numbers(self, column: ArrowArray, name: str, first: int) -> ArrowArray:
-        import pyarrow as pa
-        from pyarrow import compute
-
         column.validate()
         if column.null_count:
             row = first + compute.index(column.is_null(), True).as_py()
@@ -89,8 +83,6 @@ class _ArrowSource(ABC):
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        import pyarrow as pa
-
         try:
             yield
         except InputError:
@@ -106,15 +98,14 @@ class ParquetSource(_ArrowSource):
     magic = b"PAR1"
 
     def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
-        from pyarrow import parquet
+        from pyarrow import parquet  # noqa: PLC0415 — takes longer than the rest of pyarrow
 
         # Each column is read through a buffer of its own, so that a row group may be larger than memory.
         self._reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
         return self._reader.metadata.num_rows, self._reader.schema_arrow
 
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
-        size = rows_per_part(len(wanted))
-        yield from self._reader.iter_batches(batch_size=size, columns=wanted, use_threads=False)
+        yield from self._reader.iter_batches(rows_per_part(len(wanted)), columns=wanted, use_threads=False)
 
 
 class FeatherSource(_ArrowSource):
@@ -124,15 +115,11 @@ class FeatherSource(_ArrowSource):
     magic = b"ARROW1"
 
     def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
-        import pyarrow as pa
-
         self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._mapped = pa.py_buffer(self._pages)
         return None, pa.ipc.open_file(self._mapped).schema
 
     def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
-        import pyarrow as pa
-
         place = {name: i for i, name in enumerate(self.names)}
         options = pa.ipc.IpcReadOptions(included_fields=[place[c] for c in wanted], use_threads=False)
         reader = pa.ipc.open_file(self._mapped, options=options)
@@ -146,21 +133,16 @@ class FeatherSource(_ArrowSource):
                     self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read stays in memory
 
 
-class ParquetSink:
+class ParquetSink(Sink):
     """A Parquet file, compressed with zstd."""
 
     def __init__(self, file: BinaryIO, schema: Schema) -> None:
-        import pyarrow as pa
-        from pyarrow import parquet
+        from pyarrow import parquet  # noqa: PLC0415
 
         self._schema = schema
-        self._writer = parquet.ParquetWriter(
-            file,
-            schema,
-            compression="zstd",
-            # Floating-point numbers rarely repeat, so that a dictionary does not pay.
-            use_dictionary=[field.name for field in schema if not pa.types.is_floating(field.type)],
-        )
+        # Floating-point numbers rarely repeat, so that a dictionary does not pay.
+        repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
+        self._writer = parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeating)
         self._waiting: list[ArrowBatch] = []
 
     def write(self, batch: ArrowBatch) -> None:
@@ -177,20 +159,16 @@ class ParquetSink:
             self._writer.close()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
         table = pa.Table.from_batches(self._waiting, self._schema)
         self._waiting = []
         if table.num_rows:
             self._writer.write_table(table, row_group_size=table.num_rows)
 
 
-class FeatherSink:
+class FeatherSink(Sink):
     """An Arrow IPC file, compressed with lz4 as Feather files are."""
 
     def __init__(self, file: BinaryIO, schema: Schema) -> None:
-        import pyarrow as pa
-
         self._writer = pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
 
     def write(self, batch: ArrowBatch) -> None:
@@ -202,23 +180,3 @@ class FeatherSink:
     def abandon(self) -> None:
         with suppress(Exception):
             self._writer.close()
-
-
-def is_number(kind: DataType) -> bool:
-    """Whether a column of this type can be data."""
-    from pyarrow import types
-
-    numeric = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind)
-    return bool(numeric or types.is_null(kind))
-
-
-def carried_type(kind: DataType) -> DataType:
-    """The type of a kept column: its own, or that of the values where it holds categories."""
-    return kind.value_type if is_category(kind) else kind
-
-
-def is_category(kind: DataType) -> bool:
-    """Whether a column holds categories (a dictionary type)."""
-    from pyarrow import types
-
-    return bool(types.is_dictionary(kind))

@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Sequence
 
 from isthmus.errors import InputError, MismatchError
-from isthmus.tables.arrow import is_category, is_number
 from isthmus.tables.contract import Source
 from isthmus.tables.refusals import exclude_option, refuse_columns
+from isthmus.tables.types import is_category, is_number
 from isthmus.words import counted, generic_names, listed, shown
 
 

@@ -1,62 +1,47 @@
 """What a table format does: a source reads a file, and a sink writes one."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
 
 from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
 
+Parts = Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]
+"""The data of some rows as numbers, and their kept columns; each part is of limited size."""
 
-@runtime_checkable
-class Source(Protocol):
-    """An open file of rows, which is read column by column and part by part.
 
-    Attributes
-    ----------
-    names : tuple of str
-        All columns, in the order of the file.
-    named : bool
-        Whether the file names its columns; otherwise they are called x0, x1, …
-    index_names : frozenset of str
-        Columns without a name of their own, which look like the saved index of a dataframe.
-    n_rows : int or None
-        Number of rows; None if the file does not say it at its beginning.
-    schema : pyarrow.Schema or None
-        Types of the columns; None where every cell is text.
-    """
+class Source(ABC):
+    """An open file of rows, which is read column by column and part by part."""
 
-    @property
-    def names(self) -> tuple[str, ...]: ...
-    @property
-    def named(self) -> bool: ...
-    @property
-    def index_names(self) -> frozenset[str]: ...
-    @property
-    def n_rows(self) -> int | None: ...
-    @property
-    def schema(self) -> Schema | None: ...
+    names: tuple[str, ...]  # all columns, in the order of the file
+    named = False  # whether the file names its columns; otherwise they are called x0, x1, …
+    index_names: frozenset[str] = frozenset()  # columns without a name, like the saved index of a dataframe
+    n_rows: int | None = None  # None if the file does not say it at its beginning
+    schema: Schema | None = None  # None where every cell is text
 
-    def read(
-        self, columns: Sequence[str], kept: Sequence[str]
-    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
-        """The data as numbers, and the kept columns, in parts of limited size; the reader checks for NaN."""
+    @abstractmethod
+    def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
+        """The data columns and the kept columns of all rows, once; the reader checks for NaN."""
 
+    @abstractmethod
     def close(self) -> None:
         """Close what the source has opened."""
 
 
-@runtime_checkable
-class Sink(Protocol):
+class Sink(ABC):
     """A table that is being written to an open binary file."""
 
+    @abstractmethod
     def write(self, batch: ArrowBatch) -> None:
         """Add rows."""
 
+    @abstractmethod
     def finish(self) -> None:
         """Write what comes after the last row."""
 
+    @abstractmethod
     def abandon(self) -> None:
         """Close everything after a failure."""
 

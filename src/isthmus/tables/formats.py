@@ -1,4 +1,5 @@
 """The formats of tables: their names, the suffixes of their files, and who reads and writes each."""
+# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
 from collections.abc import Callable
 from functools import partial
@@ -6,29 +7,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from isthmus.errors import InputError, OutputError, ParameterError
-from isthmus.tables.arrow import FeatherSink, FeatherSource, ParquetSink, ParquetSource
 from isthmus.tables.contract import Sink, Source
-from isthmus.tables.numpy_files import NpySink, NpySource, NpzSink, NpzSource
-from isthmus.tables.text import TextSink, TextSource
 from isthmus.tables.types import Schema
 from isthmus.words import printable
 
-_TEXT = {"csv": (",", False), "csv.gz": (",", True), "tsv": ("\t", False), "tsv.gz": ("\t", True)}
-_SOURCES: dict[str, Callable[..., Source]] = {
-    **{kind: partial(TextSource, delimiter=mark, compressed=gz) for kind, (mark, gz) in _TEXT.items()},
-    "parquet": ParquetSource,
-    "feather": FeatherSource,
-    "npy": NpySource,
-    "npz": NpzSource,
-}
-_SINKS: dict[str, Callable[[BinaryIO, Schema], Sink]] = {
-    **{kind: partial(TextSink, delimiter=mark, compressed=gz) for kind, (mark, gz) in _TEXT.items()},
-    "parquet": ParquetSink,
-    "feather": FeatherSink,
-    "npy": NpySink,
-    "npz": NpzSink,
-}
-FORMATS = tuple(_SOURCES)
+# Formats of text are read from start to end, so that they can be read from a pipe.
+TEXT = {"csv": (",", False), "csv.gz": (",", True), "tsv": ("\t", False), "tsv.gz": ("\t", True)}
+FORMATS = (*TEXT, "parquet", "feather", "npy", "npz")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _SUFFIXES = {f".{kind}": kind for kind in FORMATS} | {".pq": "parquet", ".arrow": "feather"}
 
@@ -57,21 +42,36 @@ def format_of(path: str | Path, format: str | None, error: type[InputError] | ty
 
 def open_source(kind: str, file: BinaryIO, name: str, key: str | None) -> Source:
     """Open a file in a format to read it."""
-    if kind == "npz":
-        return NpzSource(file, name, key)
-    if key is not None:
+    if key is None:
+        return _classes(kind)[0](file, name)
+    if kind != "npz":
         raise ParameterError(f"key names an array of an NPZ file, and cannot be used with the format {kind}.")
-    return _SOURCES[kind](file, name)
+    return _classes(kind)[0](file, name, key)
 
 
 def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:
     """Open a file in a format to write it."""
-    return _SINKS[kind](file, schema)
+    return _classes(kind)[1](file, schema)
 
 
-def is_text(kind: str) -> bool:
-    """Whether a format is read from start to end, so that it can be read from a pipe."""
-    return kind in _TEXT
+def _classes(kind: str) -> tuple[Callable[..., Source], Callable[..., Sink]]:
+    """What reads a format, and what writes it; their modules import pyarrow."""
+    if kind in TEXT:
+        from isthmus.tables.text import TextSink, TextSource
+
+        delimiter, compressed = TEXT[kind]
+        return (
+            partial(TextSource, delimiter=delimiter, compressed=compressed),
+            partial(TextSink, delimiter=delimiter, compressed=compressed),
+        )
+    from isthmus.tables import arrow, numpy_files
+
+    return {
+        "parquet": (arrow.ParquetSource, arrow.ParquetSink),
+        "feather": (arrow.FeatherSource, arrow.FeatherSink),
+        "npy": (numpy_files.NpySource, numpy_files.NpySink),
+        "npz": (numpy_files.NpzSource, numpy_files.NpzSink),
+    }[kind]
 
 
 def _is_folder(path: str | Path) -> bool:

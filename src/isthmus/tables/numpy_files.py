@@ -1,5 +1,5 @@
 """NPY and NPZ: one two-dimensional array of numbers, whose columns have no names."""
-# ruff: noqa: PLC0415, SIM115 — pyarrow is imported when a table is opened; files outlive functions
+# ruff: noqa: SIM115 — files outlive functions
 
 import io
 import math
@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+import pyarrow as pa
+from jaxtyping import Shaped
+from pyarrow import types
 
 from isthmus.errors import InputError
-from isthmus.tables.contract import CannotKeepError, rows_per_part
+from isthmus.tables.contract import CannotKeepError, Parts, Sink, Source, rows_per_part
 from isthmus.tables.refusals import refuse_other_kind
-from isthmus.tables.types import ArrowBatch, ArrowTable, DataType, Schema
+from isthmus.tables.types import ArrowBatch, DataType, Schema
 from isthmus.words import generic_names, listed, printable, shown
 
 _NPY_HEADER_BYTES = 128  # leaves room for the number of rows, which is only known at the end
@@ -25,11 +27,10 @@ _MAX_COLUMNS = 2**24  # an archive can claim any number
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-class NpySource:
+class NpySource(Source):
     """An array file, read row by row."""
 
-    named = False
-    index_names: frozenset[str] = frozenset()
+    n_rows: int
 
     def __init__(self, file: IO[bytes], name: str, size: int | None = None) -> None:
         self._file, self._name = file, name
@@ -41,26 +42,18 @@ class NpySource:
             raise InputError(f"{name}: holds values of type {shown(self._dtype)}, and a table needs numbers.")
         if len(shape) != 2:
             raise InputError(f"{name}: has the shape {shape}, and a table has rows and columns; reshape it.")
-        if min(shape) < 0 or size - start < math.prod(shape) * self._dtype.itemsize:
+        excess = size - start - math.prod(shape) * self._dtype.itemsize
+        if min(shape) < 0 or excess < 0:
             raise InputError(f"{name}: is shorter than its shape {shape} needs; the file is incomplete or damaged.")
-        if size - start > math.prod(shape) * self._dtype.itemsize:
+        if excess > 0:
             raise InputError(f"{name}: is longer than its shape {shape} needs; the file is damaged, or holds more.")
         self.n_rows, self._n_columns = shape
         if self._n_columns > _MAX_COLUMNS:
             raise InputError(f"{name}: has {self._n_columns} columns, and at most {_MAX_COLUMNS} are read.")
         self.names = generic_names(self._n_columns if self.n_rows else 0)
+        self.schema = pa.schema([pa.field(name, pa.float64()) for name in self.names])
 
-    @property
-    def schema(self) -> Schema:
-        import pyarrow as pa
-
-        return pa.schema([pa.field(name, pa.float64()) for name in self.names])
-
-    def read(
-        self, columns: Sequence[str], kept: Sequence[str]
-    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
-        import pyarrow as pa
-
+    def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
         place = {name: j for j, name in enumerate(self.names)}
         data, carried = [place[c] for c in columns], [place[c] for c in kept]
         everything = data == list(range(self._n_columns))
@@ -109,9 +102,8 @@ class NpzSource(NpySource):
             raise InputError(f"{name}: is not an NPZ file.")
         with _readable(name, "NPZ"):
             self._archive = zipfile.ZipFile(file)
-            members = {
-                m.filename.removesuffix(".npy"): m for m in self._archive.infolist() if m.filename.endswith(".npy")
-            }
+            found = [member for member in self._archive.infolist() if member.filename.endswith(".npy")]
+            members = {member.filename.removesuffix(".npy"): member for member in found}
             if any(member.flag_bits & 1 for member in members.values()):
                 raise InputError(f"{name}: is protected by a password; unpack it first.")
             key = self._key(members, name, key)
@@ -130,12 +122,10 @@ class NpzSource(NpySource):
 
     def _key(self, members: dict[str, zipfile.ZipInfo], name: str, key: str | None) -> str:
         found = listed(list(members)) if members else "no arrays"
-        if key is not None:
-            if key not in members:
-                raise InputError(f"{name}: holds no array {shown(key)}, but {found}.")
-            return key
-        if len(members) == 1:
-            return next(iter(members))
+        if key is not None and key not in members:
+            raise InputError(f"{name}: holds no array {shown(key)}, but {found}.")
+        if key is not None or len(members) == 1:
+            return next(iter(members)) if key is None else key
         tables = [member for member in members if self._is_table(members[member])]
         if len(tables) != 1 and "X" not in members:
             raise InputError(f"{name}: needs one array of two dimensions, or one called X, and holds {found}.")
@@ -149,12 +139,10 @@ class NpzSource(NpySource):
             return len(_HEADERS[first[6], first[7]](file)[0]) == 2
 
 
-class NpySink:
+class NpySink(Sink):
     """An array file in float64, or in float32 where every column is; the header is completed at the end."""
 
     def __init__(self, file: IO[bytes], schema: Schema) -> None:
-        import pyarrow as pa
-
         bad = next((field.name for field in schema if not _is_storable(field.type)), None)
         if bad is not None:
             raise CannotKeepError(f"the column {shown(bad)} is not of numbers and cannot be kept in an array file")
@@ -166,18 +154,15 @@ class NpySink:
         self._file.write(self._header())
 
     def write(self, batch: ArrowBatch) -> None:
-        import pyarrow as pa
-
         values = np.empty((batch.num_rows, self._n_columns), self._dtype)
         for j, column in enumerate(batch.columns):
             numbers = column.cast(pa.uint8()) if pa.types.is_boolean(column.type) else column
             try:
                 values[:, j] = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
             except pa.ArrowInvalid:
-                raise CannotKeepError(
-                    f"the column {shown(batch.schema.names[j])} has numbers that an array file would round, and cannot "
-                    "be kept"
-                ) from None
+                name = shown(batch.schema.names[j])
+                problem = f"the column {name} has numbers that an array file would round, and cannot be kept"
+                raise CannotKeepError(problem) from None
         self._file.write(values.astype(self._dtype.newbyteorder("<"), copy=False).data if values.size else b"")
         self._n_rows += batch.num_rows
 
@@ -195,17 +180,13 @@ class NpySink:
             self._file.close()
 
     def _header(self) -> bytes:
-        description = {
-            "descr": self._dtype.newbyteorder("<").str,
-            "fortran_order": False,
-            "shape": (self._n_rows, self._n_columns),
-        }
-        text = repr(description).encode()
-        padding = b" " * (_NPY_HEADER_BYTES - 10 - len(text) - 1)
-        return b"\x93NUMPY\x01\x00" + (_NPY_HEADER_BYTES - 10).to_bytes(2, "little") + text + padding + b"\n"
+        descr, shape = self._dtype.newbyteorder("<").str, (self._n_rows, self._n_columns)
+        text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode()
+        length = _NPY_HEADER_BYTES - 10
+        return b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + text.ljust(length - 1) + b"\n"
 
 
-class NpzSink:
+class NpzSink(Sink):
     """An archive with one array, called X."""
 
     def __init__(self, file: BinaryIO, schema: Schema) -> None:
@@ -234,8 +215,6 @@ class NpzSink:
 
 
 def _is_storable(kind: DataType) -> bool:
-    from pyarrow import types
-
     return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind))
 
 

@@ -18,54 +18,31 @@ from jaxtyping import Float64
 
 from isthmus.errors import InputError
 from isthmus.system.files import open_input, reason
-from isthmus.tables.arrow import carried_type
 from isthmus.tables.columns import choose_columns
 from isthmus.tables.contract import Source, rows_per_part
-from isthmus.tables.formats import format_of, is_text, open_source
+from isthmus.tables.formats import TEXT, format_of, open_source
 from isthmus.tables.refusals import refuse_cell
-from isthmus.tables.types import ArrowTable, Field
+from isthmus.tables.types import ArrowTable, Field, carried_type
 from isthmus.words import printable
 
 
 @dataclass(frozen=True)
 class Table:
-    """A whole table.
+    """A whole table."""
 
-    Attributes
-    ----------
-    rows : ndarray of float64, shape (rows, columns)
-        The data; every value is finite.
-    columns : tuple of str
-        Names of the data columns.
-    named : bool
-        Whether the file names its columns; otherwise they are called x0, x1, …
-    kept : pyarrow.Table or None
-        The columns that are kept beside the data; None without any.
-    """
-
-    rows: Float64[np.ndarray, "rows columns"]
-    columns: tuple[str, ...]
-    named: bool
-    kept: ArrowTable | None
+    rows: Float64[np.ndarray, "rows columns"]  # the data; every value is finite
+    columns: tuple[str, ...]  # names of the data columns
+    named: bool  # whether the file names its columns; otherwise they are called x0, x1, …
+    kept: ArrowTable | None  # the columns that are kept beside the data; None without any
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some consecutive rows.
+    """Some consecutive rows."""
 
-    Attributes
-    ----------
-    values : ndarray of float64, shape (rows, columns)
-        The data; every value is finite.
-    kept : pyarrow.Table or None
-        The columns that are kept beside the data; None without any.
-    first_row : int
-        Number of rows before this batch.
-    """
-
-    values: Float64[np.ndarray, "rows columns"]
-    kept: ArrowTable | None
-    first_row: int
+    values: Float64[np.ndarray, "rows columns"]  # the data; every value is finite
+    kept: ArrowTable | None  # the columns that are kept beside the data; None without any
+    first_row: int  # number of rows before this batch
 
 
 class TableReader:
@@ -73,10 +50,8 @@ class TableReader:
 
     Attributes
     ----------
-    columns, kept : tuple of str
-        Names of the data columns, and of those that are kept.
-    available : tuple of str
-        Names of all columns of the file.
+    columns, kept, available : tuple of str
+        Names of the data columns, of those that are kept, and of all columns of the file.
     named : bool
         Whether the file names its columns; otherwise they are called x0, x1, …
     n_rows : int or None
@@ -126,19 +101,15 @@ class TableReader:
             header = "a header, but " if self.named and self._source.schema is None else ""
             raise InputError(f"{self._name}: has {header}no rows.")
 
-    def read(self) -> Float64[np.ndarray, "rows columns"]:
-        """The data of all rows at once."""
-        return self.read_with_kept()[0]
-
-    def read_with_kept(self) -> tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]:
-        """The data and the kept columns of all rows at once."""
+    def read(self) -> Table:
+        """All rows at once."""
         batches = deque(self.batches())
         kept = [batch.kept for batch in batches if batch.kept is not None]
         values = np.empty((sum(len(batch.values) for batch in batches), len(self.columns)))
         while batches:  # memory of each batch is freed when it has been copied
             batch = batches.popleft()
             values[batch.first_row : batch.first_row + len(batch.values)] = batch.values
-        return values, _joined(kept)
+        return Table(values, self.columns, self.named, _joined(kept))
 
     def kept_schema(self) -> list[Field]:
         """Names and types of the kept columns; in a text file all are text."""
@@ -206,13 +177,13 @@ def open_table(
     name = "standard input" if str(path) == "-" else printable(str(path))
     with ExitStack() as resources:
         file = _open_file(path, resources)
-        if not is_text(kind):
+        if kind not in TEXT:
             file = _seekable(file, name, resources, standard=str(path) == "-")
         source = open_source(kind, file, name, key)
         resources.callback(source.close)
         chosen = choose_columns(source, name, columns=columns, exclude=exclude, keep=keep, require=require)
-        return TableReader(source, name, chosen, tuple(dict.fromkeys(keep)), resources.pop_all())
-    raise AssertionError("unreachable")
+        opened = resources.pop_all()  # closed with the reader
+    return TableReader(source, name, chosen, tuple(dict.fromkeys(keep)), opened)
 
 
 def read_table(
@@ -240,8 +211,7 @@ def read_table(
     with open_table(
         path, format=format, columns=columns, exclude=exclude, keep=keep, require=require, key=key
     ) as reader:
-        rows, kept = reader.read_with_kept()
-        return Table(rows, reader.columns, reader.named, kept)
+        return reader.read()
 
 
 def _open_file(path: str | Path, resources: ExitStack) -> BinaryIO:

@@ -20,10 +20,7 @@ _MAX_ROW_BYTES = 2**28
 class Records:
     """The rows of a text file, from start to end.
 
-    Attributes
-    ----------
-    first : str
-        The first row that is not blank, usually the header. Quoted cells may contain line breaks.
+    ``first`` is the first row that is not blank, usually the header. Quoted cells may contain line breaks.
     """
 
     def __init__(self, file: BinaryIO, name: str, *, compressed: bool) -> None:
@@ -106,13 +103,11 @@ class Records:
                     return raw
                 if decoded := self._decoded(raw):
                     return decoded
-        except gzip.BadGzipFile:
-            if not self._begun:
-                raise InputError(f"{self._name}: is not compressed with gzip; give its format with --format.") from None
-            raise InputError(f"{self._name}: the compressed data are damaged.") from None
         except EOFError:
             raise InputError(f"{self._name}: the compressed data end too early; the file is incomplete.") from None
-        except zlib.error:
+        except (gzip.BadGzipFile, zlib.error) as error:
+            if isinstance(error, gzip.BadGzipFile) and not self._begun:
+                raise InputError(f"{self._name}: is not compressed with gzip; give its format with --format.") from None
             raise InputError(f"{self._name}: the compressed data are damaged.") from None
         except OSError as error:
             raise InputError(f"{self._name}: cannot be read ({reason(error)}).") from None

@@ -3,18 +3,22 @@
 Cells are read as text and converted here, which is as fast as reading numbers. So no type is guessed from the first
 rows, and an error can name the cell that is not a number.
 """
-# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
 import gzip
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import BinaryIO, NoReturn
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float64
+from pyarrow import compute, csv
 
 from isthmus.errors import InputError
+from isthmus.tables.contract import Parts, Sink, Source
 from isthmus.tables.records import Records
 from isthmus.tables.refusals import refuse_cell, refuse_columns
 from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, InvalidRow, Schema
@@ -29,11 +33,8 @@ _EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line that tells Excel the
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
 
 
-class TextSource:
+class TextSource(Source):
     """A CSV or TSV table that is read from start to end."""
-
-    n_rows = None
-    schema = None
 
     def __init__(self, file: BinaryIO, name: str, *, delimiter: str, compressed: bool) -> None:
         self._name = name
@@ -51,19 +52,15 @@ class TextSource:
             delimiter = delimiter if len(cells) > 1 else ","
         self._delimiter = delimiter
         self.named = not _is_data(cells)
-        if not self.named:
+        if self.named:
+            unnamed = {i: f"column {i + 1}" for i, (cell, _) in enumerate(cells) if not cell}
+            self.names = tuple(unnamed.get(i, cell) for i, (cell, _) in enumerate(cells))
+            self.index_names = frozenset(unnamed.values())
+        else:
             self._records.put_back()
-        unnamed = {i: f"column {i + 1}" for i, (cell, _) in enumerate(cells) if not cell}
-        self.index_names = frozenset(unnamed.values() if self.named else ())
-        self.names = (
-            tuple(unnamed.get(i, cell) for i, (cell, _) in enumerate(cells))
-            if self.named
-            else generic_names(len(cells))
-        )
+            self.names = generic_names(len(cells))
 
-    def read(
-        self, columns: Sequence[str], kept: Sequence[str]
-    ) -> Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]:
+    def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
         wanted = list(dict.fromkeys((*columns, *kept)))
         first = 1
         # Each block has a cost per column, so wide tables need larger blocks.
@@ -78,9 +75,6 @@ class TextSource:
 
     def _table(self, block: bytes, wanted: list[str], first: int) -> ArrowTable:
         """The wanted columns of some rows, as text."""
-        import pyarrow as pa
-        from pyarrow import csv
-
         ragged: list[InvalidRow] = []
 
         def remember(row: InvalidRow) -> str:
@@ -96,9 +90,7 @@ class TextSource:
                     delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=remember
                 ),
                 convert_options=csv.ConvertOptions(
-                    include_columns=wanted,
-                    column_types=dict.fromkeys(wanted, pa.string()),
-                    strings_can_be_null=False,
+                    include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
                 ),
             )
         except (pa.ArrowException, MemoryError) as error:
@@ -149,12 +141,10 @@ class TextSource:
         refuse_cell(self._name, column, row, problem)
 
 
-class TextSink:
+class TextSink(Sink):
     """A CSV or TSV table; numbers have as few digits as restore them exactly."""
 
     def __init__(self, file: BinaryIO, schema: Schema, *, delimiter: str, compressed: bool) -> None:
-        import pyarrow as pa
-
         for field in schema:
             pa.nulls(0, field.type).cast(pa.large_string())  # fails for types that cannot be text
         # Without a name and a time in the header the same table gives the same bytes. Level 4 takes a third of the time
@@ -165,23 +155,12 @@ class TextSink:
         self._file.write((delimiter.join(_header(schema.names)) + "\n").encode())
 
     def write(self, batch: ArrowBatch) -> None:
-        import pyarrow as pa
-        from pyarrow import compute
-
         if not batch.num_rows:
             return
-        empty = pa.scalar("", pa.large_string())
-        cells = [self._texts(column) for column in batch.columns]
-        ends = compute.binary_join_element_wise(
-            cells[-1], empty, pa.scalar("\n", pa.large_string()), null_handling="replace", null_replacement=""
-        )
-        rows = compute.binary_join_element_wise(
-            *cells[:-1],
-            ends,
-            pa.scalar(self._delimiter, pa.large_string()),
-            null_handling="replace",
-            null_replacement="",
-        )
+        empty, end, delimiter = (pa.scalar(text, pa.large_string()) for text in ("", "\n", self._delimiter))
+        join = partial(compute.binary_join_element_wise, null_handling="replace", null_replacement="")
+        *cells, last = (self._texts(column) for column in batch.columns)
+        rows = join(*cells, join(last, empty, end), delimiter)
         _, offsets, data = rows.buffers()
         start, stop = np.frombuffer(offsets, np.int64)[[rows.offset, rows.offset + len(rows)]]
         self._file.write(memoryview(data)[start:stop])
@@ -197,9 +176,6 @@ class TextSink:
 
     def _texts(self, column: ArrowArray) -> ArrowArray:
         """The cells of a column, in quotes where they need them."""
-        import pyarrow as pa
-        from pyarrow import compute
-
         texts = column.cast(pa.large_string())
         if pa.types.is_floating(column.type):
             return texts
@@ -213,32 +189,16 @@ class TextSink:
 
 
 def _numbers(cells: ArrowArray) -> ArrowArray | None:
-    """Cells as float64; None if one of them is not a number."""
-    import pyarrow as pa
-
-    for prepared in (_as_they_are, _trimmed, _spelled):
-        try:
-            return prepared(cells).cast(pa.float64())
-        except pa.ArrowInvalid:
-            pass
+    """Cells as float64, with true and false as 1 and 0; None if one of them is not a number."""
+    for prepare in (None, compute.utf8_trim_whitespace, _with_digits):
+        cells = cells if prepare is None else prepare(cells)
+        with suppress(pa.ArrowInvalid):
+            return cells.cast(pa.float64())
     return None
 
 
-def _as_they_are(cells: ArrowArray) -> ArrowArray:
-    return cells
-
-
-def _trimmed(cells: ArrowArray) -> ArrowArray:
-    from pyarrow import compute
-
-    return compute.utf8_trim_whitespace(cells)
-
-
-def _spelled(cells: ArrowArray) -> ArrowArray:
-    """With true and false as 1 and 0."""
-    from pyarrow import compute
-
-    ones = compute.replace_substring_regex(_trimmed(cells), "^(?i:true)$", "1")
+def _with_digits(cells: ArrowArray) -> ArrowArray:
+    ones = compute.replace_substring_regex(cells, "^(?i:true)$", "1")
     return compute.replace_substring_regex(ones, "^(?i:false)$", "0")
 
 

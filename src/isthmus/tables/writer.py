@@ -70,7 +70,7 @@ def write_table(
     ...     with write_table(f"{folder}/codes.csv", ["z0", "z1"]) as writer:
     ...         writer.write(np.array([[1.0, 0.5], [2.0, 0.25]]))
     ...     with open_table(f"{folder}/codes.csv") as reader:
-    ...         reader.columns, reader.read().tolist()
+    ...         reader.columns, reader.read().rows.tolist()
     (('z0', 'z1'), [[1.0, 0.5], [2.0, 0.25]])
     """
     kind = format_of(path, format, OutputError)
@@ -83,13 +83,11 @@ def write_table(
 
     kind_of_values = np.dtype(dtype)
     schema = pa.schema([*kept, *(pa.field(column, pa.from_numpy_dtype(kind_of_values)) for column in columns)])
-    with standard_output() if str(path) == "-" else atomic_write(path) as file:
-        with _refused_types(name, kind):
-            sink = open_sink(kind, file, schema)
+    with standard_output() if str(path) == "-" else atomic_write(path) as file, _refused_types(name, kind):
+        sink = open_sink(kind, file, schema)
         try:
-            with _refused_types(name, kind):
-                yield TableWriter(sink, schema, kind_of_values)
-                sink.finish()
+            yield TableWriter(sink, schema, kind_of_values)
+            sink.finish()
         except BaseException:
             sink.abandon()
             raise
