@@ -19,15 +19,7 @@ def choose_columns(
     keep: Sequence[str],
     require: Sequence[str] | None,
 ) -> list[str]:
-    """The data columns, in order; ``open_table`` explains the parameters.
-
-    Raises
-    ------
-    InputError
-        If names repeat, or a column does not exist or does not hold numbers.
-    MismatchError
-        If required columns are missing.
-    """
+    """The data columns, in order; ``open_table`` explains the parameters and errors."""
     _check_names(source, name)
     available = set(source.names)
     for asked in (*(columns or ()), *exclude, *keep):
@@ -60,10 +52,8 @@ def _wanted(source: Source, columns: Sequence[str] | None, left_out: set[str], n
     if columns is None and nameless is not None:
         leave_out = f"leave it out with {exclude_option([nameless])}"
         if source.names[0] == nameless or source.schema is not None:
-            problem = (
-                f"like the index that pandas writes; {leave_out}, or write the table without its index (pandas: "
-                "index=False)"
-            )
+            without = "write the table without its index (pandas: index=False)"
+            problem = f"like the index that pandas writes; {leave_out}, or {without}"
         else:
             problem = f"and perhaps the header ends in a separator; {leave_out}, or give it a name"
         raise InputError(f"{name}: column {source.names.index(nameless) + 1} has no name, {problem}.")
@@ -90,14 +80,11 @@ def _required(source: Source, require: Sequence[str], left_out: set[str], name: 
 
 def _check_types(source: Source, columns: Sequence[str], name: str) -> None:
     """Refuse typed columns without numbers before any row is read."""
-    schema = source.schema
-    if schema is None:
-        return
-    types = {column: schema.field(column).type for column in columns}
-    bad = [column for column in columns if not is_number(types[column])]
+    types = {} if source.schema is None else {column: source.schema.field(column).type for column in columns}
+    bad = {column: kind for column, kind in types.items() if not is_number(kind)}
     if bad:
-        kinds = {"categories" if is_category(types[column]) else shown(types[column], 60) for column in bad}
-        refuse_columns(name, bad, " and ".join(sorted(kinds)[:3]))
+        kinds = {"categories" if is_category(kind) else shown(kind, 60) for kind in bad.values()}
+        refuse_columns(name, list(bad), " and ".join(sorted(kinds)[:3]))
 
 
 def _hint(asked: str, names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from pyarrow import types
 from isthmus.errors import InputError
 from isthmus.tables.contract import CannotKeepError, Parts, Sink, Source, rows_per_part
 from isthmus.tables.refusals import refuse_other_kind
-from isthmus.tables.types import ArrowBatch, DataType, Schema
+from isthmus.tables.types import ArrowBatch, Schema
 from isthmus.words import generic_names, listed, printable, shown
 
 _NPY_HEADER_BYTES = 128  # leaves room for the number of rows, which is only known at the end
@@ -142,15 +142,17 @@ class NpzSource(NpySource):
 class NpySink(Sink):
     """An array file in float64, or in float32 where every column is; the header is completed at the end."""
 
+    waits = False  # in a temporary file until the end, as does what goes to a pipe, whose beginning cannot be completed
+
     def __init__(self, file: IO[bytes], schema: Schema) -> None:
-        bad = next((field.name for field in schema if not _is_storable(field.type)), None)
+        storable = (types.is_floating, types.is_integer, types.is_boolean)
+        bad = next((field.name for field in schema if not any(holds(field.type) for holds in storable)), None)
         if bad is not None:
             raise CannotKeepError(f"the column {shown(bad)} is not of numbers and cannot be kept in an array file")
         self._dtype = np.dtype(np.float32 if all(t == pa.float32() for t in schema.types) else np.float64)
         self._n_rows, self._n_columns = 0, len(schema)
-        # A pipe cannot be completed at its beginning; what goes there waits in a temporary file.
         self._output = file
-        self._file: IO[bytes] = file if file.seekable() else tempfile.TemporaryFile()
+        self._file: IO[bytes] = tempfile.TemporaryFile() if self.waits or not file.seekable() else file
         self._file.write(self._header())
 
     def write(self, batch: ArrowBatch) -> None:
@@ -172,8 +174,11 @@ class NpySink(Sink):
         self._file.seek(0, io.SEEK_END)
         if self._file is not self._output:
             self._file.seek(0)
-            shutil.copyfileobj(self._file, self._output)
+            self._deliver()
             self._file.close()
+
+    def _deliver(self) -> None:
+        shutil.copyfileobj(self._file, self._output)
 
     def abandon(self) -> None:
         if self._file is not self._output:
@@ -186,36 +191,16 @@ class NpySink(Sink):
         return b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + text.ljust(length - 1) + b"\n"
 
 
-class NpzSink(Sink):
+class NpzSink(NpySink):
     """An archive with one array, called X."""
 
-    def __init__(self, file: BinaryIO, schema: Schema) -> None:
-        self._output = file
-        self._part = tempfile.TemporaryFile()
-        try:
-            self._sink = NpySink(self._part, schema)
-        except BaseException:
-            self._part.close()
-            raise
+    waits = True
 
-    def write(self, batch: ArrowBatch) -> None:
-        self._sink.write(batch)
-
-    def finish(self) -> None:
-        self._sink.finish()
-        self._part.seek(0)
+    def _deliver(self) -> None:
         member = zipfile.ZipInfo("X.npy")  # dated 1980, so that the same table gives the same bytes
         member.compress_type = zipfile.ZIP_DEFLATED
         with zipfile.ZipFile(self._output, "w") as archive, archive.open(member, "w", force_zip64=True) as target:
-            shutil.copyfileobj(self._part, target, 2**20)
-        self._part.close()
-
-    def abandon(self) -> None:
-        self._part.close()
-
-
-def _is_storable(kind: DataType) -> bool:
-    return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind))
+            shutil.copyfileobj(self._file, target, 2**20)
 
 
 @contextmanager

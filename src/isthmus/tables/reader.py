@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from io import BufferedReader
 from os import fstat
@@ -45,17 +45,11 @@ class Batch:
     first_row: int  # number of rows before this batch
 
 
-class TableReader:
+class TableReader(AbstractContextManager["TableReader"]):
     """An open table, of which some columns are data and some are kept as they are.
 
-    Attributes
-    ----------
-    columns, kept, available : tuple of str
-        Names of the data columns, of those that are kept, and of all columns of the file.
-    named : bool
-        Whether the file names its columns; otherwise they are called x0, x1, …
-    n_rows : int or None
-        Number of rows; None if the file does not say it at its beginning.
+    ``columns``, ``kept`` and ``available`` are the names of the data columns, of those that are kept, and of all in the
+    file; ``named`` and ``n_rows`` are those of its ``Source``.
     """
 
     def __init__(
@@ -66,12 +60,7 @@ class TableReader:
         self._source, self._name, self._resources = source, name, resources
 
     def batches(self, rows: int | None = None) -> Iterator[Batch]:
-        """All rows in order, once.
-
-        Parameters
-        ----------
-        rows : int, optional
-            Rows of each batch but the last, in every format. By default they take 32 MB, and are at most 16,384.
+        """All rows in order, once; each batch but the last has ``rows`` (default: 32 MB, and at most 16,384 rows).
 
         Raises
         ------
@@ -120,9 +109,6 @@ class TableReader:
 
     def close(self) -> None:
         self._resources.close()
-
-    def __enter__(self) -> "TableReader":
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -187,15 +173,9 @@ def open_table(
 
 
 def read_table(
-    path: str | Path,
-    *,
-    format: str | None = None,
-    columns: Sequence[str] | None = None,
-    exclude: Sequence[str] = (),
-    keep: Sequence[str] = (),
-    require: Sequence[str] | None = None,
-    key: str | None = None,
-) -> Table:
+    path: str | Path, *, format: str | None = None, columns: Sequence[str] | None = None, exclude: Sequence[str] = (),
+    keep: Sequence[str] = (), require: Sequence[str] | None = None, key: str | None = None,
+) -> Table:  # fmt: skip
     """Read a whole table; parameters and errors are those of ``open_table``.
 
     Examples
