@@ -77,11 +77,22 @@ def test_files_that_pages_name_exist(path):
         assert any((folder / file).exists() for folder in (ROOT, ROOT / "src" / "isthmus")), f"{path.name} names {file}"
 
 
+def replaced_words(text: str) -> list[str]:
+    """The lines with words that the glossary replaces, and what to write."""
+    found = ((re.search(rf"[^\n]*\b{old}[^\n]*", text, re.IGNORECASE), new) for old, new in REPLACED.items())
+    return [f"write {new!r} in {line[0]!r}" for line, new in found if line]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_use_the_words_of_the_glossary(path):
-    for old, new in REPLACED.items():
-        found = re.search(rf"[^\n]*\b{old}[^\n]*", prose(path), re.IGNORECASE)
-        assert found is None, f"{path.name}: write {new!r} in {found and found[0]!r}"
+    assert replaced_words(prose(path)) == []
+
+
+@pytest.mark.parametrize("folder", ["src", "demo", "page_network"])
+def test_the_code_uses_the_words_of_the_glossary(folder):
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".html"}]
+    found = {name_of(path): replaced_words(path.read_text(encoding="utf-8")) for path in files}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_wrong_links_and_words_are_noticed(tmp_path):
@@ -91,3 +102,4 @@ def test_wrong_links_and_words_are_noticed(tmp_path):
     assert headings(page) == {"a-title-of-it"}
     assert "made pages" not in prose(page)
     assert "random start" not in prose(page)
+    assert replaced_words("On dirty pages.\nFine.") == ["write 'noisy page' in 'On dirty pages.'"]
