@@ -104,14 +104,9 @@ def test_good_values_are_accepted(estimator, parameter):
 
 def test_names_are_those_that_networks_and_training_know():
     assert set(rules.ACTIVATIONS) == set(ACTIVATIONS)
-    columns = column_statistics(np.array([[0.0, 0.0], [2.0, 8.0]]))
+    columns = column_statistics(np.array([[0.0, 0.0], [2.0, 14.0]]))
     divisors = {kind: scale_of(kind, columns).tolist() for kind in rules.SCALES}
-    assert divisors == {
-        "auto": [17**0.5 / 2**0.5] * 2,
-        "global": [17**0.5 / 2**0.5] * 2,
-        "standard": [1, 4],
-        "none": [1, 1],
-    }
+    assert divisors == {"auto": [5, 5], "global": [5, 5], "standard": [1, 7], "none": [1, 1]}
     column = torch.zeros(3)
     for kind, strength in rules.NOISE_STRENGTHS.items():
         Noise(kind, strength).corruption(torch.Generator(), zero=column, low=column, high=column)(torch.ones(2, 3))
