@@ -66,12 +66,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     It is written beside its destination under a temporary name, flushed to disk, and renamed. Until then an old file
     stays, and after an exception (Ctrl-C included) the temporary file is gone. A symbolic link stays, and its target
     is replaced. The permissions of an old file are kept; those of a new one follow the umask. Anything that is not a
-    regular file (a pipe, a terminal, ``/dev/null``) is written to directly.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written: no such folder, no permission, a folder of that name, a full disk.
+    regular file (a pipe, a terminal, ``/dev/null``) is written to directly. An OutputError tells why a file cannot be
+    written: no such folder, no permission, a folder of that name, a full disk.
     """
     name = os.fspath(path)
     try:

@@ -29,8 +29,8 @@ def progress_console(*, shown: bool) -> "Console | None":
 def progress_bar(unit: str, total: int, *, shown: bool, transient: bool = True) -> Iterator[ShowProgress]:
     """A progress bar of ``total`` steps with the time left, while the body runs; it yields the function that moves it.
 
-    ``unit`` is what is counted, such as "epoch" or "pages". Where ``progress_console`` says None, nothing is shown.
-    A ``transient`` bar disappears at the end.
+    ``unit`` is what is counted, such as "epoch" or "pages". The bar is shown on terminals and in notebooks only, and
+    only if ``shown``; a ``transient`` one disappears at the end.
     """
     console = progress_console(shown=shown)
     if console is None:

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def standard_output() -> Iterator[BinaryIO]:
-    """Standard output as a binary file, which is flushed when the body ends.
+    """Standard output as a binary file, which is flushed when the body ends; an OutputError if it cannot be written.
 
-    Raises
-    ------
-    OutputError
-        If it cannot be written; the cause is a BrokenPipeError if the reader has closed the pipe.
+    The cause of the error is a BrokenPipeError if the reader has closed the pipe.
     """
     if sys.stdout is None or sys.stdout.closed:
         raise OutputError("standard output: is closed.")
