@@ -76,7 +76,7 @@ def test_pages_that_are_there_stay_unless_they_may_be_replaced(isthmus, tmp_path
     [
         (["--dpi", "50"], 2, "dpi must be 100 to 600. Got 50 instead."),
         (["--dpi", "150,1200"], 2, "dpi must be 100 to 600. Got 1200 instead."),
-        (["--dpi", "fine"], 2, "--dpi must be a number, or several with commas between. Got 'fine' instead."),
+        (["--dpi", "fine"], 2, "--dpi must be a number, or several separated by commas. Got 'fine' instead."),
         (["--size", "a0"], 2, "--size must be a3, a4, a5, letter, legal, or width and height in mm"),
         (["--size", "10x5000"], 2, "size must be 20 to 500 mm on each side. Got 10x5000 instead."),
         (["--dirt", "-1"], 2, "dirt must be a number from 0 (none) to 3. Got -1 instead."),
