@@ -36,7 +36,7 @@ class Dense:
         {"layers": 3, "nodes": 256, "taper": 1.0, "activation": "relu", "learning_rate": 0.001, "weight_decay": 0.003},
     ]  # fmt: skip
 
-    def own(self, estimator: Any, n_features: int, code_size: int) -> dict[str, Any]:
+    def own(self, estimator: Any, n_features: int, code_size: int) -> dict[str, float]:
         """Describe the estimator's own layers."""
         widths, _ = sandwich_widths(estimator.encoder_layers, None, n_features, code_size)
         if not widths:
@@ -69,7 +69,7 @@ class Convolutional:
     names: ClassVar = ("layers", "filters", "poolings")
     portfolio: ClassVar[Sequence[Setting]] = []
 
-    def own(self, estimator: Any, n_features: int, code_size: int) -> dict[str, Any]:
+    def own(self, estimator: Any, n_features: int, code_size: int) -> dict[str, float]:
         widths, pooling = self.widths(estimator), estimator.pooling
         poolings = len(widths) * pooling if isinstance(pooling, bool) else sum(map(bool, pooling))
         return {"layers": len(widths), "filters": widths[0], "poolings": poolings}
@@ -93,10 +93,3 @@ class Convolutional:
 
 Architecture: TypeAlias = Dense | Convolutional
 ARCHITECTURES: Mapping[type[Model], Architecture] = {Autoencoder: Dense(), ConvAutoencoder: Convolutional()}
-
-
-def truncated(model: Model, size: int) -> Model:
-    """A fitted network with ordered codes, cut to its first codes."""
-    cut = model.truncate(size)
-    assert isinstance(cut, Autoencoder)
-    return cut

@@ -3,35 +3,24 @@
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
 
+from isthmus.estimators.dense import Autoencoder
 from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.frames import select_rows
 from isthmus.rows.splits import held_out_rows
 from isthmus.training.history import OnEpoch
-from isthmus.tuning.architectures import Model, truncated
+from isthmus.tuning.architectures import Model
+from isthmus.tuning.folds import row_errors
 from isthmus.tuning.objective import fit_quietly
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import TrialRecord
 from isthmus.tuning.result import TestFigures
-from isthmus.tuning.splits import row_errors
 
 # The best of many trials owes part of its score to chance, so it must lead by this many standard errors.
 _STANDARD_ERRORS = 2.0
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The network that is kept, its trial and the default's, and the results on rows that no trial has seen."""
-
-    model: Model
-    trial: TrialRecord | None
-    default: TrialRecord | None
-    is_default: bool
-    test: TestFigures
 
 
 def default_network(problem: Problem, X: object, on_epoch: OnEpoch | None = None) -> Model:
@@ -41,30 +30,41 @@ def default_network(problem: Problem, X: object, on_epoch: OnEpoch | None = None
     return model
 
 
-def choose(problem: Problem, trials: Sequence[TrialRecord], plain: Model, X: object) -> Chosen:
-    """Train the best network if the search found it better than the default, and keep it if it still is.
+def choose(
+    problem: Problem, trials: Sequence[TrialRecord], default: TrialRecord | None, plain: Model, X: object
+) -> tuple[Model, TrialRecord | None]:
+    """Train the best network if the search found it better than the default, and return it if it still is.
 
     The best must have beaten the default on the scored rows by more than chance. Then both are trained on all rows of
     the search, and the rows that both hold out from their training are added: with these, too, the best must have the
     lower error. The rows set aside do not take part.
 
     ``trials`` has the best first, ``plain`` is the default network trained on all rows of the search, and ``X`` is what
-    networks are fitted on, with names of columns if it is a dataframe.
+    networks are fitted on, with names of columns if it is a dataframe. The trial is that of the network returned.
     """
-    best, default = next(iter(trials), None), next((trial for trial in trials if trial.is_default), None)
     model, trial = plain, default
-    if best is not None and default is not None and not best.is_default and _is_better(best, default):
+    if trials and default is not None and not trials[0].is_default and _is_better(trials[0], default):
+        best = trials[0]
         tuned = problem.network(best.values)
         fit_quietly(tuned, select_rows(X, problem.search))
         lost = _held_out_error(tuned, problem) - _held_out_error(plain, problem)
         if lost < float((default.errors - best.errors).sum()):
             model, trial = tuned, best
-    is_default = model is plain
-    if problem.goal.objective == "code-size" and trial is not None:
-        target, shares = problem.goal.target_variance, zip(trial.sizes, trial.unexplained, strict=True)
-        size = next((size for size, lost in shares if 1 - lost >= target), None)
-        model = model if size is None else truncated(model, size)
-    return Chosen(model, trial, default, is_default, _tested(model, plain, problem))
+    if problem.goal.objective == "code-size" and trial is not None and isinstance(model, Autoencoder):
+        shares = zip(trial.sizes, trial.unexplained, strict=True)
+        size = next((size for size, lost in shares if 1 - lost >= problem.goal.target_variance), None)
+        model = model if size is None else model.truncate(size)
+    return model, trial
+
+
+def figures_on_test_rows(model: Model, default: Model, problem: Problem) -> TestFigures:
+    """The results of the chosen network, the default and PCA on the rows that no trial has seen."""
+    baseline = PCABaseline.of(problem.rows[problem.search], standardise=problem.estimator.scale == "standard")
+    pca = baseline.squared_errors(tested := problem.rows[problem.test], tested)
+    errors = [_error(network, problem, problem.test, baseline.unit) for network in (model, default)]
+    errors.append(float(pca[min(model.code_size_, len(pca) - 1)]))
+    tuned, plain, by_pca = (float(1 - error / pca[0]) if pca[0] else math.nan for error in errors)
+    return TestFigures(tuned, plain, by_pca, model.code_size_, default.code_size_, len(problem.test))
 
 
 def _is_better(trial: TrialRecord, default: TrialRecord) -> bool:
@@ -79,18 +79,9 @@ def _is_better(trial: TrialRecord, default: TrialRecord) -> bool:
 
 def _held_out_error(model: Model, problem: Problem) -> float:
     """The error on the rows that ``fit`` held out, which are the same for all networks with the same seed."""
-    rng = np.random.RandomState(problem.seed)
+    rng = np.random.RandomState(problem.plan.seed)
     _, held = held_out_rows(len(problem.search), model.validation_fraction, rng)
     return 0.0 if held is None else _error(model, problem, problem.search[held], problem.splits[0].unit)
-
-
-def _tested(model: Model, default: Model, problem: Problem) -> TestFigures:
-    baseline = PCABaseline.of(problem.rows[problem.search], standardise=problem.estimator.scale == "standard")
-    pca = baseline.squared_errors(tested := problem.rows[problem.test], tested)
-    errors = [_error(network, problem, problem.test, baseline.unit) for network in (model, default)]
-    errors.append(float(pca[min(model.code_size_, len(pca) - 1)]))
-    tuned, plain, by_pca = (float(1 - error / pca[0]) if pca[0] else math.nan for error in errors)
-    return TestFigures(tuned, plain, by_pca, model.code_size_, default.code_size_, len(problem.test))
 
 
 def _error(model: Model, problem: Problem, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:

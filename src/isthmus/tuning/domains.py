@@ -92,16 +92,13 @@ def read_domain(name: str, value: object) -> object:
         ends = (number(low.strip()), number(high.strip())) if colon else ()
         if ends and all(map(is_real, ends)):
             return read_domain(name, ends)
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        if len(parts) != 1 or "," in value:
-            return _choices(name, [number(part) for part in parts])
-        return number(parts[0])
+        parts = [number(part.strip()) for part in value.split(",") if part.strip()]
+        return parts[0] if len(parts) == 1 and "," not in value else _choices(name, parts)
     if isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)):
         low, high = value
         if not (math.isfinite(low) and math.isfinite(high)) or low > high:
-            raise ParameterError(
-                f"The range of {name!r} must go from a number to a larger one. Got {low}:{high} instead."
-            )
+            rule = "must go from a number to a larger one"
+            raise ParameterError(f"The range of {name!r} {rule}. Got {low}:{high} instead.")
         return low if low == high else Range(low, high)
     if isinstance(value, Sequence):
         return _choices(name, value)
@@ -121,7 +118,6 @@ def number(text: str) -> Value:
 def _choices(name: str, values: Sequence[object]) -> object:
     plain = tuple(value for value in values if value is None or isinstance(value, str | int | float | bool))
     if not values or len(plain) < len(values) or len(set(plain)) < len(plain):
-        raise ParameterError(
-            f"The choices of {name!r} must be texts, numbers or bools, each of them once. Got {list(values)!r} instead."
-        )
+        rule = "must be texts, numbers or bools, each of them once"
+        raise ParameterError(f"The choices of {name!r} {rule}. Got {list(values)!r} instead.")
     return plain[0] if len(plain) == 1 else Choices(plain)

@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from isthmus.errors import WorseThanPCAWarning
+from isthmus.estimators.dense import Autoencoder
 from isthmus.training.history import History, OnEpoch
-from isthmus.tuning.architectures import Model, truncated
+from isthmus.tuning.architectures import Model
+from isthmus.tuning.folds import Split, group_errors
 from isthmus.tuning.interrupts import allow_sigint, defer_sigint
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import TrialRecord, completed, is_default
-from isthmus.tuning.splits import Split, group_errors
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -49,7 +50,8 @@ class Objective:
             on_epoch = self._after_epoch(model, split, trial, default=default, prune=i == 0)
             fit_quietly(model, problem.X[split.train], on_epoch)
             sizes = problem.goal.sizes(model.code_size_)
-            cuts = [truncated(model, size) for size in sizes] if problem.goal.is_ordered else [model]
+            is_ordered = problem.goal.is_ordered and isinstance(model, Autoencoder)
+            cuts = [model.truncate(size) for size in sizes] if is_ordered else [model]
             errors.append(np.array([group_errors(cut, problem.X, problem.rows, split) for cut in cuts]))
             epochs.append(model.n_epochs_)
             if not default and self._is_behind(trial, errors):
@@ -57,20 +59,12 @@ class Objective:
         by_size = np.concatenate(errors, axis=1)
         unexplained = by_size.sum(axis=1) / problem.variance
         record = TrialRecord(
-            number=trial.number,
-            values=values,
-            merit=problem.goal.merit(sizes, unexplained),
-            is_default=default,
-            sizes=tuple(sizes),
-            unexplained=unexplained,
-            errors=by_size[-1],
+            number=trial.number, values=values, merit=problem.goal.merit(sizes, unexplained), is_default=default,
+            sizes=tuple(sizes), unexplained=unexplained, errors=by_size[-1],
             split_errors=tuple(float(part[-1].sum()) for part in errors),
-            widths=problem.space.architecture.widths(model),
-            layers=tuple(model.layers),
-            loss=model.loss_,
-            epochs=tuple(epochs),
-            seconds=time.monotonic() - began,
-        )
+            widths=problem.space.architecture.widths(model), layers=tuple(model.layers), loss=model.loss_,
+            epochs=tuple(epochs), seconds=time.monotonic() - began,
+        )  # fmt: skip
         record.write(trial)
         return record.merit
 

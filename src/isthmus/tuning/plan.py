@@ -20,9 +20,8 @@ from isthmus.rows.scaling import column_range, column_statistics, scale_of
 from isthmus.rows.splits import set_aside
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.domains import Range, read_domain
-from isthmus.tuning.goal import Goal
+from isthmus.tuning.folds import as_rows, suited_folds
 from isthmus.tuning.space import SearchSpace, own_values
-from isthmus.tuning.splits import as_rows, suited_folds
 from isthmus.words import generic_names
 
 # Ordered codes go on beyond what PCA needs, since held-out rows need more codes than the rows that PCA has seen.
@@ -51,16 +50,8 @@ class TableIdentity:
 class Plan:
     """Everything that a score depends on.
 
-    Attributes
-    ----------
-    estimator : dict
-        Its parameters, and under "class" the name of its class.
-    code_size : pair of int
-        The smallest and the largest code size.
-    space : dict
-        As ``SearchSpace.to_json`` gives it.
-    loss : {"mse", "bce"}
-        The loss that the estimator uses on the table.
+    ``estimator`` has its parameters, and under "class" the name of its class; ``code_size`` is the smallest and the
+    largest; ``space`` is as ``SearchSpace.to_json`` gives it; ``loss`` is the one that the estimator uses on the table.
     """
 
     table: TableIdentity
@@ -94,17 +85,9 @@ class Plan:
 
 
 def make_plan(
-    estimator: Model,
-    X: Rows,
-    columns: Sequence[str],
-    *,
-    space: Mapping[str, object],
-    objective: str,
-    target_variance: float,
-    folds: int | str,
-    test_fraction: float,
-    seed: int,
-) -> Plan:
+    estimator: Model, X: Rows, columns: Sequence[str], *, space: Mapping[str, object], objective: str,
+    target_variance: float, folds: int | str, test_fraction: float, seed: int,
+) -> Plan:  # fmt: skip
     """Settle what the parameters of a search leave to its table: code size, loss, ranges, number of folds.
 
     ``columns`` are the names of the table's columns, if it has any.
@@ -116,50 +99,47 @@ def make_plan(
     InputError
         If the space has cross-entropy and values lie outside [0, 1].
     """
-    rows = as_rows(X)
-    given = dict(space)
+    rows, given = as_rows(X), dict(space)
     search, _ = set_aside(rows.shape[0], test_fraction, np.random.RandomState(seed))
-    goal = Goal(objective, target_variance, 1)
     asked = read_domain("code_size", given.pop("code_size")) if "code_size" in given else estimator.code_size
-    smallest, largest = _code_sizes(estimator, asked, rows[search], goal)
+    code_size = _code_sizes(estimator, asked, rows[search], objective, target_variance)
     low, high = column_range(rows)
     unit_interval = bool(low.min() >= 0 and high.max() <= 1)
     loss = estimator.loss
     if loss == "auto":
         loss = "bce" if unit_interval and estimator.scale in ("auto", "none") else "mse"
-    own = own_values(estimator, rows.shape[1], largest, loss)
+    own = own_values(estimator, rows.shape[1], code_size[1], loss)
     searched = SearchSpace.of(estimator, given, own, unit_interval=unit_interval)
     if not unit_interval and (loss == "bce" or "bce" in searched.ends("loss")):
         names = columns or generic_names(rows.shape[1])
         resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in names])
+    parameters = {  # a torch device by its name
+        name: str(value) if name == "device" else value
+        for name, value in sorted(estimator.get_params(deep=False).items())
+        if name not in _SET_BY_THE_PLAN
+    }
+    plain = {"class": type(estimator).__name__, **parameters}
+    n_folds = suited_folds(len(search)) if isinstance(folds, str) else folds
     return Plan(
-        table=TableIdentity.of(X, columns),
-        estimator={"class": type(estimator).__name__, **_plain_parameters(estimator)},
-        code_size=[smallest, largest],
-        space=searched.to_json(),
-        loss=loss,
-        objective=objective,
-        target_variance=target_variance,
-        folds=suited_folds(len(search)) if isinstance(folds, str) else folds,
-        test_fraction=test_fraction,
-        seed=seed,
-    )
+        table=TableIdentity.of(X, columns), estimator=plain, code_size=code_size, space=searched.to_json(), loss=loss,
+        objective=objective, target_variance=target_variance, folds=n_folds, test_fraction=test_fraction, seed=seed,
+    )  # fmt: skip
 
 
-def _code_sizes(estimator: Model, asked: object, rows: Rows, goal: Goal) -> tuple[int, int]:
+def _code_sizes(estimator: Model, asked: object, rows: Rows, objective: str, target_variance: float) -> tuple[int, int]:
     """The smallest and the largest number of codes that are asked for."""
-    kind = type(estimator).__name__
-    if goal.is_ordered and not hasattr(estimator, "ordered"):
+    kind, is_ordered = type(estimator).__name__, objective != "error"
+    if is_ordered and not hasattr(estimator, "ordered"):
         raise ParameterError(
             f"The 'objective' parameter must be 'error' for a {kind}, whose codes have no order. "
-            f"Got {goal.objective!r} instead."
+            f"Got {objective!r} instead."
         )
     if asked is None:
         raise ParameterError(
             f"A search needs a {kind} with a code_size: without one, the network with the most codes would be the best."
         )
     if isinstance(asked, Range):
-        if not goal.is_ordered:
+        if not is_ordered:
             raise ParameterError(
                 "A range of code sizes needs objective='code-size' or 'both': by the error alone the largest would "
                 "always be the best."
@@ -174,12 +154,12 @@ def _code_sizes(estimator: Model, asked: object, rows: Rows, goal: Goal) -> tupl
     check(estimator, "code_size", asked, CODE_SIZE)
     if is_int(asked):
         size = int(asked)
+    elif is_ordered:
+        need = _pca_need(rows, max(asked, target_variance), estimator.scale)
+        size = min(rows.shape[1], math.ceil(_SPARE * need))
     else:
-        share = max(asked, goal.target_variance) if goal.is_ordered else asked
-        size = _pca_need(rows, min(share, 1 - 1e-9), estimator.scale)
-        if goal.is_ordered:
-            size = min(rows.shape[1], math.ceil(_SPARE * size))
-    return (1 if goal.is_ordered else size), size
+        size = _pca_need(rows, asked, estimator.scale)
+    return (1 if is_ordered else size), size
 
 
 def _pca_need(rows: Rows, share: float, scale: str) -> int:
@@ -188,12 +168,5 @@ def _pca_need(rows: Rows, share: float, scale: str) -> int:
     if not statistics.deviation.any():
         return 1
     unit = scale_of("standard" if scale == "standard" else "none", statistics)
-    return len(principal_axes(rows, statistics.mean, unit, float(share), np.random.RandomState(0)).spread)
-
-
-def _plain_parameters(estimator: Model) -> dict[str, object]:
-    """The estimator's parameters that the plan does not set itself; a torch device by its name."""
-    parameters = sorted(estimator.get_params(deep=False).items())
-    return {
-        name: str(value) if name == "device" else value for name, value in parameters if name not in _SET_BY_THE_PLAN
-    }
+    share = min(float(share), 1 - 1e-9)
+    return len(principal_axes(rows, statistics.mean, unit, share, np.random.RandomState(0)).spread)

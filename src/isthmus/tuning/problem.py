@@ -12,10 +12,10 @@ from isthmus.rows.batches import Rows
 from isthmus.rows.splits import set_aside
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.domains import Value
+from isthmus.tuning.folds import Split, as_rows, splits_of
 from isthmus.tuning.goal import Goal
 from isthmus.tuning.plan import Plan
 from isthmus.tuning.space import SearchSpace, own_values
-from isthmus.tuning.splits import Split, as_rows, splits_of
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,13 @@ class Problem:
         Whether the default network has the estimator's own layers, or only the nearest in the space.
     """
 
+    plan: Plan
     X: Rows
     rows: Rows
     search: Int64[np.ndarray, " search"]
     test: Int64[np.ndarray, " test"]
     splits: list[Split]
     estimator: Model
-    code_size: int
-    seed: int
     space: SearchSpace
     default: Mapping[str, Value]
     has_own_layers: bool
@@ -57,17 +56,16 @@ class Problem:
         estimator = plan.make_estimator()
         own = own_values(estimator, rows.shape[1], largest, plan.loss)
         space = SearchSpace.of(estimator, plan.space, own, unit_interval=True)
-        default, has_own_layers = space.nearest(own)
         splits = splits_of(rows, search, plan.folds, standardise=estimator.scale == "standard", rng=rng)
         goal = Goal(plan.objective, plan.target_variance, smallest)
-        return cls(X, rows, search, test, splits, estimator, largest, plan.seed, space, default, has_own_layers, goal)
+        return cls(plan, X, rows, search, test, splits, estimator, space, *space.nearest(own), goal)
 
     def network(self, values: Mapping[str, object], *, default: bool = False, split: int = 0) -> Model:
         """The estimator for a choice of values, unfitted; each split has a seed of its own."""
         parameters = self.space.parameters(values, own_layers=default and self.has_own_layers)
         if self.goal.is_ordered:
             parameters["ordered"] = True
-        parameters |= {"random_state": self.seed + split, "verbose": False}
+        parameters |= {"random_state": self.plan.seed + split, "verbose": False}
         model: Model = clone(self.estimator).set_params(**parameters)
         return model
 
@@ -91,11 +89,11 @@ class Problem:
     @property
     def pca_explained(self) -> float:
         """The share of variance that PCA explains with as many components as networks have codes."""
-        return float(1 - self.pca_unexplained[min(self.code_size, len(self.pca_unexplained) - 1)])
+        return float(1 - self.pca_unexplained[min(self.plan.code_size[1], len(self.pca_unexplained) - 1)])
 
     @property
     def pca_merit(self) -> float:
         """The merit of PCA with as many components as networks have codes."""
-        by_size = self.pca_unexplained
-        sizes = [size for size in self.goal.sizes(self.code_size) if size < len(by_size)] or [len(by_size) - 1]
-        return self.goal.merit(sizes, by_size[sizes])
+        lost, most = self.pca_unexplained, self.plan.code_size[1]
+        sizes = [size for size in self.goal.sizes(most) if size < len(lost)] or [len(lost) - 1]
+        return self.goal.merit(sizes, lost[sizes])

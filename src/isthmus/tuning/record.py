@@ -24,15 +24,13 @@ class TrialRecord:
     Attributes
     ----------
     number, values, merit : int, dict, float
-        Of the trial: its number in the study, the hyperparameters, and what the search maximises.
+        Its number in the study, the hyperparameters, and what the search maximises.
     sizes, unexplained : tuple of int, ndarray
         The code sizes that were scored, and the share of the variance of the scored rows that each of them loses.
     errors, split_errors : ndarray, tuple of float
         Squared errors with all codes: of groups of the scored rows, and of each split.
-    widths : tuple of int
-        Nodes or filters of the encoder's hidden layers.
-    epochs : tuple of int
-        Epochs trained on each split.
+    widths, epochs : tuple of int
+        Nodes or filters of the encoder's hidden layers, and epochs trained on each split.
     """
 
     number: int
@@ -56,16 +54,11 @@ class TrialRecord:
     def write(self, trial: "Trial") -> None:
         """Store the record with its trial; Optuna itself stores number, values and merit."""
         stored = {
-            "errors": self.errors.tolist(),
-            "errors of splits": list(self.split_errors),
-            "sizes": list(self.sizes),
-            "unexplained": self.unexplained.tolist(),
-            "loss": self.loss,
-            "widths": list(self.widths),
-            "layers": [[layer.label, layer.width] for layer in self.layers],
-            "epochs": list(self.epochs),
+            "errors": self.errors.tolist(), "errors of splits": list(self.split_errors), "sizes": list(self.sizes),
+            "unexplained": self.unexplained.tolist(), "loss": self.loss, "widths": list(self.widths),
+            "layers": [[layer.label, layer.width] for layer in self.layers], "epochs": list(self.epochs),
             "seconds": self.seconds,
-        }
+        }  # fmt: skip
         for key, value in stored.items():
             trial.set_user_attr(key, value)
 
@@ -76,20 +69,12 @@ class TrialRecord:
         if "seconds" not in stored:  # it is written last
             return None
         return cls(
-            number=trial.number,
-            values=trial.params,
-            merit=math.nan if trial.value is None else trial.value,
-            is_default=is_default(trial),
-            sizes=tuple(stored["sizes"]),
-            unexplained=np.array(stored["unexplained"]),
-            errors=np.array(stored["errors"]),
-            split_errors=tuple(stored["errors of splits"]),
-            widths=tuple(stored["widths"]),
-            layers=tuple(Layer(label, width) for label, width in stored["layers"]),
-            loss=stored["loss"],
-            epochs=tuple(stored["epochs"]),
-            seconds=stored["seconds"],
-        )
+            number=trial.number, values=trial.params, merit=math.nan if trial.value is None else trial.value,
+            is_default=is_default(trial), sizes=tuple(stored["sizes"]), unexplained=np.array(stored["unexplained"]),
+            errors=np.array(stored["errors"]), split_errors=tuple(stored["errors of splits"]),
+            widths=tuple(stored["widths"]), layers=tuple(Layer(label, width) for label, width in stored["layers"]),
+            loss=stored["loss"], epochs=tuple(stored["epochs"]), seconds=stored["seconds"],
+        )  # fmt: skip
 
 
 def is_default(trial: "Trial | FrozenTrial") -> bool:

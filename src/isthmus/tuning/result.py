@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -64,22 +64,14 @@ def trials_table(trials: "Sequence[FrozenTrial]") -> pa.Table:
 def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> pa.Table:
     """The Pareto front beside PCA: the code sizes at which no trial explains as much with as few codes."""
     front: list[tuple[int, float, int]] = []
-    for point in sorted(
-        (size, float(lost), trial.number)
-        for trial in trials
-        for size, lost in zip(trial.sizes, trial.unexplained, strict=True)
-    ):
+    points = [(size, float(lost), t.number) for t in trials for size, lost in zip(t.sizes, t.unexplained, strict=True)]
+    for point in sorted(points):
         if not front or point[1] < front[-1][1]:
             front.append(point)
-    pca = [1 - float(pca_unexplained[min(size, len(pca_unexplained) - 1)]) for size, _, _ in front]
-    return pa.table(
-        {
-            "code_size": pa.array([size for size, _, _ in front], pa.int64()),
-            "variance_explained": pa.array([1 - lost for _, lost, _ in front], pa.float64()),
-            "pca_variance_explained": pa.array(pca, pa.float64()),
-            "trial": pa.array([number for _, _, number in front], pa.int64()),
-        }
-    )
+    columns = {"code_size": pa.int64(), "variance_explained": pa.float64(), "pca_variance_explained": pa.float64(),
+               "trial": pa.int64()}  # fmt: skip
+    rows = [(size, 1 - lost, 1 - _at(pca_unexplained, size), number) for size, lost, number in front]
+    return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], pa.schema(columns))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,7 +84,6 @@ class Result:
     test: TestFigures
     chosen: TrialRecord | None
     default: TrialRecord | None
-    is_default: bool
     pca_unexplained: Float64[np.ndarray, " sizes"]
     pca_merit: float
     objective: str
@@ -101,6 +92,11 @@ class Result:
     n_folds: int
     seconds: float
     interrupted: bool
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the default network was kept."""
+        return self.chosen is self.default
 
     @property
     def heading(self) -> str:
@@ -119,23 +115,16 @@ class Result:
         test, codes = self.test, counted(self.test.code_size, "code")
         explains = f"explains {_percent(test.tuned)} of the variance of the {test.n_rows} rows set aside"
         pca = f"PCA with as many codes {_percent(test.pca)}"
-        parts = []
+        same = test.code_size == test.default_code_size
         if self.is_default:
-            parts.append(
-                "No network was better than the default by more than chance, so the default is kept: "
-                f"with {codes} it {explains}, {pca}."
-            )
+            reason = "No network was better than the default by more than chance, so the default is kept"
+            found = f"{reason}: with {codes} it {explains}, {pca}."
         else:
-            same = test.code_size == test.default_code_size
-            default = (
-                f"the default network{'' if same else f' with {test.default_code_size} codes'} {_percent(test.default)}"
-            )
-            parts.append(f"With {codes} the network chosen {explains}, {default}, {pca}.")
+            default = "the default network" if same else f"the default network with {test.default_code_size} codes"
+            found = f"With {codes} the network chosen {explains}, {default} {_percent(test.default)}, {pca}."
             if same and test.default < 1:
-                parts.append(self._survived())
-        if self.objective == "code-size":
-            parts.append(self._target())
-        return " ".join(parts)
+                found += f" {self._survived()}"
+        return f"{found} {self._target()}" if self.objective == "code-size" else found
 
     def _survived(self) -> str:
         """The gain over the default network on the rows set aside, beside the gain on the rows of the search."""
@@ -143,10 +132,9 @@ class Result:
         assert self.default is not None
         gain = 1 - (1 - self.test.tuned) / (1 - self.test.default)
         promised = 1 - float(self.chosen.unexplained[-1]) / max(float(self.default.unexplained[-1]), 1e-300)
-        verb = f"{100 * gain:.0f} % less" if gain >= 0 else f"{-100 * gain:.0f} % more"
-        return (
-            f"It leaves {verb} unexplained than the default; on the rows of the search it was {100 * promised:.0f} %."
-        )
+        leaves = f"{100 * abs(gain):.0f} % {'less' if gain >= 0 else 'more'}"
+        searched = f"on the rows of the search it was {100 * promised:.0f} %"
+        return f"It leaves {leaves} unexplained than the default; {searched}."
 
     def _target(self) -> str:
         share, n_codes = self.target_variance, self.test.code_size
@@ -160,16 +148,14 @@ class Result:
         """The best trials beside PCA, the Pareto front, and the sentence."""
         lines = self._lines()
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        rows = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-        front = [] if self.pareto.num_rows < 2 else ["", *self._front()]
-        return "\n".join([self.heading, "", *rows, *front, "", self.sentence])
+        rows = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+        return "\n".join([self.heading, "", *rows, *self._front(), "", self.sentence])
 
     def to_markdown(self) -> str:
         """``to_text`` as Markdown."""
         header, *lines = self._lines()
-        front = "" if self.pareto.num_rows < 2 else "\n".join(["", *self._front(), ""])
         table = markdown_table(header, [" --- "] * len(header), lines)
-        return f"{self.heading}\n\n{table}\n{front}\n{self.sentence}\n"
+        return "\n".join([self.heading, "", table, *self._front(), "", self.sentence, ""])
 
     def to_csv(self) -> str:
         """A header and one line for each trial, with all digits. Missing values are empty."""
@@ -184,7 +170,7 @@ class Result:
             "is_default": self.is_default,
             "test": asdict(self.test),
             "pareto": self.pareto.to_pylist(),
-            "pca_variance_explained": [1 - float(share) for share in self.pca_unexplained],
+            "pca_variance_explained": (1 - self.pca_unexplained).tolist(),
             "trials": self.table.to_pylist(),
         }
         return json_text(found)
@@ -194,24 +180,20 @@ class Result:
         names = [name for name in self.table.column_names[6:] if name not in ("layers", "nodes", "taper", "filters")]
         header = ["trial", "layers", *names, "codes", "variance explained, %"]
         lines = []
-        best = list(self.trials[:_SHOWN])
-        for trial in [*best, *(trial for trial in self.trials if trial.is_default and trial not in best)]:
+        for trial in [*self.trials[:_SHOWN], *(trial for trial in self.trials[_SHOWN:] if trial.is_default)]:
             values = [_cell(trial.values.get(name)) for name in names]
             explained = f"{100 * (1 - trial.unexplained[-1]):.3f}"
             mark = " (default)" if trial.is_default else " (chosen)" if trial is self.chosen else ""
             lines.append([f"{trial.number}{mark}", trial.widths_text, *values, str(trial.sizes[-1]), explained])
         size = self.trials[0].sizes[-1] if self.trials else self.test.code_size
-        share = self.pca_unexplained[min(size, len(self.pca_unexplained) - 1)]
-        lines.append(["PCA", "", *("" for _ in names), str(size), f"{100 * (1 - share):.3f}"])
-        return [header, *lines]
+        pca = f"{100 * (1 - _at(self.pca_unexplained, size)):.3f}"
+        return [header, *lines, ["PCA", "", *("" for _ in names), str(size), pca]]
 
     def _front(self) -> list[str]:
-        """The Pareto front beside PCA, as lines of text."""
-        lines = ["codes  explained, %  PCA, %"]
-        for point in self.pareto.to_pylist():
-            explained, pca = 100 * point["variance_explained"], 100 * point["pca_variance_explained"]
-            lines.append(f"{point['code_size']:>5}  {explained:12.2f}  {pca:6.2f}")
-        return lines
+        """The Pareto front beside PCA, as lines of text after an empty one; nothing if it has a single point."""
+        points = [list(point.values()) for point in self.pareto.to_pylist()]
+        rows = [f"{size:>5}  {100 * explained:12.2f}  {100 * pca:6.2f}" for size, explained, pca, _ in points]
+        return ["", "codes  explained, %  PCA, %", *rows] if len(rows) > 1 else []
 
     def __str__(self) -> str:
         return self.to_text()
@@ -220,15 +202,20 @@ class Result:
         return f"<Result of {len(self.trials)} trials: {self.sentence}>"
 
 
-def _column(values: list[Any]) -> pa.Array:
+def _column(values: list[object]) -> pa.Array:
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if value is None else str(value) for value in values])
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _at(by_size: Float64[np.ndarray, " sizes"], size: int) -> float:
+    """PCA's value for a code size, of all its components if they are fewer."""
+    return float(by_size[min(size, len(by_size) - 1)])
 
 
 def _percent(share: float) -> str:

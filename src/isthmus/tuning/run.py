@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isthmus.tuning.architectures import Model
-from isthmus.tuning.choice import choose, default_network
+from isthmus.tuning.choice import choose, default_network, figures_on_test_rows
 from isthmus.tuning.interrupts import defer_sigint
 from isthmus.tuning.objective import Objective
-from isthmus.tuning.plan import Plan
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.progress import live_table
 from isthmus.tuning.record import completed
@@ -27,17 +26,9 @@ if TYPE_CHECKING:
 
 
 def search(
-    plan: Plan,
-    problem: Problem,
-    X: object,
-    *,
-    study: str | os.PathLike[str] | None,
-    n_trials: int | None,
-    deadline: float,
-    n_jobs: int,
-    verbose: bool,
-    began: float,
-) -> tuple["Study", Model, Result]:
+    problem: Problem, X: object, *, study: str | os.PathLike[str] | None, n_trials: int | None, deadline: float,
+    n_jobs: int, verbose: bool, began: float,
+) -> tuple["Study", Model, Result]:  # fmt: skip
     """Run the trials that a study lacks, and choose a network; Ctrl-C ends only the trials.
 
     ``X`` is what the networks are fitted on at the end; the other parameters are those of ``AutoencoderSearch``, with
@@ -46,7 +37,7 @@ def search(
     objective, train_default = Objective(problem, deadline), partial(default_network, problem, X)
     plain, interrupted = None, False
     with _places(study, n_jobs) as (database, folder):
-        opened = open_study(database, plan, problem.portfolio)
+        opened = open_study(database, problem)
         try:
             with (
                 quiet(),
@@ -59,7 +50,7 @@ def search(
                 if folder is None or database is None:
                     run_trials(opened, objective, n_trials=n_trials, on_trial=refresh)
                 else:
-                    write_job(folder, plan, problem.X, n_trials)
+                    write_job(folder, problem, n_trials)
                     url = database_url(database)
                     plain = run_workers(n_jobs, folder, url, deadline, on_wait=refresh, beside=train_default)
         except KeyboardInterrupt:
@@ -69,25 +60,17 @@ def search(
             everything = kept.get_trials(deepcopy=False)
             close(opened)
             trials = completed(everything)
-            chosen = choose(problem, trials, train_default() if plain is None else plain, X)
+            default = next((trial for trial in trials if trial.is_default), None)
+            plain = train_default() if plain is None else plain
+            model, chosen = choose(problem, trials, default, plain, X)
+            test = figures_on_test_rows(model, plain, problem)
     result = Result(
-        trials=tuple(trials),
-        table=trials_table(everything),
-        pareto=pareto_table(trials, problem.pca_unexplained),
-        test=chosen.test,
-        chosen=chosen.trial,
-        default=chosen.default,
-        is_default=chosen.is_default,
-        pca_unexplained=problem.pca_unexplained,
-        pca_merit=problem.pca_merit,
-        objective=problem.goal.objective,
-        target_variance=problem.goal.target_variance,
-        n_search=len(problem.search),
-        n_folds=len(problem.splits),
-        seconds=time.monotonic() - began,
-        interrupted=interrupted,
-    )
-    return kept, chosen.model, result
+        trials=tuple(trials), table=trials_table(everything), pareto=pareto_table(trials, problem.pca_unexplained),
+        test=test, chosen=chosen, default=default, pca_unexplained=problem.pca_unexplained, pca_merit=problem.pca_merit,
+        objective=problem.goal.objective, target_variance=problem.goal.target_variance, n_search=len(problem.search),
+        n_folds=len(problem.splits), seconds=time.monotonic() - began, interrupted=interrupted,
+    )  # fmt: skip
+    return kept, model, result
 
 
 @contextmanager

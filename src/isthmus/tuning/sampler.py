@@ -1,14 +1,16 @@
 """Optuna's TPE sampler, whose randomness depends on the seed and the number of the trial alone."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isthmus.tuning.domains import Value
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.samplers import TPESampler
+    from optuna.trial import FrozenTrial
 
 
 def seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPESampler":
@@ -21,23 +23,25 @@ def seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPES
     import optuna  # noqa: PLC0415 — optional
 
     class Seeded(optuna.samplers.TPESampler):
-        def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        def before_trial(self, study: optuna.Study, trial: "FrozenTrial") -> None:
             state = np.random.SeedSequence([seed, trial.number]).generate_state(1)
             self.__init__(seed=int(state[0]), multivariate=True, constant_liar=True)  # type: ignore[misc]
             super().before_trial(study, trial)
 
-        def infer_relative_search_space(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
-            return {} if _given(trial) else super().infer_relative_search_space(study, trial)
+        def infer_relative_search_space(
+            self, study: optuna.Study, trial: "FrozenTrial"
+        ) -> "dict[str, BaseDistribution]":
+            return {} if given(trial) else super().infer_relative_search_space(study, trial)
 
         def sample_independent(
-            self, study: optuna.Study, trial: optuna.trial.FrozenTrial, param_name: str, param_distribution: Any
-        ) -> Any:
-            values = _given(trial)
+            self, study: optuna.Study, trial: "FrozenTrial", param_name: str, param_distribution: "BaseDistribution"
+        ) -> object:
+            values = given(trial)
             if param_name in values:
                 return values[param_name]
             return super().sample_independent(study, trial, param_name, param_distribution)
 
-    def _given(trial: optuna.trial.FrozenTrial) -> Mapping[str, Value]:
+    def given(trial: "FrozenTrial") -> Mapping[str, Value]:
         return portfolio[trial.number - 1] if 0 < trial.number <= len(portfolio) else {}
 
     return Seeded(seed=seed, multivariate=True, constant_liar=True)

@@ -140,6 +140,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     (6, 36)
     """
 
+    best_estimator_: Model
+
     def __init__(
         self,
         estimator: Model | None = None,
@@ -188,29 +190,18 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         estimator = Autoencoder() if self.estimator is None else self.estimator
         values, columns = _checked(X, estimator)
         plan = make_plan(
-            estimator,
-            values,
-            columns,
-            space=self.space or {},
-            objective=self.objective,
-            target_variance=float(self.target_variance),
-            folds=self.folds,
-            test_fraction=float(self.test_fraction),
+            estimator, values, columns, space=self.space or {}, objective=self.objective, folds=self.folds,
+            target_variance=float(self.target_variance), test_fraction=float(self.test_fraction),
             seed=int(self.random_state),
-        )
+        )  # fmt: skip
         problem = Problem.of(plan, values)
         is_frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         self.study_, self.best_estimator_, result = search(
-            plan,
-            problem,
-            X if is_frame else values,  # networks take the names of columns from a dataframe
-            study=self.study,
+            problem, X if is_frame else values,  # networks take the names of columns from a dataframe
+            study=self.study, n_jobs=self.n_jobs, verbose=self.verbose, began=began,
             n_trials=_DEFAULT_TRIALS if self.n_trials is None and self.timeout is None else self.n_trials,
             deadline=math.inf if self.timeout is None else began + float(self.timeout),
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
-            began=began,
-        )
+        )  # fmt: skip
         best, default = result.chosen, result.default
         self.result_, self.is_default_, self.interrupted_ = result, result.is_default, result.interrupted
         self.best_params_ = {} if best is None or result.is_default else problem.space.parameters(best.values)
@@ -263,7 +254,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             If matplotlib or jinja2 is not installed.
         """
         from isthmus.report import report  # noqa: PLC0415 — an optional part
-        from isthmus.tuning.section import search_section  # noqa: PLC0415 — an optional part
+        from isthmus.tuning.section import search_section  # noqa: PLC0415
 
         return report(self._best, X, sections=[search_section(self.result_, self.study_)], **options)
 
@@ -280,8 +271,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     @property
     def _best(self) -> Model:
         check_is_fitted(self, "best_estimator_")
-        model: Model = self.best_estimator_
-        return model
+        return self.best_estimator_
 
     def validate_parameters(self) -> None:
         """Raise a ``ParameterError`` if a parameter of the search or of its estimator breaks a rule."""
@@ -324,13 +314,8 @@ def _checked(X: object, estimator: Model) -> tuple[Rows, list[str]]:
     """The numbers in X (rows, images or CSR), and the names of its columns."""
     names = getattr(X, "column_names", None) or getattr(X, "columns", None)
     is_images = not isinstance(estimator, Autoencoder)
-    values: Rows = check_array(
-        without_torch(X),
-        accept_sparse=False if is_images else "csr",
-        allow_nd=is_images,
-        dtype=[np.float64, np.float32],
-        input_name="X",
-    )
+    options = {"accept_sparse": False, "allow_nd": True} if is_images else {"accept_sparse": "csr"}
+    values: Rows = check_array(without_torch(X), dtype=[np.float64, np.float32], input_name="X", **options)
     if values.shape[0] < _FEWEST_ROWS:
         raise InputError(f"A search needs at least {_FEWEST_ROWS} rows. Got {values.shape[0]} instead.")
     return values, [] if names is None or callable(names) else [str(name) for name in names]

@@ -27,10 +27,7 @@ _ORDER = (
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """The hyperparameters that are searched, and those that have one value.
-
-    ``architecture`` describes the layers of the estimator.
-    """
+    """The hyperparameters that are searched, and those that have one value."""
 
     architecture: Architecture
     domains: Mapping[str, Domain]
@@ -49,15 +46,14 @@ class SearchSpace:
         ParameterError
             If a hyperparameter is unknown, or a range includes values that the estimator refuses.
         """
-        kind, architecture = type(estimator).__name__, ARCHITECTURES[type(estimator)]
-        table = type(estimator).parameter_table
+        architecture, table = ARCHITECTURES[type(estimator)], type(estimator).parameter_table
         known = {*table.search_space(), *(each.name for each in table if not isinstance(each.search, str))}
         for name in given:
             if name not in known:
-                raise ParameterError(f"The space of {kind} has no {name!r}; it has {', '.join(sorted(known))}.")
+                listed = ", ".join(sorted(known))
+                raise ParameterError(f"The space of {type(estimator).__name__} has no {name!r}; it has {listed}.")
         fewest = max(1, math.ceil(_FEWEST_EPOCHS * estimator.max_epochs))
-        default: dict[str, object] = {**table.search_space()}
-        default["max_epochs"] = f"{fewest}:{estimator.max_epochs}"
+        default: dict[str, object] = {**table.search_space(), "max_epochs": f"{fewest}:{estimator.max_epochs}"}
         if estimator.loss == "auto":
             default["loss"] = ["mse", "bce"] if unit_interval else ["mse"]
         architecture.adapt(default, estimator, given)
@@ -65,10 +61,8 @@ class SearchSpace:
         domains: dict[str, Domain] = {}
         fixed: dict[str, object] = {}
         for name, value in {**default, **given}.items():
-            if name in ("encoder_layers", "decoder_layers"):  # widths, not choices
-                read: object = tuple(value) if isinstance(value, list) else value
-            else:
-                read = read_domain(name, value)
+            is_widths = name in ("encoder_layers", "decoder_layers")  # not choices
+            read = read_domain(name, value) if not is_widths else tuple(value) if isinstance(value, list) else value
             if isinstance(read, Range | Choices):
                 domains[name] = read if name in given else read.widened(own[name])
             else:
@@ -131,11 +125,9 @@ class SearchSpace:
             if not all(is_int(end) and end >= minimum for end in ends):
                 rule = f"whole numbers of at least {minimum}"
                 raise ParameterError(f"The {name!r} of the space must be {rule}. Got {ends!r} instead.")
-        tapers = self.ends("taper")
+        tapers, rule = self.ends("taper"), "numbers above 0 and up to 1"
         if not all(is_real(taper) and 0 < taper <= 1 for taper in tapers):
-            raise ParameterError(
-                f"The 'taper' of the space must be numbers above 0 and up to 1. Got {tapers!r} instead."
-            )
+            raise ParameterError(f"The 'taper' of the space must be {rule}. Got {tapers!r} instead.")
         first = {name: self.ends(name)[0] for name in (*self.domains, *self.fixed)}
         for name in first:
             for end in self.ends(name):

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 HEARTBEAT, GRACE = 5, 75
 LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
+# Errors by words in the database's own message.
+_REFUSALS: tuple[tuple[type[IsthmusError], tuple[str, ...], str], ...] = (
+    (OutputError, ("locked",), "other processes have kept the database locked for {seconds} seconds."),
+    (OutputError, ("disk is full", "no space"), "cannot be written (the disk is full); the trials before are kept."),
+    (OutputError, ("readonly", "unable to open", "disk i/o"), "the database cannot be written."),
+    (InputError, ("malformed", "not a database", "no such table", "no such column", "corrupt"),
+     "the database is damaged; give another name for a new study."),
+    (OutputError, ("connection", "refused", "translate host", "authentication"),
+     "the database cannot be reached; is it running, and is the URL right?"),
+)  # fmt: skip
 
 
 def database_url(study: str | os.PathLike[str]) -> str:
@@ -38,16 +48,12 @@ def storage_of(name: str) -> "RDBStorage":
 
     if "://" not in name:
         _check_file(Path(name))
-    is_sqlite = database_url(name).startswith("sqlite")
-    began = time.monotonic()
+    url, began = database_url(name), time.monotonic()
+    options = {"connect_args": {"timeout": LOCKED}} if url.startswith("sqlite") else {}
     while True:
         try:
             storage = optuna.storages.RDBStorage(
-                database_url(name),
-                engine_kwargs={"connect_args": {"timeout": LOCKED}} if is_sqlite else {},
-                heartbeat_interval=HEARTBEAT,
-                grace_period=GRACE,
-                heartbeat_stale_trial_callback=retry(),
+                url, options, heartbeat_interval=HEARTBEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry()
             )
             _lock_before_reading(storage.engine)
             return storage
@@ -173,23 +179,16 @@ def _check_file(path: Path) -> None:
                     raise InputError(f"{path}: is not a study (an SQLite database); give another name with --study.")
             if not os.access(path, os.W_OK):
                 raise OutputError(f"{path}: cannot be written (permission denied).")
+    except IsthmusError:
+        raise
     except OSError as error:
-        if isinstance(error, IsthmusError):
-            raise
         raise OutputError(f"{path}: cannot be opened ({error.strerror}).") from error
 
 
 def _refusal(name: str, error: Exception) -> IsthmusError:
     said = f"{error} {error.__cause__ or ''}".lower()
-    if "locked" in said:
-        return OutputError(f"{name}: other processes have kept the database locked for {LOCKED} seconds.")
-    if "disk is full" in said or "no space" in said:
-        return OutputError(f"{name}: cannot be written (the disk is full); the trials before are kept.")
-    if "readonly" in said or "unable to open" in said or "disk i/o" in said:
-        return OutputError(f"{name}: the database cannot be written.")
-    if any(word in said for word in ("malformed", "not a database", "no such table", "no such column", "corrupt")):
-        return InputError(f"{name}: the database is damaged; give another name for a new study.")
-    if any(word in said for word in ("connection", "refused", "translate host", "authentication")):
-        return OutputError(f"{name}: the database cannot be reached; is it running, and is the URL right?")
+    for kind, words, sentence in _REFUSALS:
+        if any(word in said for word in words):
+            return kind(f"{name}: {sentence.format(seconds=LOCKED)}")
     first = str(error.__cause__ or error).strip().splitlines()[0]
     return OutputError(f"{name}: the database reports an error ({first[:200]}).")

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from isthmus.tuning.domains import Value
 from isthmus.tuning.interrupts import allow_sigint, raise_deferred
 from isthmus.tuning.objective import Objective, OutOfTimeError
 from isthmus.tuning.plan import Plan, TableIdentity
+from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import DEFAULT, completed, is_default
 from isthmus.tuning.sampler import seeded_sampler
 
@@ -26,12 +27,8 @@ RESERVE = 1.5
 _SETTINGS = "isthmus settings"
 
 
-def open_study(
-    study: str | os.PathLike[str] | None, plan: Plan, portfolio: Sequence[Mapping[str, Value]] = ()
-) -> "Study":
+def open_study(study: str | os.PathLike[str] | None, problem: Problem) -> "Study":
     """Open the study in a database, or create it; in memory if ``study`` is None.
-
-    The trials after that of the default network try the settings in ``portfolio``.
 
     Raises
     ------
@@ -43,14 +40,11 @@ def open_study(
     name = None if study is None else os.fspath(study)
     with storage.storage_errors(name), storage.quiet():
         opened = optuna.create_study(
-            storage=None if name is None else storage.storage_of(name),
-            study_name=NAME,
-            direction="maximize",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
-        )
-        _check_plan(opened, plan, storage.shown(name))
-        opened.sampler = seeded_sampler(plan.seed, portfolio)
+            storage=None if name is None else storage.storage_of(name), study_name=NAME, direction="maximize",
+            load_if_exists=True, pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
+        )  # fmt: skip
+        _check_plan(opened, problem.plan, storage.shown(name))
+        opened.sampler = seeded_sampler(problem.plan.seed, problem.portfolio)
     return opened
 
 
@@ -62,34 +56,24 @@ def enqueue_default(study: "Study", values: Mapping[str, Value]) -> None:
 
 
 def run_trials(
-    study: "Study",
-    objective: Objective,
-    *,
-    n_trials: int | None,
-    default_too: bool = True,
+    study: "Study", objective: Objective, *, n_trials: int | None, default_too: bool = True,
     on_trial: Callable[[], None] = lambda: None,
-) -> None:
+) -> None:  # fmt: skip
     """Run trials until ``n_trials`` are finished, by this or other processes, or until the deadline.
 
     The last trials may be in the hands of other processes. They are waited for, because a process that is killed leaves
     its trial to the others. ``default_too`` says whether the default network is still to be trained after the search.
     """
-    import optuna  # noqa: PLC0415
-
     end = objective.deadline
     while True:
         fail_lost_trials(study)
         trials = study.get_trials(deepcopy=False)
-        states = [trial.state for trial in trials]
-        finished = states.count(optuna.trial.TrialState.COMPLETE) + states.count(optuna.trial.TrialState.PRUNED)
-        running = states.count(optuna.trial.TrialState.RUNNING)
-        objective.deadline = end - RESERVE * _training_seconds(trials, default_too=default_too) / len(
-            objective.problem.splits
-        )
+        states = [trial.state.name for trial in trials]
+        finished, running = states.count("COMPLETE") + states.count("PRUNED"), states.count("RUNNING")
+        kept_seconds = RESERVE * _training_seconds(trials, default_too=default_too) / len(objective.problem.splits)
+        objective.deadline = end - kept_seconds
         has_default = any(is_default(trial) and trial.state.name == "COMPLETE" for trial in trials)
-        if n_trials is not None and finished >= n_trials:
-            return
-        if time.monotonic() > objective.deadline and has_default:
+        if (n_trials is not None and finished >= n_trials) or (time.monotonic() > objective.deadline and has_default):
             return
         if (n_trials is not None and finished + running >= n_trials) or (time.monotonic() > end and running):
             with allow_sigint():
@@ -126,16 +110,14 @@ def fail_lost_trials(study: "Study") -> None:
 
 def _check_plan(study: "Study", plan: Plan, name: str) -> None:
     """Compare a plan with the one that the study began with; a new study stores it."""
-    settings = plan.to_json()
-    stored = study.user_attrs.get(_SETTINGS)
+    settings, stored = plan.to_json(), study.user_attrs.get(_SETTINGS)
     if stored is None:
         if study.get_trials(deepcopy=False):
             raise MismatchError(f"{name}: holds a study that Isthmus did not begin; give another database.")
         study.set_user_attr(_SETTINGS, settings)
         return
-    table = stored.get("table")
-    if table != settings["table"]:
-        raise MismatchError(f"{name}: is a study of another table ({_difference(plan.table, table)}).")
+    if stored.get("table") != settings["table"]:
+        raise MismatchError(f"{name}: is a study of another table ({_difference(plan.table, stored.get('table'))}).")
     for key, value in settings.items():
         if stored.get(key) != value:
             theirs, ours = _differences(stored.get(key), value)

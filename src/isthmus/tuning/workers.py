@@ -19,7 +19,6 @@ import numpy as np
 from scipy import sparse
 
 from isthmus.errors import InputError, IsthmusError, MismatchError, MissingExtraError, OutputError
-from isthmus.rows.batches import Rows
 from isthmus.training.history import OnEpoch
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.interrupts import allow_sigint, defer_sigint
@@ -33,24 +32,19 @@ INTERRUPTED = 130
 _PATIENCE = 30  # seconds in which a worker that was interrupted must end
 
 
-def write_job(folder: Path, plan: Plan, X: Rows, n_trials: int | None) -> None:
+def write_job(folder: Path, problem: Problem, n_trials: int | None) -> None:
     """Write the table and the plan for workers into a folder of their own."""
-    if sparse.issparse(X):
-        sparse.save_npz(folder / "X.npz", X, compressed=False)
+    if sparse.issparse(problem.X):
+        sparse.save_npz(folder / "X.npz", problem.X, compressed=False)
     else:
-        np.save(folder / "X.npy", X)
-    (folder / "job.json").write_text(json.dumps({"plan": plan.to_json(), "n_trials": n_trials}))
+        np.save(folder / "X.npy", problem.X)
+    (folder / "job.json").write_text(json.dumps({"plan": problem.plan.to_json(), "n_trials": n_trials}))
 
 
 def run_workers(
-    n_workers: int,
-    folder: Path,
-    url: str,
-    deadline: float,
-    *,
-    on_wait: Callable[[], None],
+    n_workers: int, folder: Path, url: str, deadline: float, *, on_wait: Callable[[], None],
     beside: Callable[[OnEpoch], Model],
-) -> Model:
+) -> Model:  # fmt: skip
     """Start workers and wait until all have ended; Ctrl-C, or an error of one, which is raised, ends the others.
 
     Meanwhile this process trains a network, ``beside``, and returns it; the last worker starts after that. ``on_wait``
@@ -61,18 +55,14 @@ def run_workers(
     command = [sys.executable, "-m", "isthmus.tuning.workers", str(folder), url, repr(deadline)]
 
     def start() -> "subprocess.Popen[bytes]":
-        nothing = subprocess.DEVNULL
-        return subprocess.Popen(
-            command, env={**os.environ, **limits}, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE
-        )
+        nothing, env = subprocess.DEVNULL, {**os.environ, **limits}
+        return subprocess.Popen(command, env=env, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)
 
     workers = [start() for _ in range(n_workers - 1)]
     try:
         model = beside(lambda _: on_wait())
         workers.append(start())
-        while any(worker.poll() is None for worker in workers):
-            if any(worker.poll() not in (None, 0) for worker in workers):
-                break
+        while None in (codes := [worker.poll() for worker in workers]) and set(codes) <= {None, 0}:
             on_wait()
             with allow_sigint():
                 time.sleep(0.2)
@@ -107,21 +97,21 @@ def _error(code: int, message: str) -> IsthmusError:
     return kinds.get(code, IsthmusError)(lines[-1])
 
 
-def run(folder: Path, url: str, deadline: float) -> None:
+def _work(folder: Path, url: str, deadline: float) -> None:
     """Run trials as one of the workers, until there are enough or no time is left."""
     job = json.loads((folder / "job.json").read_text())
-    path, plan = folder / "X.npy", Plan.from_json(job["plan"])
+    path = folder / "X.npy"
     X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
-    problem = Problem.of(plan, X)
-    study = open_study(url, plan, problem.portfolio)
+    problem = Problem.of(Plan.from_json(job["plan"]), X)
+    study = open_study(url, problem)
     with quiet(), storage_errors(url), defer_sigint():
         run_trials(study, Objective(problem, deadline), n_trials=job["n_trials"], default_too=False)
 
 
-def main(arguments: list[str]) -> int:
+def main(folder: str, url: str, deadline: str) -> int:
     """Run a worker and return its exit code; an error is one line on stderr."""
     try:
-        run(Path(arguments[0]), arguments[1], float(arguments[2]))
+        _work(Path(folder), url, float(deadline))
     except IsthmusError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -131,4 +121,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The splits of the rows that are searched on: rows to train on, rows to score, and errors of networks on them."""
+"""Folds of the rows that are searched on: rows to train on, rows to score, and errors of networks on them."""
 
 from dataclasses import dataclass
 
@@ -48,25 +48,17 @@ def suited_folds(n_rows: int) -> int:
 
 
 def splits_of(X: Rows, rows: np.ndarray, n_folds: int, *, standardise: bool, rng: np.random.RandomState) -> list[Split]:
-    """Split rows into ``n_folds`` folds, each of which is scored once. With one fold, a fifth of the rows is scored.
+    """Split some rows of X into ``n_folds`` folds, each scored once. With one fold, a fifth of them is scored.
 
-    Parameters
-    ----------
-    X : array or CSR matrix of shape (n_rows, n_features)
-    rows : ndarray of int
-        Positions of the rows that may be used.
-    standardise : bool
-        Whether columns are divided by their standard deviations before errors are measured.
+    ``standardise`` says whether columns are divided by their standard deviations before errors are measured.
     """
     order = rng.permutation(rows)
     n_held = max(1, round(_SCORED_SHARE * len(order)))
-    parts = [order[:n_held]] if n_folds == 1 else np.array_split(order, n_folds)
-    n_groups = -(-N_GROUPS // n_folds)
     splits = []
-    for held in parts:
+    for held in [order[:n_held]] if n_folds == 1 else np.array_split(order, n_folds):
         train = np.setdiff1d(rows, held)
         pca = PCABaseline.of(X[train], standardise=standardise)
-        groups = [group for group in np.array_split(held, n_groups) if len(group)]
+        groups = [group for group in np.array_split(held, -(-N_GROUPS // n_folds)) if len(group)]
         variances = np.array([(((dense_rows(X, group) - pca.mean) / pca.unit) ** 2).sum() for group in groups])
         errors = pca.squared_errors(scored := X[held], scored)
         splits.append(Split(train, groups, pca.unit, variances, errors))
