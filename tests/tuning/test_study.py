@@ -16,8 +16,7 @@ import pytest
 from tuning_searches import QUICK
 
 from isthmus import Autoencoder, InputError, MismatchError, MissingExtraError, OutputError, load, tune
-from isthmus.tuning.storage import quiet, shown, storage_errors
-from isthmus.tuning.study import fail_lost_trials
+from isthmus.tuning.storage import fail_lost_trials, quiet, shown, storage_errors
 from studies import trial_count
 
 SEARCH = """

@@ -13,7 +13,6 @@ from isthmus.rows.frames import select_rows
 from isthmus.rows.splits import held_out_rows
 from isthmus.training.history import OnEpoch
 from isthmus.tuning.architectures import Model
-from isthmus.tuning.folds import row_errors
 from isthmus.tuning.objective import fit_quietly
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import TrialRecord
@@ -88,4 +87,4 @@ def _error(model: Model, problem: Problem, rows: np.ndarray, unit: Float64[np.nd
     """The squared error on some rows, also of a network that was fitted to a dataframe."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        return float(row_errors(model, problem.X, problem.rows, rows, unit).sum())
+        return float(problem.row_errors(model, rows, unit).sum())

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -41,7 +42,8 @@ class Range:
         """The number in the range that is nearest to ``value``; the lower end if ``value`` is not a number."""
         return min(max(value, self.low), self.high) if is_real(value) else self.low
 
-    def ends(self) -> tuple[Value, ...]:
+    @property
+    def values(self) -> tuple[Value, ...]:
         return (self.low, self.high)
 
     def widened(self, value: Value) -> "Range":
@@ -65,9 +67,6 @@ class Choices:
         """``value`` if it is one of the choices, otherwise the first choice."""
         return next((choice for choice in self.values if choice == value), self.values[0])
 
-    def ends(self) -> tuple[Value, ...]:
-        return self.values
-
     def widened(self, value: Value) -> "Choices":
         """The choices, with ``value`` added if it is missing."""
         return self if value in self.values else Choices((*self.values, value))
@@ -82,36 +81,29 @@ Domain: TypeAlias = Range | Choices
 def read_domain(name: str, value: object) -> object:
     """Read what a user gives for a hyperparameter: a ``Range``, ``Choices`` or one plain value.
 
-    Raises
-    ------
-    ParameterError
-        If a range is empty or a choice is not a text, a number or a bool.
+    An empty range raises a ``ParameterError``, and so does a choice that is not a text, a number or a bool.
     """
     if isinstance(value, str):
         low, colon, high = value.partition(":")
-        ends = (number(low.strip()), number(high.strip())) if colon else ()
+        ends = (_number(low.strip()), _number(high.strip())) if colon else ()
         if ends and all(map(is_real, ends)):
             return read_domain(name, ends)
-        parts = [number(part.strip()) for part in value.split(",") if part.strip()]
+        parts = [_number(part.strip()) for part in value.split(",") if part.strip()]
         return parts[0] if len(parts) == 1 and "," not in value else _choices(name, parts)
     if isinstance(value, tuple) and len(value) == 2 and all(map(is_real, value)):
         low, high = value
-        if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+        if not -math.inf < low <= high < math.inf:
             rule = "must go from a number to a larger one"
             raise ParameterError(f"The range of {name!r} {rule}. Got {low}:{high} instead.")
         return low if low == high else Range(low, high)
-    if isinstance(value, Sequence):
-        return _choices(name, value)
-    return value
+    return _choices(name, value) if isinstance(value, Sequence) else value
 
 
-def number(text: str) -> Value:
+def _number(text: str) -> Value:
     """Read a number or a bool; any other text stays as it is."""
     for kind in (int, float):
-        try:
+        with suppress(ValueError):
             return kind(text)
-        except ValueError:
-            pass
     return {"true": True, "false": False}.get(text.lower(), text)
 
 

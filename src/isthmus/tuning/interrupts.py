@@ -33,10 +33,10 @@ class _Keeper:
 @contextmanager
 def defer_sigint() -> Iterator[None]:
     """Keep Ctrl-C until the end of the block, or until ``allow_sigint`` within it. Other threads change nothing."""
-    keeper = _Keeper()
     if not _is_main_thread() or signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
         yield
         return
+    keeper = _Keeper()
     before = signal.signal(signal.SIGINT, keeper)
     try:
         yield

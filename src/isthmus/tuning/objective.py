@@ -13,7 +13,7 @@ from isthmus.errors import WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
 from isthmus.training.history import History, OnEpoch
 from isthmus.tuning.architectures import Model
-from isthmus.tuning.folds import Split, group_errors
+from isthmus.tuning.folds import Split
 from isthmus.tuning.interrupts import allow_sigint, defer_sigint
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import TrialRecord, completed, is_default
@@ -52,7 +52,7 @@ class Objective:
             sizes = problem.goal.sizes(model.code_size_)
             is_ordered = problem.goal.is_ordered and isinstance(model, Autoencoder)
             cuts = [model.truncate(size) for size in sizes] if is_ordered else [model]
-            errors.append(np.array([group_errors(cut, problem.X, problem.rows, split) for cut in cuts]))
+            errors.append(np.array([problem.group_errors(cut, split) for cut in cuts]))
             epochs.append(model.n_epochs_)
             if not default and self._is_behind(trial, errors):
                 raise optuna.TrialPruned
@@ -87,7 +87,7 @@ class Objective:
             if not prune or step == reported or step & (step - 1):
                 return
             reported = step
-            errors = group_errors(model, self.problem.X, self.problem.rows, split)
+            errors = self.problem.group_errors(model, split)
             with defer_sigint():
                 trial.report(1 - errors.sum() / (split.variances.sum() or 1), step)
                 if not default and trial.should_prune():

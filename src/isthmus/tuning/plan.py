@@ -48,17 +48,13 @@ class TableIdentity:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a score depends on.
-
-    ``estimator`` has its parameters, and under "class" the name of its class; ``code_size`` is the smallest and the
-    largest; ``space`` is as ``SearchSpace.to_json`` gives it; ``loss`` is the one that the estimator uses on the table.
-    """
+    """Everything that a score depends on."""
 
     table: TableIdentity
-    estimator: Mapping[str, object]
-    code_size: Sequence[int]
-    space: Mapping[str, object]
-    loss: str
+    estimator: Mapping[str, object]  # its parameters, and under "class" the name of its class
+    code_size: Sequence[int]  # the smallest and the largest
+    space: Mapping[str, object]  # as SearchSpace.to_json gives it
+    loss: str  # the one that the estimator uses on the table
     objective: str
     target_variance: float
     folds: int
@@ -90,14 +86,8 @@ def make_plan(
 ) -> Plan:  # fmt: skip
     """Settle what the parameters of a search leave to its table: code size, loss, ranges, number of folds.
 
-    ``columns`` are the names of the table's columns, if it has any.
-
-    Raises
-    ------
-    ParameterError
-        If the space or the code size cannot be searched.
-    InputError
-        If the space has cross-entropy and values lie outside [0, 1].
+    ``columns`` are the names of the table's columns, if it has any. A ``ParameterError`` says what of the space or the
+    code size cannot be searched, an ``InputError`` which values are outside [0, 1] if the space has cross-entropy.
     """
     rows, given = as_rows(X), dict(space)
     search, _ = set_aside(rows.shape[0], test_fraction, np.random.RandomState(seed))
@@ -105,9 +95,8 @@ def make_plan(
     code_size = _code_sizes(estimator, asked, rows[search], objective, target_variance)
     low, high = column_range(rows)
     unit_interval = bool(low.min() >= 0 and high.max() <= 1)
-    loss = estimator.loss
-    if loss == "auto":
-        loss = "bce" if unit_interval and estimator.scale in ("auto", "none") else "mse"
+    allows_bce = unit_interval and estimator.scale in ("auto", "none")
+    loss = estimator.loss if estimator.loss != "auto" else "bce" if allows_bce else "mse"
     own = own_values(estimator, rows.shape[1], code_size[1], loss)
     searched = SearchSpace.of(estimator, given, own, unit_interval=unit_interval)
     if not unit_interval and (loss == "bce" or "bce" in searched.ends("loss")):
@@ -130,10 +119,8 @@ def _code_sizes(estimator: Model, asked: object, rows: Rows, objective: str, tar
     """The smallest and the largest number of codes that are asked for."""
     kind, is_ordered = type(estimator).__name__, objective != "error"
     if is_ordered and not hasattr(estimator, "ordered"):
-        raise ParameterError(
-            f"The 'objective' parameter must be 'error' for a {kind}, whose codes have no order. "
-            f"Got {objective!r} instead."
-        )
+        rule = f"must be 'error' for a {kind}, whose codes have no order"
+        raise ParameterError(f"The 'objective' parameter {rule}. Got {objective!r} instead.")
     if asked is None:
         raise ParameterError(
             f"A search needs a {kind} with a code_size: without one, the network with the most codes would be the best."
@@ -145,9 +132,8 @@ def _code_sizes(estimator: Model, asked: object, rows: Rows, objective: str, tar
                 "always be the best."
             )
         if not asked.is_whole or asked.low < 1:
-            raise ParameterError(
-                f"Code sizes must be whole numbers of at least 1. Got {asked.low}:{asked.high} instead."
-            )
+            found = f"{asked.low}:{asked.high}"
+            raise ParameterError(f"Code sizes must be whole numbers of at least 1. Got {found} instead.")
         return int(asked.low), int(asked.high)
     if not is_real(asked):
         raise ParameterError(f"The code size must be a number or a range such as 2:64. Got {asked!r} instead.")

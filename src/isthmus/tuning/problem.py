@@ -1,4 +1,4 @@
-"""The problem that a plan poses on a table: its splits, the space and the default network, and PCA's results."""
+"""The problem that a plan poses on a table: splits, space, default network, errors of networks, PCA's results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from sklearn.base import clone
 
-from isthmus.rows.batches import Rows
+from isthmus.rows.batches import Rows, dense_rows
 from isthmus.rows.splits import set_aside
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.domains import Value
@@ -17,33 +17,23 @@ from isthmus.tuning.goal import Goal
 from isthmus.tuning.plan import Plan
 from isthmus.tuning.space import SearchSpace, own_values
 
+_ROWS_AT_ONCE = 1024  # rows that are reconstructed together
+
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything that trials need to know.
-
-    Attributes
-    ----------
-    X, rows : array or CSR matrix
-        The table as networks take it (rows or images), and as rows.
-    search, test : ndarray of int
-        Positions of the rows that are searched on, and of those set aside to test.
-    default : dict
-        The values of the default network.
-    has_own_layers : bool
-        Whether the default network has the estimator's own layers, or only the nearest in the space.
-    """
+    """Everything that trials need to know."""
 
     plan: Plan
-    X: Rows
-    rows: Rows
-    search: Int64[np.ndarray, " search"]
-    test: Int64[np.ndarray, " test"]
+    X: Rows  # as networks take it, rows or images
+    rows: Rows  # X as rows
+    search: Int64[np.ndarray, " search"]  # positions of the rows that are searched on
+    test: Int64[np.ndarray, " test"]  # positions of the rows set aside to test
     splits: list[Split]
     estimator: Model
     space: SearchSpace
-    default: Mapping[str, Value]
-    has_own_layers: bool
+    default: Mapping[str, Value]  # the values of the default network
+    has_own_layers: bool  # whether the default network has the estimator's own layers, or the nearest in the space
     goal: Goal
 
     @classmethod
@@ -68,6 +58,22 @@ class Problem:
         parameters |= {"random_state": self.plan.seed + split, "verbose": False}
         model: Model = clone(self.estimator).set_params(**parameters)
         return model
+
+    def group_errors(self, model: Model, split: Split) -> Float64[np.ndarray, " groups"]:
+        """The squared errors of a fitted network, summed over each group of the scored rows."""
+        errors = self.row_errors(model, np.concatenate(split.groups), split.unit)
+        ends = np.cumsum([len(group) for group in split.groups])
+        return np.array([part.sum() for part in np.split(errors, ends[:-1])])
+
+    def row_errors(
+        self, model: Model, rows: np.ndarray, unit: Float64[np.ndarray, " features"]
+    ) -> Float64[np.ndarray, " rows"]:
+        """The squared error of each of some rows, summed over its columns."""
+        errors = []
+        for part in np.array_split(rows, -(-len(rows) // _ROWS_AT_ONCE)):
+            reconstructed = np.asarray(model.reconstruct(self.X[part]), dtype=np.float64).reshape(len(part), -1)
+            errors.append((((reconstructed - dense_rows(self.rows, part)) / unit) ** 2).sum(axis=1))
+        return np.concatenate(errors)
 
     @property
     def portfolio(self) -> list[dict[str, Value]]:

@@ -19,32 +19,20 @@ DEFAULT = "default network"  # the attribute of the trials of the default networ
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """The results of a trial that was trained to its end.
-
-    Attributes
-    ----------
-    number, values, merit : int, dict, float
-        Its number in the study, the hyperparameters, and what the search maximises.
-    sizes, unexplained : tuple of int, ndarray
-        The code sizes that were scored, and the share of the variance of the scored rows that each of them loses.
-    errors, split_errors : ndarray, tuple of float
-        Squared errors with all codes: of groups of the scored rows, and of each split.
-    widths, epochs : tuple of int
-        Nodes or filters of the encoder's hidden layers, and epochs trained on each split.
-    """
+    """The results of a trial that was trained to its end."""
 
     number: int
     values: Mapping[str, Value]
-    merit: float
+    merit: float  # what the search maximises
     is_default: bool
-    sizes: tuple[int, ...]
-    unexplained: Float64[np.ndarray, " sizes"]
-    errors: Float64[np.ndarray, " groups"]
-    split_errors: tuple[float, ...]
-    widths: tuple[int, ...]
+    sizes: tuple[int, ...]  # the code sizes that were scored
+    unexplained: Float64[np.ndarray, " sizes"]  # the share of the variance of the scored rows that each of them loses
+    errors: Float64[np.ndarray, " groups"]  # squared errors with all codes, of groups of the scored rows
+    split_errors: tuple[float, ...]  # the same of each split
+    widths: tuple[int, ...]  # nodes or filters of the encoder's hidden layers
     layers: tuple[Layer, ...]
     loss: str
-    epochs: tuple[int, ...]
+    epochs: tuple[int, ...]  # trained on each split
     seconds: float
 
     @property

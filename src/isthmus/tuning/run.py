@@ -17,8 +17,8 @@ from isthmus.tuning.problem import Problem
 from isthmus.tuning.progress import live_table
 from isthmus.tuning.record import completed
 from isthmus.tuning.result import Result, pareto_table, trials_table
-from isthmus.tuning.storage import close, database_url, in_memory, quiet, storage_errors
-from isthmus.tuning.study import enqueue_default, fail_lost_trials, open_study, run_trials
+from isthmus.tuning.storage import close, database_url, fail_lost_trials, in_memory, quiet, storage_errors
+from isthmus.tuning.study import enqueue_default, open_study, run_trials
 from isthmus.tuning.workers import run_workers, write_job
 
 if TYPE_CHECKING:

@@ -62,8 +62,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         the first hidden layer, 32 to 512), ``"taper"`` (nodes of a layer as a share of the one before, 0.5 to 1),
         ``"activation"``, ``"loss"`` ("mse", and "bce" for values in [0, 1]), ``"learning_rate"`` (0.0005 to 0.01),
         ``"weight_decay"`` (0.003 to 1), ``"batch_size"``, ``"noise"``, or any other parameter of the estimator. A tuple
-        of two numbers is a range, a list holds choices, anything else is a single value. Texts work, too: "1:4",
-        "relu,gelu".
+        of two numbers is a range, a list holds choices, another value is the only one. "1:4" and "relu,gelu" work, too.
     objective : {"error", "code-size", "both"}, default="error"
         What to search for: the lowest error at one code size; the fewest codes that explain ``target_variance``; or
         low errors at every code size. For the last two the networks have ordered codes, so that each trial gives a
@@ -158,18 +157,12 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         random_state: int = 0,
         verbose: bool = False,
     ) -> None:
-        self.estimator = estimator
-        self.space = space
-        self.objective = objective
-        self.target_variance = target_variance
-        self.n_trials = n_trials
-        self.timeout = timeout
-        self.folds = folds
-        self.test_fraction = test_fraction
-        self.study = study
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.verbose = verbose
+        self.estimator, self.space = estimator, space
+        self.objective, self.target_variance = objective, target_variance
+        self.n_trials, self.timeout = n_trials, timeout
+        self.folds, self.test_fraction = folds, test_fraction
+        self.study, self.n_jobs = study, n_jobs
+        self.random_state, self.verbose = random_state, verbose
 
     def fit(self, X: object, y: object = None) -> "AutoencoderSearch":
         """Search, and train the chosen network.

@@ -136,7 +136,7 @@ class SearchSpace:
     def ends(self, name: str) -> tuple[Any, ...]:
         """The ends of a range, all choices, or the one value of a hyperparameter; empty if it is not in the space."""
         if name in self.domains:
-            return self.domains[name].ends()
+            return self.domains[name].values
         return (self.fixed[name],) if name in self.fixed else ()
 
 

@@ -1,4 +1,4 @@
-"""Where studies are kept: SQLite files and other databases, and clear messages for what goes wrong there."""
+"""Where studies are kept: SQLite files and other databases, trials lost there, and messages for what goes wrong."""
 
 import logging
 import os
@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def storage_of(name: str) -> "RDBStorage":
     while True:
         try:
             storage = optuna.storages.RDBStorage(
-                url, options, heartbeat_interval=HEARTBEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry()
+                url, options, heartbeat_interval=HEARTBEAT, grace_period=GRACE, heartbeat_stale_trial_callback=_retry()
             )
             _lock_before_reading(storage.engine)
             return storage
@@ -84,7 +85,7 @@ def in_memory(study: "Study") -> "Study":
     import optuna  # noqa: PLC0415
 
     memory, name = optuna.storages.InMemoryStorage(), study.study_name
-    optuna.copy_study(from_study_name=name, from_storage=backend_of(study), to_storage=memory, to_study_name=name)
+    optuna.copy_study(from_study_name=name, from_storage=_backend_of(study), to_storage=memory, to_study_name=name)
     return optuna.load_study(study_name=name, storage=memory)
 
 
@@ -92,27 +93,45 @@ def close(study: "Study") -> None:
     """Close the connections to the database of a study; they open again when they are needed."""
     import optuna  # noqa: PLC0415
 
-    backend = backend_of(study)
+    backend = _backend_of(study)
     if isinstance(backend, optuna.storages.RDBStorage):
         backend.scoped_session.remove()
         backend.engine.dispose()
 
 
-def backend_of(study: "Study") -> "BaseStorage":
+def _backend_of(study: "Study") -> "BaseStorage":
     """The storage behind Optuna's cache."""
     storage: BaseStorage = getattr(study._storage, "_backend", study._storage)
     return storage
 
 
-def with_heartbeat(storage: "RDBStorage") -> set[int]:
-    """Identifiers of the trials whose process has ever sent a heartbeat."""
+def fail_lost_trials(study: "Study") -> None:
+    """Fail trials whose process was killed, and queue them again.
+
+    Optuna does so for trials that have sent a heartbeat. A process that is killed between taking a trial and its first
+    heartbeat leaves a trial without any.
+    """
+    import optuna  # noqa: PLC0415
     from sqlalchemy import text  # noqa: PLC0415
 
-    with storage.engine.connect() as connection:
-        return set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
+    backend = _backend_of(study)
+    if not isinstance(backend, optuna.storages.RDBStorage):
+        return
+    optuna.storages.fail_stale_trials(study)
+    running = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
+    long_ago = datetime.now() - timedelta(seconds=GRACE)
+    old = [trial for trial in running if trial.datetime_start is not None and trial.datetime_start < long_ago]
+    if not old:
+        return
+    with backend.engine.connect() as connection:
+        with_heartbeat = set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
+    for trial in old:
+        if trial._trial_id not in with_heartbeat:
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+            _retry()(study, trial)
 
 
-def retry() -> "Callable[[Study, FrozenTrial], None]":
+def _retry() -> "Callable[[Study, FrozenTrial], None]":
     """A callback that queues a trial again after its process was killed."""
     import optuna  # noqa: PLC0415
 
@@ -126,8 +145,7 @@ def quiet() -> Iterator[None]:
     """Silence Optuna's log and its warnings about experimental features."""
     import optuna  # noqa: PLC0415
 
-    logger = logging.getLogger("optuna")
-    before = logger.level
+    before = (logger := logging.getLogger("optuna")).level
     logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():

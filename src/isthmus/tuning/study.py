@@ -1,10 +1,11 @@
-"""The study: which search it belongs to, how its trials are run, and how those of killed processes are run again."""
+"""The study: which search it belongs to, how its sampler draws, and how its trials are run."""
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from isthmus.errors import MismatchError
 from isthmus.tuning import storage
@@ -14,10 +15,11 @@ from isthmus.tuning.objective import Objective, OutOfTimeError
 from isthmus.tuning.plan import Plan, TableIdentity
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.record import DEFAULT, completed, is_default
-from isthmus.tuning.sampler import seeded_sampler
 
 if TYPE_CHECKING:
     from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import TPESampler
     from optuna.trial import FrozenTrial
 
 NAME = "isthmus"
@@ -44,7 +46,7 @@ def open_study(study: str | os.PathLike[str] | None, problem: Problem) -> "Study
             load_if_exists=True, pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
         )  # fmt: skip
         _check_plan(opened, problem.plan, storage.shown(name))
-        opened.sampler = seeded_sampler(problem.plan.seed, problem.portfolio)
+        opened.sampler = _seeded_sampler(problem.plan.seed, problem.portfolio)
     return opened
 
 
@@ -66,12 +68,14 @@ def run_trials(
     """
     end = objective.deadline
     while True:
-        fail_lost_trials(study)
+        storage.fail_lost_trials(study)
         trials = study.get_trials(deepcopy=False)
         states = [trial.state.name for trial in trials]
         finished, running = states.count("COMPLETE") + states.count("PRUNED"), states.count("RUNNING")
-        kept_seconds = RESERVE * _training_seconds(trials, default_too=default_too) / len(objective.problem.splits)
-        objective.deadline = end - kept_seconds
+        done = completed(trials)
+        defaults = [trial.seconds for trial in done if trial.is_default]
+        training = (done[0].seconds if done else 0.0) + (max(defaults, default=0.0) if default_too else 0.0)
+        objective.deadline = end - RESERVE * training / len(objective.problem.splits)
         has_default = any(is_default(trial) and trial.state.name == "COMPLETE" for trial in trials)
         if (n_trials is not None and finished >= n_trials) or (time.monotonic() > objective.deadline and has_default):
             return
@@ -84,28 +88,38 @@ def run_trials(
         raise_deferred()
 
 
-def fail_lost_trials(study: "Study") -> None:
-    """Fail trials whose process was killed, and queue them again.
+def _seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPESampler":
+    """Optuna's TPE, seeded anew for each trial; trials 1, 2, … take the values of the portfolio.
 
-    Optuna does so for trials that have sent a heartbeat. A process that is killed between taking a trial and its first
-    heartbeat leaves a trial without any.
+    A sampler with a single seed draws the same first trials in every process, and again whenever a search goes on. The
+    study gives each trial a number of its own, so here no two draw the same, and a search that goes on draws what it
+    would have drawn without the interruption.
     """
-    import optuna  # noqa: PLC0415
+    import optuna  # noqa: PLC0415 — optional
 
-    backend = storage.backend_of(study)
-    if not isinstance(backend, optuna.storages.RDBStorage):
-        return
-    optuna.storages.fail_stale_trials(study)
-    running = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
-    long_ago = datetime.now() - timedelta(seconds=storage.GRACE)
-    old = [trial for trial in running if trial.datetime_start is not None and trial.datetime_start < long_ago]
-    if not old:
-        return
-    alive = storage.with_heartbeat(backend)
-    for trial in old:
-        if trial._trial_id not in alive:
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
-            storage.retry()(study, trial)
+    class Seeded(optuna.samplers.TPESampler):
+        def before_trial(self, study: optuna.Study, trial: "FrozenTrial") -> None:
+            state = np.random.SeedSequence([seed, trial.number]).generate_state(1)
+            self.__init__(seed=int(state[0]), multivariate=True, constant_liar=True)  # type: ignore[misc]
+            super().before_trial(study, trial)
+
+        def infer_relative_search_space(
+            self, study: optuna.Study, trial: "FrozenTrial"
+        ) -> "dict[str, BaseDistribution]":
+            return {} if given(trial) else super().infer_relative_search_space(study, trial)
+
+        def sample_independent(
+            self, study: optuna.Study, trial: "FrozenTrial", param_name: str, param_distribution: "BaseDistribution"
+        ) -> object:
+            values = given(trial)
+            if param_name in values:
+                return values[param_name]
+            return super().sample_independent(study, trial, param_name, param_distribution)
+
+    def given(trial: "FrozenTrial") -> Mapping[str, Value]:
+        return portfolio[trial.number - 1] if 0 < trial.number <= len(portfolio) else {}
+
+    return Seeded(seed=seed, multivariate=True, constant_liar=True)
 
 
 def _check_plan(study: "Study", plan: Plan, name: str) -> None:
@@ -121,9 +135,8 @@ def _check_plan(study: "Study", plan: Plan, name: str) -> None:
     for key, value in settings.items():
         if stored.get(key) != value:
             theirs, ours = _differences(stored.get(key), value)
-            raise MismatchError(
-                f"{name}: is a study with another {key}, {theirs} instead of {ours}; give the same, or another study."
-            )
+            found = f"{name}: is a study with another {key}, {theirs} instead of {ours}"
+            raise MismatchError(f"{found}; give the same, or another study.")
 
 
 def _difference(table: TableIdentity, stored: object) -> str:
@@ -147,10 +160,3 @@ def _differences(theirs: object, ours: object) -> tuple[str, str]:
     names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     first, second = (", ".join(f"{name}={values.get(name)}" for name in names) for values in (theirs, ours))
     return first, second
-
-
-def _training_seconds(trials: "list[FrozenTrial]", *, default_too: bool) -> float:
-    """The seconds that the trial of the best network took, and that of the default."""
-    done = completed(trials)
-    best = done[0].seconds if done else 0.0
-    return best + max((trial.seconds for trial in done if trial.is_default and default_too), default=0.0)

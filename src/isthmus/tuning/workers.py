@@ -1,8 +1,6 @@
 """Several processes that search in one study; they get the table through files in a folder that they share.
 
-Each of them runs
-
-    python -m isthmus.tuning.workers FOLDER URL DEADLINE
+Each of them runs ``python -m isthmus.tuning.workers FOLDER URL DEADLINE``.
 """
 
 import json
@@ -77,9 +75,8 @@ def run_workers(
 def _end(workers: "list[subprocess.Popen[bytes]]") -> list[str]:
     """Interrupt the workers that still run; the messages of all."""
     for worker in workers:
-        if worker.poll() is None:
-            with suppress(OSError):
-                worker.send_signal(signal.SIGINT)
+        with suppress(OSError):
+            worker.send_signal(signal.SIGINT)
     messages = []
     for worker in workers:
         try:
@@ -97,21 +94,15 @@ def _error(code: int, message: str) -> IsthmusError:
     return kinds.get(code, IsthmusError)(lines[-1])
 
 
-def _work(folder: Path, url: str, deadline: float) -> None:
-    """Run trials as one of the workers, until there are enough or no time is left."""
-    job = json.loads((folder / "job.json").read_text())
-    path = folder / "X.npy"
-    X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
-    problem = Problem.of(Plan.from_json(job["plan"]), X)
-    study = open_study(url, problem)
-    with quiet(), storage_errors(url), defer_sigint():
-        run_trials(study, Objective(problem, deadline), n_trials=job["n_trials"], default_too=False)
-
-
-def main(folder: str, url: str, deadline: str) -> int:
-    """Run a worker and return its exit code; an error is one line on stderr."""
+def main(folder: Path, url: str, deadline: float) -> int:
+    """Run trials as one of the workers, and return its exit code; an error is one line on stderr."""
     try:
-        _work(Path(folder), url, float(deadline))
+        job, path = json.loads((folder / "job.json").read_text()), folder / "X.npy"
+        X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
+        problem = Problem.of(Plan.from_json(job["plan"]), X)
+        study = open_study(url, problem)
+        with quiet(), storage_errors(url), defer_sigint():
+            run_trials(study, Objective(problem, deadline), n_trials=job["n_trials"], default_too=False)
     except IsthmusError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -121,4 +112,4 @@ def main(folder: str, url: str, deadline: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
