@@ -104,10 +104,9 @@ class Result:
         states = self.table.column("state").to_pylist()
         pruned, finished = states.count("pruned"), states.count("pruned") + states.count("complete")
         splits = "one split" if self.n_folds == 1 else f"{self.n_folds} folds"
-        return (
-            f"{finished} trials ({pruned} pruned) on {self.n_search} rows in {splits}, in {self.seconds:.0f} s"
-            f"{', interrupted' if self.interrupted else ''}; {self.test.n_rows} rows set aside."
-        )
+        ended = f"in {self.seconds:.0f} s{', interrupted' if self.interrupted else ''}"
+        trials = f"{finished} trials ({pruned} pruned) on {self.n_search} rows in {splits}"
+        return f"{trials}, {ended}; {self.test.n_rows} rows set aside."
 
     @property
     def sentence(self) -> str:

@@ -96,13 +96,11 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         The chosen network, trained on all rows of the search.
     best_params_ : dict
         Its hyperparameters, as parameters of the estimator. Empty if it is the default network.
-    best_score_ : float
-        The share of variance that the best trial explains of held-out rows (for "code-size" and "both" with all its
-        codes). It is optimistic, because it is the best of many.
-    default_score_ : float
-        The same for the default network.
-    is_default_ : bool
-        Whether the default network was kept.
+    best_score_, default_score_ : float
+        The share of variance that the best trial, and that of the default network, explains of held-out rows (for
+        "code-size" and "both" with all its codes). The first is optimistic, because it is the best of many.
+    is_default_, interrupted_ : bool
+        Whether the default network was kept, and whether Ctrl-C ended the search.
     test_ : TestFigures
         The share of variance that the chosen network, the default and PCA explain of the rows set aside.
     trials_ : pyarrow.Table
@@ -116,8 +114,6 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         For Optuna's own plots and importances.
     test_index_ : ndarray of int
         Positions of the rows set aside.
-    interrupted_ : bool
-        Whether Ctrl-C ended the search.
 
     Raises
     ------
@@ -142,21 +138,11 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     best_estimator_: Model
 
     def __init__(
-        self,
-        estimator: Model | None = None,
-        *,
-        space: Mapping[str, object] | None = None,
-        objective: str = "error",
-        target_variance: float = 0.95,
-        n_trials: int | None = None,
-        timeout: float | None = None,
-        folds: int | str = "auto",
-        test_fraction: float = 0.2,
-        study: str | os.PathLike[str] | None = None,
-        n_jobs: int = 1,
-        random_state: int = 0,
-        verbose: bool = False,
-    ) -> None:
+        self, estimator: Model | None = None, *, space: Mapping[str, object] | None = None, objective: str = "error",
+        target_variance: float = 0.95, n_trials: int | None = None, timeout: float | None = None,
+        folds: int | str = "auto", test_fraction: float = 0.2, study: str | os.PathLike[str] | None = None,
+        n_jobs: int = 1, random_state: int = 0, verbose: bool = False,
+    ) -> None:  # fmt: skip
         self.estimator, self.space = estimator, space
         self.objective, self.target_variance = objective, target_variance
         self.n_trials, self.timeout = n_trials, timeout

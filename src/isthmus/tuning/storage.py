@@ -4,7 +4,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from isthmus.system.magic import LONGEST, Kind, kind_of
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.storages import BaseStorage, RDBStorage
-    from optuna.trial import FrozenTrial
     from sqlalchemy import Engine
 
 # Seconds between the heartbeats of a running trial, and without one until it is failed and run again. On a busy machine
@@ -51,10 +50,11 @@ def storage_of(name: str) -> "RDBStorage":
         _check_file(Path(name))
     url, began = database_url(name), time.monotonic()
     options = {"connect_args": {"timeout": LOCKED}} if url.startswith("sqlite") else {}
+    retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)
     while True:
         try:
             storage = optuna.storages.RDBStorage(
-                url, options, heartbeat_interval=HEARTBEAT, grace_period=GRACE, heartbeat_stale_trial_callback=_retry()
+                url, options, heartbeat_interval=HEARTBEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry
             )
             _lock_before_reading(storage.engine)
             return storage
@@ -64,20 +64,6 @@ def storage_of(name: str) -> "RDBStorage":
             if not exists or time.monotonic() - began > LOCKED:
                 raise
             time.sleep(0.1)
-
-
-def _lock_before_reading(engine: "Engine") -> None:
-    """Make transactions of SQLite take its lock when they begin.
-
-    Optuna reads that a trial waits and then takes it, under SELECT … FOR UPDATE, which SQLite ignores. Without the lock
-    four processes took 27 of 120 waiting trials twice, and the second process fails when it reports its result.
-    """
-    from sqlalchemy import event  # noqa: PLC0415
-
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        engine.dispose()  # its connections were opened without these
 
 
 def in_memory(study: "Study") -> "Study":
@@ -99,12 +85,6 @@ def close(study: "Study") -> None:
         backend.engine.dispose()
 
 
-def _backend_of(study: "Study") -> "BaseStorage":
-    """The storage behind Optuna's cache."""
-    storage: BaseStorage = getattr(study._storage, "_backend", study._storage)
-    return storage
-
-
 def fail_lost_trials(study: "Study") -> None:
     """Fail trials whose process was killed, and queue them again.
 
@@ -112,7 +92,6 @@ def fail_lost_trials(study: "Study") -> None:
     heartbeat leaves a trial without any.
     """
     import optuna  # noqa: PLC0415
-    from sqlalchemy import text  # noqa: PLC0415
 
     backend = _backend_of(study)
     if not isinstance(backend, optuna.storages.RDBStorage):
@@ -124,20 +103,12 @@ def fail_lost_trials(study: "Study") -> None:
     if not old:
         return
     with backend.engine.connect() as connection:
-        with_heartbeat = set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
+        with_heartbeat = set(connection.exec_driver_sql("SELECT trial_id FROM trial_heartbeats").scalars())
+    retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)
     for trial in old:
         if trial._trial_id not in with_heartbeat:
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
-            _retry()(study, trial)
-
-
-def _retry() -> "Callable[[Study, FrozenTrial], None]":
-    """A callback that queues a trial again after its process was killed."""
-    import optuna  # noqa: PLC0415
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)
+            retry(study, trial)
 
 
 @contextmanager
@@ -183,6 +154,26 @@ def shown(name: str | None) -> str:
         return make_url(name).render_as_string(hide_password=True)
     except ArgumentError:
         return "the study's URL"
+
+
+def _backend_of(study: "Study") -> "BaseStorage":
+    """The storage behind Optuna's cache."""
+    storage: BaseStorage = getattr(study._storage, "_backend", study._storage)
+    return storage
+
+
+def _lock_before_reading(engine: "Engine") -> None:
+    """Make transactions of SQLite take its lock when they begin.
+
+    Optuna reads that a trial waits and then takes it, under SELECT … FOR UPDATE, which SQLite ignores. Without the lock
+    four processes took 27 of 120 waiting trials twice, and the second process fails when it reports its result.
+    """
+    from sqlalchemy import event  # noqa: PLC0415
+
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        engine.dispose()  # its connections were opened without these
 
 
 def _check_file(path: Path) -> None:
