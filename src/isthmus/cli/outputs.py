@@ -15,7 +15,7 @@ RESULT_FORMATS = ("csv", "json", "md")
 
 @runtime_checkable
 class Result(Protocol):
-    """What a command found, as text for programs and documents."""
+    """Return a command's result as text for programs and documents."""
 
     def to_csv(self) -> str: ...
     def to_json(self) -> str: ...

@@ -16,7 +16,7 @@ class Saving:
 
 
 def saving(isthmus: Mapping[int, float], pca: Sequence[float], share: float) -> Saving:
-    """How many codes Isthmus saves, as far as the fitted sizes show.
+    """Return the codes that Isthmus saves, as far as the fitted sizes show.
 
     The saving is at ``share`` if a size reaches it, otherwise at what the best size explains. If Isthmus might need
     fewer codes than PCA but no size in between was fitted, the saving is at what the next smaller size explains.
@@ -75,7 +75,7 @@ def _smallest(isthmus: Mapping[int, float], share: float) -> int | None:
 
 
 def _size_below(isthmus: Mapping[int, float], size: int) -> int:
-    """The next smaller fitted size; 0 if there is none."""
+    """Return the next smaller fitted size, or 0."""
     return max((other for other in isthmus if other < size), default=0)
 
 

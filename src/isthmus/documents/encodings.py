@@ -110,7 +110,7 @@ def indexed(samples: UInt8[np.ndarray, "rows columns"]) -> Image.Image:
 
 
 def tables_in(*parts: bytes) -> JPEGTables | None:
-    """The tables of a JPEG that TIFF stores in several parts; None if there are none."""
+    """Return the tables of a JPEG that TIFF stores in several parts, or None."""
     quantisation: dict[int, list[int]] = {}
     sampling = (1, 1)
     for part in parts:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 def document_name(source: str) -> str:
-    """What messages call a source."""
+    """Return the name of a source for messages."""
     return "standard input" if source == "-" else source
 
 

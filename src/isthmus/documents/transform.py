@@ -27,7 +27,7 @@ _MUCH_LARGER = 1.1  # output size over input size that the report mentions
 
 @dataclass(frozen=True)
 class Options:
-    """How documents are transformed.
+    """Options of a transformation of documents.
 
     With ``dry_run`` pages are processed and reported, but no output is written. ``progress`` is called after each
     picture with the source, its plan and the report on the picture.

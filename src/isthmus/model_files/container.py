@@ -73,7 +73,7 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
 
 @dataclass(frozen=True)
 class _Entry(Section):
-    """What the header says of a tensor; the offsets are its first byte and the byte after the last."""
+    """A tensor in the header; the offsets are its first byte and the byte after the last."""
 
     dtype: Annotated[str, one_of("F32", "F64")]
     shape: Annotated[tuple[int, ...], list_of(size(0), longest=_MAX_DIMENSIONS)]

@@ -67,7 +67,7 @@ def coloured(
 
 
 def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
-    """How much colours on white paper are marks, from 0 to 1: strong colours, except the brown of stains."""
+    """Return from 0 to 1 how surely colours on white paper are marks: strong colours, except the brown of stains."""
     strongest, weakest = ink.amax(0), ink.amin(0)
     spread = strongest - weakest
     steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red to green and from green to blue; their sum is 1

@@ -49,7 +49,7 @@ class Parameter(NamedTuple):
     default: object  # as in the estimator's signature
     rule: Rule  # what its value must be
     help: str  # one line for the command line
-    option: Option | str  # the option of ``isthmus fit``, or the reason why there is none
+    option: Option | str  # the option of ``isthmus fit``, or the reason why it has none
     search: Mapping[str, SearchRange] | str
 
 

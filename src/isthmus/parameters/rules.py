@@ -18,7 +18,7 @@ NOISE_STRENGTHS = {"gaussian": 0.1, "masking": 0.25, "salt_and_pepper": 0.1}
 
 
 class Rule(NamedTuple):
-    """What a value must be: in words that follow "must be", and as a test."""
+    """A rule for a value: in words that follow "must be", and as a test."""
 
     words: str
     allows: Callable[[object], bool]

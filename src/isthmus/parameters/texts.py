@@ -1,4 +1,4 @@
-"""How the texts of the command line become values of parameters."""
+"""From the texts of the command line to values of parameters."""
 
 from isthmus.errors import ParameterError
 

@@ -26,7 +26,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Influence:
-    """How far a column moves, in its standard deviations, when a code rises by one of its own."""
+    """Influence: the standard deviations that a column moves when a code rises by one of its own."""
 
     columns: list[int]
     table: list[list[float]]  # by column and code

@@ -1,4 +1,4 @@
-"""How a fit is repeated: the estimator as Python code and as a command, and the versions at work."""
+"""Repeating a fit: the estimator as Python code and as a command, and the versions at work."""
 
 import hashlib
 import platform
@@ -17,7 +17,7 @@ from isthmus.report.model import Model
 
 @dataclass(frozen=True)
 class Command:
-    """The command that fits such a model; None if there is none.
+    """The command that fits such a model, or None.
 
     ``missing`` says in sentences what the command line cannot express.
     """

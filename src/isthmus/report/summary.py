@@ -38,7 +38,7 @@ class SampleErrors:
 
 
 def facts_of(model: Model) -> dict[str, object]:
-    """How the model was made; ``divisor`` is what every column is divided by, if it is one number."""
+    """Facts about the fit; ``divisor`` is the divisor of every column, if they share one."""
     same = bool((model.scale_ == model.scale_[0]).all())
     return {
         "is_pca": hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,

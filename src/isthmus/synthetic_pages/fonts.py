@@ -114,7 +114,7 @@ class Fonts:
             raise InputError(f"{os.fspath(folder)}: has no TrueType or OpenType font that covers a script of Isthmus.")
 
     def family(self, rng: np.random.Generator, script: Script) -> Family | None:
-        """A random family that covers the script; None if there is none."""
+        """Draw a family that covers the script, or None."""
         for place in rng.permutation(len(self.families)).tolist():
             group: list[Family] = self.families[place]
             for member in rng.permutation(len(group)).tolist():

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes."""
+"""Kinds of files, by their first bytes."""
 
 from enum import StrEnum
 
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 LONGEST = max(len(magic) for kind in Kind for magic in kind.magic)
-"""How many bytes ``kind_of`` looks at."""
+"""Number of bytes that ``kind_of`` needs."""
 
 
 def kind_of(first: bytes) -> Kind | None:

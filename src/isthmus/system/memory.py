@@ -1,4 +1,4 @@
-"""What the GNU C library does with freed memory: keep it for the process, or give it back to the system.
+"""Freed memory of the GNU C library: keep it for the process, or give it back to the system.
 
 Both are settings of the whole process (mallopt(3)). Other C libraries are left alone.
 """

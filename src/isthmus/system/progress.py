@@ -16,7 +16,7 @@ class ShowProgress(Protocol):
 
 
 def progress_console(*, shown: bool) -> "Console | None":
-    """Where progress is shown; None if nobody wants it, or standard error is neither a terminal nor a notebook."""
+    """Return the console for progress; None if it is unwanted, or without a terminal or a notebook."""
     if not shown:
         return None
     from rich.console import Console

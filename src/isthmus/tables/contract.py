@@ -1,4 +1,4 @@
-"""What a table format does: a source reads a file, and a sink writes one."""
+"""The contract of a table format: a source reads a file, and a sink writes one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -51,5 +51,5 @@ class CannotKeepError(Exception):
 
 
 def rows_per_part(n_columns: int) -> int:
-    """How many rows to read at once: 32 MB of numbers, and at most 16,384 rows."""
+    """Return the number of rows to read at once: 32 MB of numbers, and at most 16,384 rows."""
     return max(1, min(16_384, 2**22 // max(1, n_columns)))

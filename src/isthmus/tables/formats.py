@@ -55,7 +55,7 @@ def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:
 
 
 def _classes(kind: str) -> tuple[Callable[..., Source], Callable[..., Sink]]:
-    """What reads a format, and what writes it; their modules import pyarrow."""
+    """Return the source and the sink of a format; their modules import pyarrow."""
     if kind in TEXT:
         from isthmus.tables.text import TextSink, TextSource
 

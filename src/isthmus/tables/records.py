@@ -148,7 +148,7 @@ def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:
 
 
 def _last_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int:
-    """Where the last complete row of a block ends; 0 without one."""
+    """Return the end of the last complete row of a block; 0 without one."""
     gaps, start = [], 0  # the text between quoted cells
     if b'"' in block:
         for match in quoted.finditer(block):

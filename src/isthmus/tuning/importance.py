@@ -1,4 +1,4 @@
-"""How much each hyperparameter mattered for the results of the trials."""
+"""Importance of each hyperparameter for the results of the trials."""
 
 from typing import TYPE_CHECKING
 

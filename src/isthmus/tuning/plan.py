@@ -31,7 +31,7 @@ _SET_BY_THE_PLAN = ("random_state", "verbose", "code_size")
 
 @dataclass(frozen=True)
 class TableIdentity:
-    """What distinguishes a table from others: its size, the names of its columns (if any), and a hash of its values."""
+    """Identity of a table: its size, the names of its columns (if any), and a hash of its values."""
 
     rows: int
     shape: Sequence[int]
@@ -149,7 +149,7 @@ def _code_sizes(estimator: Model, asked: object, rows: Rows, objective: str, tar
 
 
 def _pca_need(rows: Rows, share: float, scale: str) -> int:
-    """How many components PCA needs to keep a share of the variance."""
+    """Return the number of components that PCA needs to keep a share of the variance."""
     statistics = column_statistics(rows)
     if not statistics.deviation.any():
         return 1

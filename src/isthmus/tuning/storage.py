@@ -1,4 +1,4 @@
-"""Where studies are kept: SQLite files and other databases, trials lost there, and messages for what goes wrong."""
+"""Storage of studies: SQLite files and other databases, trials lost there, and messages for what goes wrong."""
 
 import logging
 import os
