@@ -239,7 +239,7 @@ def test_no_table_is_too_odd(name):
 
 def test_sections_of_others_come_last_but_one(wine, wine_report):
     X, model = wine
-    other = Section("other", "Another <section>", '<header><h2 id="other-title">Other</h2></header><div>Words.</div>')
+    other = Section("other", "Another <section>", '<header><h2 id="other-title">Other</h2></header> <div>Words.</div>')
     page = Page(report(model, X, sections=[other]).html)
     own = [element.attributes["id"] for element in Page(wine_report.html).all("section")]
     assert [element.attributes["id"] for element in page.all("section")] == [*own[:-1], "other", own[-1]]

@@ -32,7 +32,7 @@ class OrderedCodes(BaseAutoencoder):
         check_is_fitted(self)
         return self.fitted_.errors_by_size
 
-    def truncate(self: OrderedT, size: int) -> OrderedT:
+    def truncate(self: OrderedT, size: object) -> OrderedT:
         """Return a fitted model with the first codes only, without training (ordered and linear networks).
 
         Its codes are the first codes of this model. ``history_`` stays that of the whole code.
