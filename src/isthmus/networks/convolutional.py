@@ -102,7 +102,8 @@ class ConvolutionalDecoder(nn.ModuleList):
         self, u: Float[Tensor, "images inputs h w"], skips: Sequence[Tensor] = ()
     ) -> Float[Tensor, "images outputs H W"]:
         for layer, skip in zip_longest(self, skips):
-            u = layer(u) if skip is None else layer(u) + skip
+            u = layer(u)  # a statement of its own, so that the input is freed before the sum needs memory
+            u = u if skip is None else u + skip
         return u
 
 
