@@ -152,3 +152,14 @@ def test_pickles_and_copies_encode_alike(small_model):
     rows = np.random.default_rng(1).normal(size=(7, 2))
     for twin in (pickle.loads(pickle.dumps(small_model)), copy.deepcopy(small_model)):
         np.testing.assert_array_equal(twin.transform(rows), small_model.transform(rows))
+
+
+def test_a_model_goes_on_where_its_network_is_and_not_on_a_device_that_is_missing(tmp_path):
+    rows = np.random.RandomState(0).uniform(size=(40, 6))
+    model = Autoencoder(4, ordered=True, max_epochs=2, random_state=0).fit(rows).set_params(device="cuda:77")
+    model.save(tmp_path / "m")
+    loaded = isthmus.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.truncate(2).transform(rows), model.truncate(2).transform(rows))
+    loaded.partial_fit(rows)
+    assert loaded.n_epochs_ == model.n_epochs_ + 1
+    assert loaded.module_.device.type == "cpu"

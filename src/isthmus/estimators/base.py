@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float64
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_array, gen_batches
@@ -31,7 +32,7 @@ from isthmus.networks import RowAutoencoder
 from isthmus.networks.jacobian import mean_absolute_jacobian
 from isthmus.networks.layers import Layer
 from isthmus.parameters import ParameterTable, validate
-from isthmus.parameters.rules import checked_noise
+from isthmus.parameters.rules import checked_device, checked_noise
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import as_type_of, without_torch
 from isthmus.rows.scaling import column_range, refuse_too_large
@@ -64,6 +65,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     weight_decay: float
     validation_fraction: float
     patience: int | None
+    device: str | torch.device
     random_state: int | np.random.RandomState | None
     verbose: bool
 
@@ -134,7 +136,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if feature_names is not None:
             self.feature_names_in_ = np.array(feature_names, dtype=object)
         loss = self._resolve_loss(data.expected)
-        design = self._design(loss, is_linear=self._fits_linear(loss, data.target))
+        device = checked_device(self, self.device)
+        design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
 
         def after_epoch(history: History, network: RowAutoencoder) -> None:
             assert on_epoch is not None
@@ -143,7 +146,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
         self.__dict__.pop("_in_parts", None)
-        self._publish(fitted)
+        self._publish(fitted, device)
         warn_of_early_end(fitted.history, stacklevel=3)
         if fitted.is_worse_than_pca:
             rows = "held-out rows" if fitted.held_out else "training rows"
@@ -327,13 +330,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if not hasattr(self, "_in_parts"):
             recipe = self._recipe()
             if is_first:
-                design = self._design(self._resolve_loss(part.expected), is_linear=False)
+                device = checked_device(self, self.device)
+                design = self._design(self._resolve_loss(part.expected), device, is_linear=False)
                 self._in_parts = InParts.begun(part, recipe, design)
             else:
-                design = self._design(self.loss_, is_linear=False)
+                design = self._design(self.loss_, self.module_.device, is_linear=False)
                 self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
         self._in_parts = self._in_parts.trained(part)
-        self._publish(self._in_parts.fitted)
+        self._publish(self._in_parts.fitted, self._in_parts.learner.network.device)
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -368,7 +372,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if saved.feature_names is not None:
             model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
         model._restore_input(saved)
-        model._publish(saved.fitted, on_device=False)  # this machine may lack the device
+        model._publish(saved.fitted, torch.device("cpu"))  # this machine may lack the parameter's device
         return model
 
     def validate_parameters(self) -> None:
@@ -424,22 +428,22 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return the loss that ``loss`` stands for on these rows."""
 
     @abstractmethod
-    def _design(self, loss: str, *, is_linear: bool) -> Design[Any, Any, Any]:
+    def _design(self, loss: str, device: torch.device, *, is_linear: bool) -> Design[Any, Any, Any]:
         """Describe the network that is fitted to the rows that were checked last."""
 
     @abstractmethod
-    def _module_of(self, fitted: Fitted[Any], *, on_device: bool) -> RowAutoencoder:
-        """Return the torch module of a fitted network, on the parameter ``device`` or on the CPU."""
+    def _module_of(self, fitted: Fitted[Any], device: torch.device) -> RowAutoencoder:
+        """Return the torch module of a fitted network on a device."""
 
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
         """Return whether the network is linear and is solved for on all rows."""
         return False
 
-    def _publish(self, fitted: Fitted[Any], *, on_device: bool = True) -> None:
-        """Set every attribute that a fit leaves on the estimator."""
+    def _publish(self, fitted: Fitted[Any], device: torch.device) -> None:
+        """Set every attribute that a fit leaves on the estimator; the network is put on the device."""
         history = fitted.history
         self.fitted_ = fitted
-        self.module_ = self._module_of(fitted, on_device=on_device)
+        self.module_ = self._module_of(fitted, device)
         self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
         self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
         self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch

@@ -277,7 +277,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
         model._resolve_loss(data.expected)
         copied = copy.deepcopy(network).float()
-        model._publish(fitted_around(copied, model._network_parameters(), data, model._recipe(), loss))
+        place = checked_device(model, device)
+        parameters = model._network_parameters(place)
+        model._publish(fitted_around(copied, parameters, data, model._recipe(), loss), place)
         return model
 
     def inverse_transform(self, X: object, *, image_size: tuple[int, int] | None = None) -> Any:
@@ -390,10 +392,12 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
         return resolve_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
 
-    def _design(self, loss: str, *, is_linear: bool) -> Design[ImageNetwork, ImageNetwork, Batches]:
-        return convolutional_design(self._network_parameters(), loss)
+    def _design(
+        self, loss: str, device: torch.device, *, is_linear: bool
+    ) -> Design[ImageNetwork, ImageNetwork, Batches]:
+        return convolutional_design(self._network_parameters(device), loss)
 
-    def _network_parameters(self) -> ConvolutionalParameters:
+    def _network_parameters(self, device: torch.device) -> ConvolutionalParameters:
         filters, code_size = filters_of(self.filters), self.code_size
         architecture: Architecture = {
             "decoder_filters": None if self.decoder_filters is None else filters_of(self.decoder_filters, len(filters)),
@@ -411,10 +415,10 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             skips=bool(self.skips),
             start=self.start,
             scale=self.scale,
-            device=checked_device(self, self.device),
+            device=device,
         )
 
-    def _module_of(self, fitted: Fitted[ImageNetwork], *, on_device: bool) -> ImageNetwork:
+    def _module_of(self, fitted: Fitted[ImageNetwork], device: torch.device) -> ImageNetwork:
         return fitted.network
 
     def _ready(self, X: object) -> tuple[Rows, RowAutoencoder]:

@@ -19,7 +19,7 @@ from isthmus.fitting.loss import resolve_loss
 from isthmus.networks import DenseAutoencoder
 from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
-from isthmus.parameters.rules import checked_device, is_int, refuse
+from isthmus.parameters.rules import is_int, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
 from isthmus.training.batches import Batches
@@ -266,11 +266,13 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         names = [f"column {name!r}" for name in self.feature_names]
         return resolve_loss(self.loss, self.scale, self.activation, expected, names)
 
-    def _design(self, loss: str, *, is_linear: bool) -> Design[DenseAutoencoder, DenseArrays, Batches]:
+    def _design(
+        self, loss: str, device: torch.device, *, is_linear: bool
+    ) -> Design[DenseAutoencoder, DenseArrays, Batches]:
         own = {field.name: getattr(self, field.name) for field in fields(DenseParameters)}
         own["code_size"] = int(self.code_size) if is_int(self.code_size) else float(self.code_size)
-        parameters = DenseParameters(**own | {"device": checked_device(self, self.device)})
+        parameters = DenseParameters(**own | {"device": device})
         return dense_design(parameters, loss, is_linear=is_linear)
 
-    def _module_of(self, fitted: Fitted[DenseArrays], *, on_device: bool) -> DenseAutoencoder:
-        return module_of(fitted.network, checked_device(self, self.device) if on_device else None)
+    def _module_of(self, fitted: Fitted[DenseArrays], device: torch.device) -> DenseAutoencoder:
+        return module_of(fitted.network, device)

@@ -62,7 +62,7 @@ class OrderedCodes(BaseAutoencoder):
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self, name):
                 setattr(model, name, getattr(self, name))
-        model._publish(truncated(self.fitted_, int(size)))
+        model._publish(truncated(self.fitted_, int(size)), self.module_.device)
         return model  # type: ignore[no-any-return]
 
     def rate_distortion(self, X: object, sizes: Sequence[int] | None = None) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ import torch
 
 from isthmus.networks import DenseAutoencoder
 
+_CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True, eq=False)
 class DenseArrays:
@@ -56,7 +58,7 @@ def arrays_of(module: DenseAutoencoder, activation: str) -> DenseArrays:
     )
 
 
-def module_of(network: DenseArrays, device: torch.device | None = None) -> DenseAutoencoder:
+def module_of(network: DenseArrays, device: torch.device = _CPU) -> DenseAutoencoder:
     """Make the torch module of a dense network; on the CPU, its weights are the arrays themselves, not copies."""
     module = DenseAutoencoder.on(
         torch.device("meta"),
@@ -72,4 +74,4 @@ def module_of(network: DenseArrays, device: torch.device | None = None) -> Dense
     )
     module.first_sizes = network.first_sizes
     module.load_state_dict({name: torch.from_numpy(value) for name, value in network.arrays.items()}, assign=True)
-    return module.eval() if device is None else module.eval().to(device)
+    return module.eval().to(device)
