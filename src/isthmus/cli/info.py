@@ -64,7 +64,7 @@ def _page(model: "BaseAutoencoder") -> list[str]:
         "this model": model.validation_error_,
     }
     rows = "images" if _is_of_images(model) else "rows"
-    scored = f"the training {rows}" if _has_seen_every_row(model) else f"held-out {rows}"
+    scored = f"held-out {rows}" if model.held_out_ else f"the training {rows}"
     return [
         *sandwich(model),
         "",
@@ -118,11 +118,6 @@ def _column_names(model: "BaseAutoencoder") -> list[str]:
 
 def _is_of_images(model: "BaseAutoencoder") -> bool:
     return hasattr(model, "image_shape_")
-
-
-def _has_seen_every_row(model: "BaseAutoencoder") -> bool:
-    """Return whether no rows were held out: on demand, or because a linear network has no epoch to choose."""
-    return model.is_linear or bool(model.validation_fraction == 0)
 
 
 def _share(model: "BaseAutoencoder", error: float) -> str:

@@ -35,7 +35,7 @@ from isthmus.parameters import ParameterTable, validate
 from isthmus.parameters.rules import checked_device, checked_noise
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import as_type_of, without_torch
-from isthmus.rows.scaling import column_range, refuse_too_large
+from isthmus.rows.scaling import ColumnRange, column_range, refuse_too_large
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
 from isthmus.training.recipe import Recipe
 from isthmus.words import generic_names
@@ -135,11 +135,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         data = self._training_set(X, target, reset=True)
         if feature_names is not None:
             self.feature_names_in_ = np.array(feature_names, dtype=object)
-        loss = self._resolve_loss(data.expected)
+        loss = self._resolve_loss(data.expected_range)
         device = checked_device(self, self.device)
         design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
 
-        def after_epoch(history: History, network: RowAutoencoder) -> None:
+        def after_epoch(network: RowAutoencoder, history: History) -> None:
             assert on_epoch is not None
             self.module_ = network
             on_epoch(history)
@@ -331,7 +331,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             recipe = self._recipe()
             if is_first:
                 device = checked_device(self, self.device)
-                design = self._design(self._resolve_loss(part.expected), device, is_linear=False)
+                design = self._design(self._resolve_loss(part.expected_range), device, is_linear=False)
                 self._in_parts = InParts.begun(part, recipe, design)
             else:
                 design = self._design(self.loss_, self.module_.device, is_linear=False)
@@ -408,11 +408,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Whether the network is PCA, or near it, before it is trained."""
 
     @property
-    def is_linear(self) -> bool:
-        """Whether the fitted network is linear: PCA, fitted to all rows."""
-        return False
-
-    @property
     def _n_features_out(self) -> int:
         return self.code_size_
 
@@ -424,8 +419,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Set the attributes that ``_check_input`` leaves on a fitted estimator, beside the columns."""
 
     @abstractmethod
-    def _resolve_loss(self, expected: Rows) -> str:
-        """Return the loss that ``loss`` stands for on these rows."""
+    def _resolve_loss(self, values: ColumnRange) -> str:
+        """Return the loss that ``loss`` stands for on rows in this range."""
 
     @abstractmethod
     def _design(self, loss: str, device: torch.device, *, is_linear: bool) -> Design[Any, Any, Any]:
@@ -466,9 +461,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _training_set(self, X: object, target: object, *, reset: bool) -> TrainingSet:
         """Check rows; refuse values whose squares overflow, which would end training if they were held out."""
         data = TrainingSet(*self._check_input(X, target, reset=reset))
-        for rows in (data.inputs, data.target):
-            if rows is not None:
-                refuse_too_large(*column_range(rows))
+        if data.target is not None:
+            refuse_too_large(*column_range(data.inputs))
+        refuse_too_large(*data.expected_range)
         return data
 
     def _check_rows(self, X: object) -> Rows:

@@ -40,6 +40,7 @@ from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
 from isthmus.parameters.rules import checked_device, is_int
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
+from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
 
 
@@ -275,7 +276,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         data = TrainingSet(*model._check_input(X, target, reset=True))
         if model.image_shape_[2] != network.channels:
             raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
-        model._resolve_loss(data.expected)
+        model._resolve_loss(data.expected_range)
         copied = copy.deepcopy(network).float()
         place = checked_device(model, device)
         parameters = model._network_parameters(place)
@@ -386,11 +387,13 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         self.validate_parameters()
         return self._images_as_rows(X, target, reset=reset)
 
-    def _resolve_loss(self, expected: Rows) -> str:
+    def _resolve_loss(self, values: ColumnRange) -> str:
         channels = self.image_shape_[2]
         names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
         loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
-        return resolve_loss(loss, self.scale, self.activation, expected.reshape(-1, channels), names)
+        low, high = (limits.reshape(-1, channels) for limits in values)
+        by_channel = low.min(axis=0), high.max(axis=0)
+        return resolve_loss(loss, self.scale, self.activation, by_channel, names)
 
     def _design(
         self, loss: str, device: torch.device, *, is_linear: bool

@@ -22,6 +22,7 @@ from isthmus.parameters import DENSE, ParameterTable
 from isthmus.parameters.rules import is_int, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
+from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
 
 
@@ -228,11 +229,6 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         return self.start == "pca"
 
     @property
-    def is_linear(self) -> bool:
-        """Whether the fitted network is linear: PCA, fitted to all rows."""
-        return self._fits_linear(self.loss_, None)
-
-    @property
     def layers(self) -> list[Layer]:
         """The network's layers, from the columns through the code to the reconstructed columns."""
         network = self.fitted_.network
@@ -262,9 +258,9 @@ class Autoencoder(OrderedCodes, PCAAttributes):
             raise InputError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         return rows, expected
 
-    def _resolve_loss(self, expected: Rows) -> str:
+    def _resolve_loss(self, values: ColumnRange) -> str:
         names = [f"column {name!r}" for name in self.feature_names]
-        return resolve_loss(self.loss, self.scale, self.activation, expected, names)
+        return resolve_loss(self.loss, self.scale, self.activation, values, names)
 
     def _design(
         self, loss: str, device: torch.device, *, is_linear: bool

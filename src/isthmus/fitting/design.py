@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -11,7 +12,7 @@ from jaxtyping import Float64
 from isthmus.fitting.fitted import Fitted
 from isthmus.pca.axes import Start
 from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import Columns
+from isthmus.rows.scaling import ColumnRange, Columns, column_range
 from isthmus.training.history import History, OnEpoch
 from isthmus.training.recipe import Recipe
 
@@ -35,6 +36,11 @@ class TrainingSet:
     def expected(self) -> Rows:
         """The rows that reconstructions are compared with."""
         return self.inputs if self.target is None else self.target
+
+    @cached_property
+    def expected_range(self) -> ColumnRange:
+        """The range of each column of ``expected``."""
+        return column_range(self.expected)
 
     def select(self, rows: slice | np.ndarray) -> "TrainingSet":
         """Return some of the rows."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic
 
 import numpy as np
@@ -16,7 +17,7 @@ from isthmus.training.history import History, OnEpoch
 from isthmus.training.progress import epoch_bar
 from isthmus.training.recipe import Recipe
 
-# From here on squared error ends lower, on 21 tables brought to [0, 1] (docs/notes).
+# From here on squared error ends lower, on 21 tables brought to [0, 1] (docs/notes/training.md).
 _NEAR_PCA = 1.1
 
 
@@ -24,7 +25,7 @@ def fit(
     data: TrainingSet,
     recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
-    on_epoch: Callable[[History, ModuleT], None] | None = None,
+    on_epoch: Callable[[ModuleT, History], None] | None = None,
 ) -> Fitted[NetworkT]:
     """Fit a network to rows.
 
@@ -32,8 +33,8 @@ def fit(
     before the first epoch and after each; the best epoch is kept. If that is a start at PCA, the start is made anew
     from all rows, held-out ones included.
 
-    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the history, in unit
-    scale, and the network as it is.
+    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the network as it is
+    and the history in unit scale.
     """
     rng = random_state_of(recipe.random_state)
     share = 0.0 if design.is_linear else recipe.validation_fraction
@@ -50,9 +51,7 @@ def fit(
     pca_error = float(begun.pca_errors[-1]) if design.has_pca else None
     bar = epoch_bar(recipe.max_epochs, begun.squared_unit, pca_error, shown=recipe.verbose)
     with bar as show, design.around_training():
-        after_epoch: OnEpoch | None = show
-        if on_epoch is not None:
-            after_epoch = lambda history: on_epoch(history, learner.network)  # noqa: E731
+        after_epoch: OnEpoch = show if on_epoch is None else partial(on_epoch, learner.network)
         if design.is_linear and design.solve is not None:
             seed, score = seed_from(rng), lambda: learner.error(batches)
             spread, history = design.solve(learner.network, training.inputs, seed, score, after_epoch)

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import column_range
+from isthmus.rows.scaling import ColumnRange
 
 
-def resolve_loss(loss: str, scale: str, activation: str, X: Rows, names: Sequence[str]) -> str:
-    """Return the loss that the parameter ``loss`` stands for on rows X; InputError if they do not suit it.
+def resolve_loss(loss: str, scale: str, activation: str, values: ColumnRange, names: Sequence[str]) -> str:
+    """Return the loss that the parameter ``loss`` stands for on rows in a range; InputError if they do not suit it.
 
     ``names`` is how an error calls each column: "column 'age'" or "channel 0".
     """
-    low, high = column_range(X)
+    low, high = values
     outside = np.flatnonzero((low < 0) | (high > 1))
     if loss == "bce" and len(outside):
         j = outside[0]

@@ -17,6 +17,9 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 _LARGEST = 1e140  # the sum of squares of many such numbers is still one
 
+ColumnRange = tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]
+"""The smallest and the largest value of each column."""
+
 
 @dataclass(frozen=True)
 class ColumnStatistics:
@@ -86,7 +89,7 @@ def scale_of(kind: str, statistics: ColumnStatistics) -> Float64[np.ndarray, " f
     return ones * statistics.spread
 
 
-def column_range(X: Rows) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]:
+def column_range(X: Rows) -> ColumnRange:
     """Return the smallest and the largest value of each column."""
     low, high = X.min(axis=0), X.max(axis=0)
     if sparse.issparse(X):

@@ -101,7 +101,7 @@ def make_plan(
     searched = SearchSpace.of(estimator, given, own, unit_interval=unit_interval)
     if not unit_interval and (loss == "bce" or "bce" in searched.ends("loss")):
         names = columns or generic_names(rows.shape[1])
-        resolve_loss("bce", "none", "relu", rows, [f"column {name!r}" for name in names])
+        resolve_loss("bce", "none", "relu", (low, high), [f"column {name!r}" for name in names])
     parameters = {  # a torch device by its name
         name: str(value) if name == "device" else value
         for name, value in sorted(estimator.get_params(deep=False).items())
