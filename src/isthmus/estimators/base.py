@@ -55,19 +55,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     parameter_table: ClassVar[ParameterTable]
 
-    loss: str
-    start: str
     noise: str | tuple[str, float] | None
-    scale: str
-    max_epochs: int
-    batch_size: int | str
-    learning_rate: float
-    weight_decay: float
-    validation_fraction: float
-    patience: int | None
     device: str | torch.device
-    random_state: int | np.random.RandomState | None
-    verbose: bool
 
     fitted_: Fitted[Any]
     module_: RowAutoencoder
