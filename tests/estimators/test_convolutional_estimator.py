@@ -266,9 +266,9 @@ def test_a_channel_axis_is_kept_and_channels_have_their_own_scale():
     np.testing.assert_allclose(model.scale_, images[train].std(axis=(0, 1, 2)))
     assert model.reconstruct(images[:2, :3]).shape == (2, 3, 5, 3)
     assert model.inverse_transform(model.transform(images)).shape == images.shape
-    scaled = model.reconstruction_error(images, scaled=True)
+    errors = model.reconstruction_error(images)
     np.testing.assert_allclose(
-        scaled, np.mean(((model.reconstruct(images) - images) / model.scale_) ** 2, axis=(1, 2, 3)), rtol=1e-4
+        errors, np.mean(((model.reconstruct(images) - images) / model.scale_) ** 2, axis=(1, 2, 3)), rtol=1e-4
     )
     with pytest.raises(InputError, match="X has images of 6 × 5 × 2, but ConvAutoencoder is expecting 3 channels"):
         model.reconstruct(images[..., :2])

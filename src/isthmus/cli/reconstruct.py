@@ -13,7 +13,8 @@ def reconstruct(
     output: Output,
     keep: Keep = None,
     errors: Annotated[bool, typer.Option(
-        "--errors", help="Add a column 'reconstruction_error': mean squared error of the scaled row.")] = False,
+        "--errors", help="Add a column 'reconstruction_error': mean squared error of the row; with the scale "
+        "'standard', of its standardised columns.")] = False,
     format: Format = None,
     output_format: OutputFormat = None,
 ) -> None:  # fmt: skip
@@ -27,7 +28,7 @@ def reconstruct(
 
     def with_errors(rows: object) -> np.ndarray:
         values = np.asarray(fitted.reconstruct(rows))
-        return np.column_stack([values, fitted.reconstruction_error(rows, scaled=True)]) if errors else values
+        return np.column_stack([values, fitted.reconstruction_error(rows)]) if errors else values
 
     stream(
         model, table, output, with_errors,

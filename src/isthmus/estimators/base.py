@@ -56,6 +56,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     parameter_table: ClassVar[ParameterTable]
 
     noise: str | tuple[str, float] | None
+    scale: str
     device: str | torch.device
 
     fitted_: Fitted[Any]
@@ -199,30 +200,30 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return self._rows_like(X, apply_in_batches(network, network, rows, network.n_features), network)
 
     def reconstruction_error(
-        self, X: object, *, target: object = None, scaled: bool = False
+        self, X: object, *, target: object = None, in_data_units: bool = False
     ) -> Float[np.ndarray, " rows"]:
-        """Return the mean squared error of each row's reconstruction over its columns.
+        """Return the mean squared error of each row's reconstruction over its columns, in the units of training.
 
         Parameters
         ----------
         X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         target : like X, optional
             Rows to compare the reconstructions with (the clean rows of a denoiser); X itself by default.
-        scaled : bool, default=False
-            Divide each column by ``scale_`` first: with ``scale="standard"`` columns of different units then count
-            alike, as they do in training.
+        in_data_units : bool, default=False
+            With ``scale="standard"``: measure in the data's units instead of those of the standardised columns.
 
         Returns
         -------
         errors : ndarray of shape (n_rows,)
-            In the data's units, or in those of the scaled columns, squared.
+            In the units of ``validation_error_``: the data's, or with ``scale="standard"`` those of the standardised
+            columns, squared. Their mean over held-out rows is ``validation_error_`` (without ``noise``).
         """
         rows, network = self._ready(X)
         expected = rows if target is None else self._ready(target)[0]
         if expected.shape != rows.shape:
             raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
-        unit = per_column(network, self.scale_) if scaled else None
+        unit = None if in_data_units else self._unit(network)
         for part in batches_of(rows, network):
             difference = apply_to_batch(network, network, rows, part) - dense_rows(expected, part)
             if unit is not None:
@@ -273,8 +274,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         return report(self, X, **options)
 
-    def score(self, X: object, y: object = None, *, target: object = None) -> float:
+    def score(self, X: object, y: object = None, *, target: object = None, in_data_units: bool = False) -> float:
         """Return the share of the variance that the codes keep: 1 − error / variance about the training mean.
+
+        Error and variance are in the units of training, as in ``reconstruction_error``. Scores of models with different
+        ``scale`` can be compared with ``in_data_units=True`` only.
 
         Parameters
         ----------
@@ -282,6 +286,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         y : ignored
         target : like X, optional
             Rows to compare the reconstructions with; X itself by default.
+        in_data_units : bool, default=False
+            With ``scale="standard"``: measure in the data's units instead of those of the standardised columns.
 
         Returns
         -------
@@ -289,11 +295,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             1 for perfect reconstructions, 0 for those of the training mean. Where the rows do not vary about the
             training mean at all: 1 if they are reconstructed exactly, otherwise 0.
         """
-        error = float(np.mean(self.reconstruction_error(X, target=target)))
+        errors = self.reconstruction_error(X, target=target, in_data_units=in_data_units)
+        error = float(np.mean(errors, dtype=np.float64))
         expected, network = self._ready(X if target is None else target)
-        mean, total = per_column(network, self.mean_), 0.0
+        mean, total = per_column(network, self.fitted_.columns.statistics.mean), 0.0
+        unit = None if in_data_units else self._unit(network)
         for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
-            total += float(((dense_rows(expected, part) - mean) ** 2).sum())
+            centred = dense_rows(expected, part) - mean
+            total += float(np.square(centred if unit is None else centred / unit).sum())
         variance: float = total / (expected.shape[0] * expected.shape[1])
         if variance == 0:
             return float(error == 0)
@@ -463,6 +472,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return checked rows, and the network for them."""
         rows = self._check_rows(X)
         return rows, self._network(rows)
+
+    def _unit(self, network: RowAutoencoder) -> Float64[np.ndarray, " features"] | None:
+        """Return what training divides each column's errors by; None for the data's units."""
+        return per_column(network, self.scale_) if self.scale == "standard" else None
 
     def _network(self, X: Rows) -> RowAutoencoder:
         """Return the network in the precision of X."""

@@ -202,13 +202,13 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         """Encode and decode rows with the chosen network: see ``Autoencoder.reconstruct``."""
         return self._best.reconstruct(X)
 
-    def reconstruction_error(self, X: object) -> Float[np.ndarray, " rows"]:
+    def reconstruction_error(self, X: object, *, in_data_units: bool = False) -> Float[np.ndarray, " rows"]:
         """The error of each row with the chosen network: see ``Autoencoder.reconstruction_error``."""
-        return self._best.reconstruction_error(X)
+        return self._best.reconstruction_error(X, in_data_units=in_data_units)
 
-    def score(self, X: object, y: object = None) -> float:
+    def score(self, X: object, y: object = None, *, in_data_units: bool = False) -> float:
         """The share of variance that the chosen network explains: see ``Autoencoder.score``."""
-        return self._best.score(X)
+        return self._best.score(X, in_data_units=in_data_units)
 
     def report(self, X: object, **options: Any) -> "Report":
         """One self-contained HTML page about the search, the chosen network and some rows.
