@@ -132,7 +132,7 @@ def measured(
         by_size["model"] = errors_by_size(learner, begun.scored, start.code_size, unit, variance)
     if variances is not None:
         n_values = begun.n_samples * start.axes.axes.shape[1]
-        by_size["model"] = _linear_errors_by_size(errors[history.best_epoch], variances, begun.n_samples, n_values)
+        by_size["model"] = linear_errors_by_size(errors[history.best_epoch], variances, begun.n_samples, n_values)
         by_size["start"] = by_size["model"] if design.starts_at_pca else np.full_like(by_size["model"], math.nan)
     return Fitted(
         network=design.keep(learner.network),
@@ -190,7 +190,7 @@ def errors_by_size(
     return np.concatenate([[variance], learner.errors(batches, range(1, code_size + 1)) * unit])
 
 
-def _linear_errors_by_size(
+def linear_errors_by_size(
     error: float, variances: Float64[np.ndarray, " code"], n_samples: int, n_values: int
 ) -> Float64[np.ndarray, " sizes"]:
     """Add the variances of the codes left out to the error with all codes; nothing cancels in this sum."""

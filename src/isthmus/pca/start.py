@@ -41,13 +41,7 @@ def start_two_paths(
     """
     columns = Columns.of(X, scale)
     statistics = columns.statistics
-    shift, unit, code_unit = statistics.mean, columns.scale, 1.0
-    if scale != "standard":
-        if from_pca:
-            unit = np.full_like(unit, statistics.spread)
-        elif (unit == 1).all():
-            shift = np.zeros_like(shift)  # the classic network, on the data as it is
-        code_unit = float(unit[0])
+    shift, unit, code_unit = units_of(columns, scale, from_pca=from_pca)
     if statistics.deviation.any():
         axes = principal_axes(X, statistics.mean, unit, code_size, rng)
     else:  # all rows are equal, and one unused code holds all of the variance
@@ -63,6 +57,20 @@ def start_two_paths(
         readout = logit_readout(X, shift, unit, axes.axes) if loss == "bce" else None
         start_at_principal_axes(network, axes, readout)
     return Start(network, n_codes, columns, float(unit[0]), axes)
+
+
+def units_of(
+    columns: Columns, scale: str, *, from_pca: bool
+) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"], float]:
+    """Return what a network subtracts from each column, what it divides it by, and the unit of its codes."""
+    shift, unit = columns.statistics.mean, columns.scale
+    if scale == "standard":
+        return shift, unit, 1.0
+    if from_pca:
+        unit = np.full_like(unit, columns.statistics.spread)
+    elif (unit == 1).all():
+        shift = np.zeros_like(shift)  # the classic network, on the data as it is
+    return shift, unit, float(unit[0])
 
 
 def start_at_principal_axes(
