@@ -1,20 +1,17 @@
 """Share work out to processes, and return the results in order while few of them wait in memory."""
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from isthmus.documents.reports import PageReport
 from isthmus.documents.work import PageFunction, Work, try_picture
 from isthmus.errors import IsthmusError
+from isthmus.system.processes import process_pool, starting_children
 
 
 class WorkersEndedError(IsthmusError):
@@ -38,12 +35,11 @@ def in_order(
         for tag, work in tasks:
             yield tag, None if work is None else try_picture(function, work)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(function,))
+    pool = process_pool(jobs, _begin, function)
     waiting: deque[tuple[_Tag, Future[Result] | None]] = deque()
     try:
         for tag, work in tasks:
-            with _sigint_blocked():
+            with starting_children():
                 waiting.append((tag, None if work is None else pool.submit(_try_picture, work)))
             if len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
@@ -58,19 +54,6 @@ def in_order(
             process.join()
 
 
-@contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Defer Ctrl-C; processes that start meanwhile inherit the block, so they never receive one."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _finished(tag: _Tag, future: Future[Result] | None) -> tuple[_Tag, Result | None]:
     try:
         return tag, None if future is None else future.result()
@@ -79,20 +62,11 @@ def _finished(tag: _Tag, future: Future[Result] | None) -> tuple[_Tag, Result | 
 
 
 def _begin(function: PageFunction) -> None:
-    """Start a worker: ignore Ctrl-C, which the parent handles, end with the parent, and use one thread."""
+    """Start a worker, which uses one thread."""
     global _function  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     _function = function
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _try_picture(work: Work) -> Result:

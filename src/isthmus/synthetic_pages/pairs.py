@@ -1,8 +1,6 @@
 """Pairs of synthetic pages, in memory or as clean/NAME.png and dirty/NAME.png; seed and page number decide a pair."""
 
 import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from isthmus.synthetic_pages.fonts import Fonts, all_fonts
 from isthmus.synthetic_pages.noisy import noisy_page
 from isthmus.synthetic_pages.page import A4, Page, draw_page
 from isthmus.system.files import atomic_write, reason
+from isthmus.system.processes import process_pool, starting_children
 
 DPI = (100, 600)
 SIZE_MM = (20.0, 500.0)
@@ -164,7 +163,7 @@ def make_pages(
         yield from map(_write, jobs)
         return
     with _pool(min(workers, len(jobs)), fonts) as executor:
-        with _sigint_ignored():  # inherited by the processes that start now
+        with starting_children():
             waiting = [executor.submit(_write, job) for job in jobs]
         for done in as_completed(waiting):
             yield done.result()
@@ -191,7 +190,6 @@ def _set_fonts(folder: str | os.PathLike[str] | None) -> None:
 def _start_worker(folder: str | os.PathLike[str] | None, stopped: Event) -> None:
     global _stopped  # noqa: PLW0603
     _stopped = stopped
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers after their current pages
     _set_fonts(folder)
 
 
@@ -209,27 +207,14 @@ def _write(job: _Job) -> str:
 @contextmanager
 def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[ProcessPoolExecutor]:
     """Processes that start no further page after an exception, including Ctrl-C."""
-    context = get_context("spawn")
-    stopped = context.Event()
-    executor = ProcessPoolExecutor(workers, context, _start_worker, (fonts, stopped))
+    with starting_children():
+        stopped = get_context("spawn").Event()
+    executor = process_pool(workers, _start_worker, fonts, stopped)
     try:
         yield executor
     finally:
         stopped.set()
         executor.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _sigint_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, which is possible in the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _folders(folder: Path) -> tuple[Path, Path]:
