@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.errors import InputError, ModelFileError, OutputError
-from isthmus.system.files import atomic_write, check_writable, open_input, refuse_same_file
+from isthmus.system.files import atomic_write, check_writable, open_input, refuse_same_file, temporary_file
 
 
 def names(folder: Path) -> list[str]:
@@ -115,12 +115,36 @@ def test_the_permissions_of_a_new_file_follow_the_umask(tmp_path, mask):
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o666 & ~mask
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666, 0o755])
-def test_the_permissions_of_an_old_file_are_kept(tmp_path, mode):
-    (tmp_path / "out").write_bytes(b"old")
-    (tmp_path / "out").chmod(mode)
+@pytest.mark.parametrize("given", [0o600, 0o640, 0o666, 0o755, 0o4755, 0o6777])
+@pytest.mark.parametrize("old", [None, 0o600, 0o644, 0o4755, 0o2777])
+def test_a_file_has_the_permissions_given_and_no_more_than_an_old_one_or_the_umask_allows(tmp_path, given, old):
+    if old is not None:
+        (tmp_path / "out").write_bytes(b"old")
+        (tmp_path / "out").chmod(old)
+    before = os.umask(0o022)
+    try:
+        with atomic_write(tmp_path / "out", mode=given) as file:
+            on_the_way = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    finally:
+        os.umask(before)
+    expected = given & 0o755 & (0o777 if old is None else old)
+    assert on_the_way == stat.S_IMODE((tmp_path / "out").stat().st_mode) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_somebody_elses_file_decides_nothing_about_the_new_one(tmp_path):
+    (tmp_path / "out").write_bytes(b"planted")
+    os.chown(tmp_path / "out", 65534, 65534)
+    (tmp_path / "out").chmod(0o6777)
     write(tmp_path / "out")
-    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == mode
+    status = (tmp_path / "out").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_uid) == (0o666 & ~current_umask(), 0)
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def test_nobody_else_can_read_the_temporary_file_of_a_private_one(tmp_path):
@@ -131,19 +155,26 @@ def test_nobody_else_can_read_the_temporary_file_of_a_private_one(tmp_path):
     assert modes == {0o600}
 
 
-def test_a_symbolic_link_is_written_through(tmp_path):
+@pytest.mark.parametrize("target", ["folder/target", "folder/nothing", "/dev/null", "circle"])
+def test_a_symbolic_link_is_replaced_and_never_followed(tmp_path, target):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "target").write_bytes(b"old")
-    (tmp_path / "link").symlink_to("folder/target")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "link").symlink_to(target)
     write(tmp_path / "link")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "folder" / "target").read_bytes() == b"new"
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link").read_bytes() == b"new"
+    assert (tmp_path / "folder" / "target").read_bytes() == b"old"
+    assert names(tmp_path / "folder") == ["target"]
 
 
-def test_a_symbolic_link_to_nothing_has_its_target_made(tmp_path):
-    (tmp_path / "link").symlink_to("target")
-    write(tmp_path / "link")
-    assert (tmp_path / "target").read_bytes() == b"new"
+def test_a_temporary_file_is_private(tmp_path):
+    before = os.umask(0)
+    try:
+        with temporary_file(tmp_path) as (_, path):
+            assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
 
 
 def test_devices_and_pipes_are_written_to_directly(tmp_path):
@@ -177,7 +208,8 @@ def test_standard_output_can_be_named(tmp_path, redirected):
         ("new/", "it is a folder"),
         ("missing/out", "there is no such folder"),
         ("file/out", "there is no such folder"),
-        ("circle", "symbolic links"),
+        ("circle/out", "symbolic links"),
+        ("folder-link", "it is a folder"),
         ("x" * 300, "the name is too long"),
         ("ü" * 200, "the name is too long"),
         ("/dev/full", "the disk is full"),
@@ -188,9 +220,10 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "folder-link").symlink_to(tmp_path)
     with pytest.raises(OutputError, match=why), atomic_write(name) as file:
         file.write(b"x" * 10**6)
-    assert names(tmp_path) == ["circle", "file"]
+    assert names(tmp_path) == ["circle", "file", "folder-link"]
     if name != "/dev/full":
         with pytest.raises(OutputError, match=why):
             check_writable(name)

@@ -56,6 +56,8 @@ class _Document:
     name: str
     begun: float = field(default_factory=time.monotonic)
     path: str = ""
+    state: files.FileState | None = None  # None if it could not be read
+    mode: int = 0o666
     format: str = ""
     plan: Plan = field(default_factory=lambda: Plan(0, ()))
     error: Exception | None = None
@@ -114,7 +116,8 @@ def _tasks(
             if document in failed:
                 break
             if options.chooses(place) and options.page_to_keep(place) is None:
-                yield document, Work(document.path, document.name, document.format, place, number,
+                assert document.state is not None
+                yield document, Work(document.path, document.state, document.name, document.format, place, number,
                                      options.rules.bilevel, options.inspector, encoded=not options.dry_run)  # fmt: skip
 
 
@@ -126,6 +129,8 @@ def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
     if is_file:
         files.refuse_same_file(path, output)
     with files.open_input(path, InputError, "a document") as file:
+        state = files.FileState.of(file)
+        mode = files.permissions(sys.stdin.buffer if source == "-" else file)
         format_name = find_format(file, name)
         format = format_named(format_name)
         if output != "-":
@@ -138,7 +143,7 @@ def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:
         raise ParameterError(f"{name}: has {counted(plan.n_pages, 'page')}; there is no page {beyond[0]}.")
     if is_file:
         files.check_writable(output)
-    return replace(document, path=path, format=format_name, plan=plan)
+    return replace(document, path=path, state=state, mode=mode, format=format_name, plan=plan)
 
 
 def _write(document: _Document, results: Iterator[Result], options: Options, swept: set[Path]) -> DocumentReport:
@@ -166,9 +171,11 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
     if options.dry_run:
         deque(encoded(), maxlen=0)
     else:
+        assert document.state is not None
         source = files.open_input(document.path, InputError, "a document")
-        with source as file, _output(document.output, swept) as output:
-            format.write(file, document.name, plan, encoded(), output)
+        with source as file, _output(document, swept) as output:
+            with files.unchanged(document.path, document.name, document.state):
+                format.write(file, document.name, plan, encoded(), output)
             _check(format, output, document)
             growth = output.seek(0, os.SEEK_END) / file.seek(0, os.SEEK_END)
     seconds = time.monotonic() - document.begun
@@ -194,8 +201,9 @@ def _check(format: Format, output: File, document: _Document) -> None:
 
 
 @contextmanager
-def _output(name: str, swept: set[Path]) -> Iterator[File]:
+def _output(document: _Document, swept: set[Path]) -> Iterator[File]:
     """Open a file that can be read back, and that reaches its name, or standard output, when it is complete."""
+    name = document.output
     path = Path(name)
     if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):  # a pipe or a device
         with tempfile.TemporaryFile() as file:
@@ -208,7 +216,7 @@ def _output(name: str, swept: set[Path]) -> Iterator[File]:
     if folder not in swept:
         swept.add(folder)
         files.sweep_leftovers(folder)
-    with files.atomic_write(name) as file:
+    with files.atomic_write(name, mode=document.mode) as file:
         yield file
 
 

@@ -11,6 +11,7 @@ from isthmus.documents.formats import format_named
 from isthmus.documents.picture import Colour, Grey, bilevel_picture, changed_picture, page_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import IsthmusError
+from isthmus.system.files import FileState, unchanged
 
 
 @runtime_checkable
@@ -44,6 +45,7 @@ class Work:
     """A picture to process; ``number`` counts the pictures of the document from 1."""
 
     path: str
+    state: FileState
     name: str
     format: str
     place: Place
@@ -75,7 +77,7 @@ def _process(function: PageFunction, work: Work) -> tuple[bytes | None, PageRepo
         return None, work.report(place.problem)
     format = format_named(work.format)
     try:
-        with decoding(work.name, place.page):
+        with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
             picture = format.read(work.path, place)
             pixels = page_pixels(picture)
     except LeftAsItIs as left:
@@ -98,5 +100,6 @@ def _process(function: PageFunction, work: Work) -> tuple[bytes | None, PageRepo
         new = changed_picture(picture, pixels, after)
         if np.array_equal(new.samples, picture.samples):
             return None, replace(report, changed=False)
-    data = format.encode(work.path, place, new)
+    with unchanged(work.path, work.name, work.state):
+        data = format.encode(work.path, place, new)
     return data, replace(report, seconds=time.monotonic() - begun)

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from isthmus.errors import IsthmusError, OutputError
+from isthmus.errors import InputError, IsthmusError, OutputError
 from isthmus.words import printable
 
 try:
@@ -29,6 +29,7 @@ _REASONS = {
     errno.EPIPE: "the reader has closed the pipe",
 }  # fmt: skip
 _LEFT = (".isthmus-", ".part")
+_LONGEST_NAME = 255  # bytes
 _SECOND, _DAY = 1.0, 86400.0  # a file is locked within a second after it was made
 
 
@@ -59,35 +60,70 @@ def open_input(
     return os.fdopen(handle, "rb")
 
 
+class FileState(NamedTuple):
+    """What tells whether a file is still the same, with the same content."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int  # nanoseconds
+
+    @classmethod
+    def of(cls, file: BinaryIO | str) -> "FileState":
+        status = Path(file).stat() if isinstance(file, str) else os.fstat(file.fileno())
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 @contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def unchanged(path: str, name: str, state: FileState) -> Iterator[None]:
+    """Read a file in the body; raise an InputError if it is not as it was before and after."""
+    _refuse_changed(path, name, state)
+    try:
+        yield
+    except Exception:
+        _refuse_changed(path, name, state)  # the reason why the body failed
+        raise
+    _refuse_changed(path, name, state)
+
+
+def permissions(file: BinaryIO) -> int:
+    """Return the permissions of a file, for an output that is made from it; those of a new file for a pipe."""
+    with suppress(OSError):  # a stream within the program has no permissions
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISREG(mode):
+            return stat.S_IMODE(mode) & 0o777
+    return 0o666
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A binary file that gets the name ``path`` only if the body ends without an exception.
 
     It is written beside its destination under a temporary name, flushed to disk, and renamed. Until then an old file
-    stays, and after an exception (Ctrl-C included) the temporary file is gone. A symbolic link stays, and its target
-    is replaced. The permissions of an old file are kept; those of a new one follow the umask. Anything that is not a
-    regular file (a pipe, a terminal, ``/dev/null``) is written to directly. An OutputError tells why a file cannot be
-    written: no such folder, no permission, a folder of that name, a full disk.
+    stays, and after an exception (Ctrl-C included) the temporary file is gone. A symbolic link of that name is
+    replaced, not followed. Pipes, terminals and everything under ``/dev`` and ``/proc`` are written to directly. An
+    OutputError tells why a file cannot be written: no such folder, no permission, a folder of that name, a full disk.
+
+    ``mode`` has the permissions of the file, such as those of the input that it is made from. The umask takes some
+    away, and so does an old file of the same owner; nobody has more on the way.
     """
     name = os.fspath(path)
     try:
         destination, old = _destination(name)
-        if old is not None and not stat.S_ISREG(old.st_mode):
+        if _is_written_to_directly(destination, old):
             with Path(name).open("wb") as file:
                 yield file
             return
         temporary = _temporary_name(destination.parent)
-        # The umask applies here; nobody may read the temporary file who could not read the old one.
-        mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o777 | stat.S_IWUSR
+        if old is not None and stat.S_ISREG(old.st_mode) and old.st_uid == _user():
+            mode &= old.st_mode
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with _removed(temporary), _removed(temporary):  # twice, as Ctrl-C may interrupt the first
-            with os.fdopen(os.open(temporary, flags, mode), "w+b") as file:
+            with os.fdopen(os.open(temporary, flags, mode & 0o777), "w+b") as file:
                 _lock(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if old is not None:
-                temporary.chmod(stat.S_IMODE(old.st_mode))
             temporary.replace(destination)
         _flush_folder(destination.parent)
     except OSError as error:
@@ -112,10 +148,12 @@ def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, str]]:
-    """A file and its name, removed when the body ends; ``sweep_leftovers`` removes it if the process is killed."""
+    """A private file and its name, removed when the body ends or, if it is killed, by ``sweep_leftovers``."""
     path = _temporary_name(Path(folder))
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with _removed(path), _removed(path), path.open("x+b") as file:  # twice, as Ctrl-C may interrupt the first
+        # Removed twice, as Ctrl-C may interrupt the first.
+        with _removed(path), _removed(path), os.fdopen(os.open(path, flags, 0o600), "w+b") as file:
             _lock(file)
             yield file, str(path)
     except OSError as error:
@@ -153,27 +191,46 @@ class _EnoughError(Exception):
     pass
 
 
+def _refuse_changed(path: str, name: str, state: FileState) -> None:
+    found = None
+    with suppress(OSError):
+        found = FileState.of(path)
+    if found != state:
+        raise InputError(f"{printable(name)}: has changed since it was first read, so nothing is written; try again.")
+
+
 def _destination(name: str) -> tuple[Path, os.stat_result | None]:
-    """The path behind a name, and the status of an old file there; raise OSError if it cannot be written."""
+    """The place of a name, and the status of what is there; raise OSError if it cannot be written."""
     if not name or "\0" in name:
         raise OSError(errno.EINVAL, "it is not a file name")
+    if name.endswith(os.sep) or Path(name).name in ("", ".."):
+        raise IsADirectoryError(errno.EISDIR, "folder")
     try:
-        destination = Path(name).resolve()
+        destination = Path(name).parent.resolve() / Path(name).name
     except RuntimeError:  # Python 3.11 and 3.12 raise this for ELOOP
         raise OSError(errno.ELOOP, "loop") from None
     try:
-        old = Path(name).stat()  # not of the destination: /dev/stdout resolves to a name that does not exist
+        old = destination.lstat()
     except FileNotFoundError:
-        if name.endswith(os.sep):
-            raise IsADirectoryError(errno.EISDIR, "folder") from None
-        if len(os.fsencode(destination.name)) > 255:
+        if len(os.fsencode(destination.name)) > _LONGEST_NAME:
             raise OSError(errno.ENAMETOOLONG, "name") from None
         return destination, None
-    if stat.S_ISDIR(old.st_mode):
+    if destination.is_dir():  # also through a link: its name is that of a folder
         raise IsADirectoryError(errno.EISDIR, "folder")
-    if not os.access(name, os.W_OK):
+    if not stat.S_ISLNK(old.st_mode) and not os.access(destination, os.W_OK):
         raise PermissionError(errno.EACCES, "permission")
     return destination, old
+
+
+def _is_written_to_directly(destination: Path, old: os.stat_result | None) -> bool:
+    """Whether a place has a pipe or a device, or stands for an open file, such as ``/dev/stdout``."""
+    if old is None or stat.S_ISREG(old.st_mode):
+        return False
+    return not stat.S_ISLNK(old.st_mode) or destination.parts[1:2] in (("dev",), ("proc",))
+
+
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0  # Windows has no owners by number
 
 
 def _temporary_name(folder: Path) -> Path:
