@@ -48,6 +48,35 @@ def test_a_strength_of_0_gives_the_same_bytes(folder, command):
     assert (folder / "out.tif").read_bytes() == (folder / "in" / "b.tif").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["in", "-o", "in"], "The output folder must be another than the input. Got 'in' for both."),
+        ([".", "-o", "."], "The output folder must be another than the input."),
+        (["in", "-o", "in/../in/"], "The output folder must be another than the input."),
+        (["in", "-o", "link"], "The output folder must be another than the input."),
+        (
+            ["in", "-o", "in/deep/out"],
+            "outside the input, and the input outside it. Got 'in/deep/out' and 'in'.",
+        ),
+        (["in/deep", "-o", "in"], "must lie outside the input, and the input outside it. Got 'in' and 'in/deep'."),
+        (["in/a.png", "in/deep", "-o", "in"], "must lie outside the input, and the input outside it."),
+        (["in", "-o", "out", "--review", "in/review"], "The review folder must lie outside the input"),
+        (["in", "-o", "out", "--review", "in"], "The review folder must be another than the input."),
+        (["", "-o", "out"], "An input or output must be the name of a file or a folder. Got '' instead."),
+        (["in", "-o", ""], "An input or output must be the name of a file or a folder. Got '' instead."),
+    ],
+)
+def test_no_run_reads_its_own_results(folder, command, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(folder)
+    Path("link").symlink_to("in")
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    code, said = command(*arguments)
+    assert code == 2
+    assert sentence in said
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
 def test_folders_are_done_once(folder, command):
     code, said = command(folder / "in", "-o", folder / "out")
     assert code == 0

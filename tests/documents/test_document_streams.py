@@ -201,12 +201,6 @@ def test_a_folder_keeps_its_tree_and_is_done_once(folder):
     assert len(plan_batch([str(folder / "in")], str(folder / "out"), again=True).pairs) == 3
 
 
-def test_outputs_within_the_input_are_no_inputs(folder):
-    inside = folder / "in" / "clean"
-    list(transform_documents(plan_batch([str(folder / "in")], str(inside)), whiten))
-    assert len(plan_batch([str(folder / "in")], str(inside), again=True).pairs) == 3
-
-
 def test_several_inputs_go_into_one_folder_and_never_onto_each_other(folder):
     (folder / "empty").mkdir()
     inputs = [str(folder / "in" / "b"), str(folder / "in" / "a.png")]

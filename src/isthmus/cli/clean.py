@@ -46,7 +46,7 @@ def clean(
     the format of the input. Folders keep their tree, and what is cleaned already is left out.
     """
     from isthmus.documents import Options, PageReport, Rules, transform_documents
-    from isthmus.documents.batch import Batch, plan_batch
+    from isthmus.documents.batch import Batch, plan_batch, refuse_overlap
     from isthmus.documents.contract import Plan
     from isthmus.pages.documents import Cleaner, RemovalInspector
     from isthmus.pages.review import Review
@@ -62,7 +62,11 @@ def clean(
     if output is None and not dry_run:
         raise ParameterError("-o must name a file or a folder to write to, unless there is --dry-run.")
     give_back_freed_memory()
-    batch = plan_batch(inputs, output or "cleaned", again=again or output is None)
+    batch = plan_batch(inputs, "cleaned" if output is None else output, again=again or output is None)
+    if output is not None:
+        refuse_overlap(inputs, output, "output")
+    if review is not None:
+        refuse_overlap(inputs, review, "review")
     if dry_run:
         batch = Batch(tuple((source, "-") for source, _ in batch.pairs), batch.n_done)
     failed: list[tuple[str, Exception]] = []

@@ -37,6 +37,8 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
     documents are left out whose output is not older than they are; a single file never is. Several documents cannot
     have the same output, or go into a file.
     """
+    if "" in inputs or output == "":
+        raise ParameterError("An input or output must be the name of a file or a folder. Got '' instead.")
     if len(inputs) == 1 and not Path(inputs[0]).is_dir():
         source = inputs[0]
         if source != "-" and output != "-" and (Path(output).is_dir() or output.endswith(os.sep)):
@@ -53,7 +55,7 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
             pairs.append((name, str(Path(output) / folder.name)))
             continue
         into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
-        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder, Path(output))]
+        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder)]
     sources: dict[str, str] = {}
     for source, place in pairs:
         if place in sources:
@@ -62,6 +64,23 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
     if not pairs:
         raise InputError(f"{', '.join(inputs)}: no file has a name that ends in {', '.join(sorted(SUFFIXES))}.")
     return _missing(pairs, again)
+
+
+def refuse_overlap(inputs: Sequence[str], folder: str | os.PathLike[str], role: str) -> None:
+    """Refuse a folder for results that is, is within, or contains a folder of inputs: a run would read its own files.
+
+    ``role`` says what the results are, such as "output".
+    """
+    results = Path(folder).resolve()
+    for name in inputs:
+        source = Path(name).resolve()
+        if not source.is_dir():
+            continue
+        if results == source:
+            raise ParameterError(f"The {role} folder must be another than the input. Got {name!r} for both.")
+        if source in results.parents or results in source.parents:
+            got = f"Got {os.fspath(folder)!r} and {name!r}."
+            raise ParameterError(f"The {role} folder must lie outside the input, and the input outside it. {got}")
 
 
 def _missing(pairs: list[tuple[str, str]], again: bool) -> Batch:
@@ -76,9 +95,8 @@ def _is_done(source: str, output: str) -> bool:
         return False
 
 
-def _documents(folder: Path, output: Path) -> Iterator[Path]:
+def _documents(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
-        visible = [name for name in folders if not name.startswith(".")]
-        folders[:] = sorted(name for name in visible if Path(place, name).resolve() != output.resolve())
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         documents = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
         yield from (Path(place, name) for name in sorted(documents))
