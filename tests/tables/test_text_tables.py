@@ -82,6 +82,7 @@ def test_marks_inside_a_cell_that_is_not_quoted_are_plain_text(tmp_path, monkeyp
     assert kept == ['5" disk', *['3.5" disk', "x"] * 50]
 
 
+@pytest.mark.filterwarnings("ignore:.*no header found")
 @pytest.mark.parametrize(
     ("content", "columns", "rows"),
     [

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat
+from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat
 
 
 def decode(
@@ -14,6 +14,7 @@ def decode(
     output: Output,
     keep: Keep = None,
     format: Format = None,
+    header: Header = None,
     output_format: OutputFormat = None,
 ) -> None:  # fmt: skip
     """Write the row that each code decodes to."""
@@ -31,5 +32,5 @@ def decode(
     stream(
         model, codes, output, rows,
         require=list(map(str, fitted.get_feature_names_out())), named=False, columns=fitted.feature_names,
-        keep=keep, source_format=format, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format,
     )  # fmt: skip

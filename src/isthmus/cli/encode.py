@@ -1,6 +1,6 @@
 """isthmus encode: from rows to codes."""
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table
+from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat, Table
 
 
 def encode(
@@ -9,6 +9,7 @@ def encode(
     output: Output,
     keep: Keep = None,
     format: Format = None,
+    header: Header = None,
     output_format: OutputFormat = None,
 ) -> None:
     """Write the codes of each row of a table."""
@@ -20,5 +21,5 @@ def encode(
         model, table, output, fitted.transform,
         require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=list(map(str, fitted.get_feature_names_out())),
-        keep=keep, source_format=format, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.options import Columns, Exclude, Format, Table
+from isthmus.cli.options import Columns, Exclude, Format, Header, Table
 from isthmus.cli.outputs import check_outputs, refuse_standard_output, say, saying_warnings
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.parameters import DENSE, Option
@@ -29,6 +29,7 @@ def fit(
     exclude: Exclude = None,
     machine: Annotated[Values, OptionsOf(_MACHINE)],
     format: Format = None,
+    header: Header = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
     """Fit an autoencoder to the columns of a table.
@@ -42,7 +43,7 @@ def fit(
     refuse_standard_output(output)
     check_outputs(table, output)
     DENSE.check("Autoencoder", parameters)  # before a long table is read
-    read = read_table(table, format, columns=columns, exclude=exclude, at_least=2, purpose="fitting")
+    read = read_table(table, format, header, columns=columns, exclude=exclude, at_least=2, purpose="fitting")
 
     from isthmus.estimators.dense import Autoencoder
 

@@ -8,6 +8,8 @@ import typer
 
 from isthmus.errors import ParameterError
 
+_HEADERS = {"auto": None, "yes": True, "no": False}
+
 
 def formats() -> tuple[str, ...]:
     """Return the names of the formats, for completion."""
@@ -23,6 +25,8 @@ Table = Annotated[str, typer.Argument(
 Output = Annotated[str, typer.Option("-o", "--output", help="Table to write; '-' is standard output.")]
 Format = Annotated[str | None, typer.Option("--format", autocompletion=formats,
     help="Format of '-' or of a name that does not tell it: csv, csv.gz, tsv, tsv.gz, parquet, feather, npy, npz.")]
+Header = Annotated[str | None, typer.Option("--header", autocompletion=lambda: _HEADERS,
+    help="Whether the first row of a CSV or TSV names the columns: yes or no.  [default: by what it looks like]")]
 OutputFormat = Annotated[str | None, typer.Option("--output-format", autocompletion=formats,
     help="Format of the output, where its name does not tell; that of the input for '-'.")]
 Columns = Annotated[list[str] | None, typer.Option(
@@ -43,3 +47,10 @@ def checked_format(format: str | None) -> str | None:
     if format is not None and format not in formats():
         raise ParameterError(f"--format must be one of {', '.join(formats())}. Got {format!r} instead.")
     return format
+
+
+def checked_header(text: str | None) -> bool | None:
+    """Return whether a table has a header, and None where it has to be found out; raise a ParameterError otherwise."""
+    if text is not None and text not in _HEADERS:
+        raise ParameterError(f"--header must be yes or no. Got {text!r} instead.")
+    return None if text is None else _HEADERS[text]

@@ -83,6 +83,8 @@ def saying_warnings() -> Iterator[None]:
     """Print each warning of the block as a sentence, once, when the block ends."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
-    for message in dict.fromkeys(str(warning.message) for warning in caught):
-        say(f"isthmus: {message}")
+        try:
+            yield
+        finally:
+            for message in dict.fromkeys(str(warning.message) for warning in caught):
+                say(f"isthmus: {message}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Keep, Model, Output, OutputFormat, Table
+from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat, Table
 
 
 def reconstruct(
@@ -16,6 +16,7 @@ def reconstruct(
         "--errors", help="Add a column 'reconstruction_error': mean squared error of the row; with the scale "
         "'standard', of its standardised columns.")] = False,
     format: Format = None,
+    header: Header = None,
     output_format: OutputFormat = None,
 ) -> None:  # fmt: skip
     """Write the reconstruction of each row of a table."""
@@ -34,5 +35,5 @@ def reconstruct(
         model, table, output, with_errors,
         require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=[*fitted.feature_names, *(["reconstruction_error"] if errors else [])],
-        keep=keep, source_format=format, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format,
     )  # fmt: skip

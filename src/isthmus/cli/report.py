@@ -6,7 +6,7 @@ from typing import Annotated, SupportsFloat, cast
 
 import typer
 
-from isthmus.cli.options import Format, Model, Table, checked_format
+from isthmus.cli.options import Format, Header, Model, Table
 from isthmus.cli.outputs import print_text, say
 from isthmus.errors import ParameterError
 from isthmus.words import counted
@@ -22,19 +22,19 @@ def report(
         help="Column to colour the map of the codes by.  [default: the error of the row]")] = None,
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     format: Format = None,
+    header: Header = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No message.")] = False,
 ) -> None:  # fmt: skip
     """Write one page about a model and what it does to the rows of a table.
 
     The table is read whole. Give rows that the model was not fitted on: on training rows, errors are optimistic.
     """
-    from isthmus.cli.whole_table import frame
+    from isthmus.cli.whole_table import frame, read_table
     from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
     from isthmus.system.extras import require
     from isthmus.system.files import check_writable, refuse_same_file
-    from isthmus.tables import read_table
 
     require("report")
     shape = None if image_shape is None else _shape(image_shape)
@@ -47,7 +47,7 @@ def report(
         check_writable(output)
     columns = fitted.feature_names
     label = [] if colour is None or colour in columns else [colour]
-    read = read_table(table, format=checked_format(format), require=columns, keep=label)
+    read = read_table(table, format, header, require=columns, keep=label)
     source = "standard input" if table == "-" else Path(table).name
     made = make(
         fitted,
@@ -56,7 +56,9 @@ def report(
         colour=colour if read.kept is None else _numbers(read.kept.column(0).to_pylist()),
         colour_name=colour,
         title=title or f"{source} in {counted(fitted.code_size_, 'code')}",
-        command=_command(model, table, output, image_shape=image_shape, colour=colour, title=title, format=format),
+        command=_command(
+            model, table, output, image_shape=image_shape, colour=colour, title=title, format=format, header=header
+        ),
     )
     if output == "-":
         print_text(made.html, encoding="utf-8")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isthmus.cli.options import checked_format, names
+from isthmus.cli.options import checked_format, checked_header, names
+from isthmus.cli.outputs import saying_warnings
 from isthmus.cli.whole_table import frame
 from isthmus.system.files import refuse_same_file
 from isthmus.system.memory import give_back_freed_memory
@@ -27,6 +28,7 @@ def stream(
     columns: Sequence[str],
     keep: list[str] | None,
     source_format: str | None,
+    header: str | None,
     output_format: str | None,
 ) -> None:
     """Apply a function to the required columns of a table, batch by batch, and write the result.
@@ -40,10 +42,14 @@ def stream(
         refuse_same_file(model, output)
         if source != "-":
             refuse_same_file(source, output)
-    elif output_format is None:
-        output_format = source_format
+    with saying_warnings():
+        opened = open_table(
+            source, format=source_format, keep=names(keep), require=require, header=checked_header(header)
+        )
+    if output == "-" and output_format is None:
+        output_format = opened.format
     with (
-        open_table(source, format=source_format, keep=names(keep), require=require) as reader,
+        opened as reader,
         write_table(output, columns, format=output_format, kept=reader.kept_schema()) as writer,
     ):
         for batch in reader.batches():

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from isthmus import tables
-from isthmus.cli.options import checked_format, names
+from isthmus.cli.options import checked_format, checked_header, names
+from isthmus.cli.outputs import saying_warnings
 from isthmus.errors import InputError
 from isthmus.words import counted
 
@@ -18,22 +19,28 @@ if TYPE_CHECKING:
 def read_table(
     table: str,
     format: str | None,
+    header: str | None,
     *,
-    columns: list[str] | None,
-    exclude: list[str] | None,
+    columns: list[str] | None = None,
+    exclude: list[str] | None = None,
+    keep: Sequence[str] = (),
+    require: Sequence[str] | None = None,
     at_least: int = 1,
     purpose: str = "",
 ) -> tables.Table:
-    """Read every row of a table, with the columns and the format that the command line gives.
+    """Read every row of a table, with the columns, format and header that the command line gives.
 
     Raises
     ------
     ParameterError, InputError
-        If the format is unknown, the table cannot be read, or it has fewer rows than the ``purpose`` needs.
+        If the format or the header is not a possible one, the table cannot be read, or it has fewer rows than the
+        ``purpose`` needs.
     """
-    read = tables.read_table(
-        table, format=checked_format(format), columns=names(columns) or None, exclude=names(exclude)
-    )
+    with saying_warnings():
+        read = tables.read_table(
+            table, format=checked_format(format), header=checked_header(header),
+            columns=names(columns) or None, exclude=names(exclude), keep=keep, require=require,
+        )  # fmt: skip
     if len(read.rows) < at_least:
         name = "standard input" if table == "-" else table
         raise InputError(f"{name}: has {counted(len(read.rows), 'row')}, and {purpose} needs at least {at_least}.")

@@ -18,6 +18,7 @@ class Source(ABC):
     names: tuple[str, ...]  # all columns, in the order of the file
     named = False  # whether the file names its columns; otherwise they are called x0, x1, …
     index_names: frozenset[str] = frozenset()  # columns without a name, like the saved index of a dataframe
+    note: str = ""  # whether there is a header, in words, where that is not obvious
     n_rows: int | None = None  # None if the file does not say it at its beginning
     schema: Schema | None = None  # None where every cell is text
 

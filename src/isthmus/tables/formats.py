@@ -4,12 +4,15 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from isthmus.errors import InputError, OutputError, ParameterError
 from isthmus.tables.contract import Sink, Source
 from isthmus.tables.types import Schema
 from isthmus.words import printable
+
+if TYPE_CHECKING:
+    from isthmus.tables.header import Expected
 
 # Formats of text are read from start to end, so that they can be read from a pipe.
 TEXT = {"csv": (",", False), "csv.gz": (",", True), "tsv": ("\t", False), "tsv.gz": ("\t", True)}
@@ -24,8 +27,9 @@ def format_of(path: str | Path, format: str | None, error: type[InputError] | ty
         if format not in FORMATS:
             raise ParameterError(f"format must be one of {', '.join(FORMATS)}. Got {format!r} instead.")
         return format
+    option = "--format" if error is InputError else "--output-format"
     if str(path) == "-":
-        raise error("standard input and output have no suffix that tells the format; give it with --format.")
+        raise error(f"standard input and output have no suffix that tells the format; give it with {option}.")
     if _is_folder(path):
         raise error(f"{printable(str(path))}: is a folder, not a table.")
     name = Path(path).name.lower()
@@ -36,17 +40,22 @@ def format_of(path: str | Path, format: str | None, error: type[InputError] | ty
         raise error(f"{printable(str(path))}: spreadsheets cannot be read or written; use CSV.")
     raise error(
         f"{printable(str(path))}: the format is not clear from the name; use one of the suffixes "
-        f"{', '.join(f'.{kind}' for kind in FORMATS)}, or give the format with --format."
+        f"{', '.join(f'.{kind}' for kind in FORMATS)}, or give the format with {option}."
     )
 
 
-def open_source(kind: str, file: BinaryIO, name: str, key: str | None) -> Source:
+def open_source(
+    kind: str, file: BinaryIO, name: str, *, key: str | None, header: bool | None, expected: "Expected"
+) -> Source:
     """Open a file in a format to read it."""
-    if key is None:
-        return _classes(kind)[0](file, name)
-    if kind != "npz":
+    if key is not None and kind != "npz":
         raise ParameterError(f"key names an array of an NPZ file, and cannot be used with the format {kind}.")
-    return _classes(kind)[0](file, name, key)
+    if header is not None and kind not in TEXT:
+        raise ParameterError(f"header is for the formats {', '.join(TEXT)}, and cannot be used with {kind}.")
+    make = _classes(kind)[0]
+    if kind in TEXT:
+        return make(file, name, header=header, expected=expected)
+    return make(file, name) if key is None else make(file, name, key)
 
 
 def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:

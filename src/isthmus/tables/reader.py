@@ -4,6 +4,7 @@
 import stat
 import sys
 import tempfile
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -49,14 +50,22 @@ class TableReader(AbstractContextManager["TableReader"]):
     """An open table, of which some columns are data and some are kept as they are.
 
     ``columns``, ``kept`` and ``available`` are the names of the data columns, of those that are kept, and of all in the
-    file; ``named`` and ``n_rows`` are those of its ``Source``.
+    file; ``named`` and ``n_rows`` are those of its ``Source``; ``format`` is one of ``FORMATS``.
     """
 
     def __init__(
-        self, source: Source, name: str, columns: Sequence[str], kept: Sequence[str], resources: ExitStack
+        self,
+        source: Source,
+        name: str,
+        format: str,
+        resources: ExitStack,
+        *,
+        columns: Sequence[str],
+        kept: Sequence[str],
     ) -> None:
         self.columns, self.kept = tuple(columns), tuple(kept)
         self.available, self.named, self.n_rows = source.names, source.named, source.n_rows
+        self.format = format
         self._source, self._name, self._resources = source, name, resources
 
     def batches(self, rows: int | None = None) -> Iterator[Batch]:
@@ -130,6 +139,7 @@ def open_table(
     keep: Sequence[str] = (),
     require: Sequence[str] | None = None,
     key: str | None = None,
+    header: bool | None = None,
 ) -> TableReader:
     """Open a table to read it in batches, so that it may be larger than memory.
 
@@ -151,6 +161,9 @@ def open_table(
         in the same order.
     key : str, optional
         Name of the array in an NPZ file; by default the only one of two dimensions, or X.
+    header : bool, optional
+        Whether the first row of a CSV or TSV names the columns. By default it does if it has the names in ``require``,
+        or those in ``columns``, ``exclude`` and ``keep``, or if no row below is like it.
 
     Raises
     ------
@@ -158,23 +171,35 @@ def open_table(
         If the table cannot be read, or a column does not exist or does not hold numbers.
     MismatchError
         If it does not have the required columns.
+    ParameterError
+        If ``key`` or ``header`` is given for a format that has none.
+
+    Warns
+    -----
+    UserWarning
+        If the first row has numbers, and it is not obvious whether it is a header.
     """
+    from isthmus.tables.header import Expected
+
     kind = format_of(path, format, InputError)
     name = "standard input" if str(path) == "-" else printable(str(path))
     with ExitStack() as resources:
         file = _open_file(path, resources)
         if kind not in TEXT:
             file = _seekable(file, name, resources, standard=str(path) == "-")
-        source = open_source(kind, file, name, key)
+        expected = Expected({*(columns or ()), *exclude, *keep}, require)
+        source = open_source(kind, file, name, key=key, header=header, expected=expected)
         resources.callback(source.close)
+        if source.note:
+            warnings.warn(f"{name}: {source.note}", stacklevel=2)
         chosen = choose_columns(source, name, columns=columns, exclude=exclude, keep=keep, require=require)
         opened = resources.pop_all()  # closed with the reader
-    return TableReader(source, name, chosen, tuple(dict.fromkeys(keep)), opened)
+    return TableReader(source, name, kind, opened, columns=chosen, kept=tuple(dict.fromkeys(keep)))
 
 
 def read_table(
     path: str | Path, *, format: str | None = None, columns: Sequence[str] | None = None, exclude: Sequence[str] = (),
-    keep: Sequence[str] = (), require: Sequence[str] | None = None, key: str | None = None,
+    keep: Sequence[str] = (), require: Sequence[str] | None = None, key: str | None = None, header: bool | None = None,
 ) -> Table:  # fmt: skip
     """Read a whole table; parameters and errors are those of ``open_table``.
 
@@ -189,7 +214,7 @@ def read_table(
     (('a', 'b'), [[1.0, 2.0], [3.0, 4.0]], ['x', 'y'])
     """
     with open_table(
-        path, format=format, columns=columns, exclude=exclude, keep=keep, require=require, key=key
+        path, format=format, columns=columns, exclude=exclude, keep=keep, require=require, key=key, header=header
     ) as reader:
         return reader.read()
 

@@ -10,10 +10,12 @@ from typing import BinaryIO, cast
 
 from isthmus.errors import InputError
 from isthmus.system.files import reason
+from isthmus.tables.cells import DELIMITERS
 from isthmus.tables.refusals import refuse_other_kind
 from isthmus.words import shown
 
 _FIRST_BYTES = 2**16
+_MAX_SAMPLE_BYTES = 2**22
 _MAX_ROW_BYTES = 2**28
 
 
@@ -34,6 +36,21 @@ class Records:
     def skip(self) -> None:
         """Move ``first`` on to the next row."""
         self.first = self._first()
+
+    def second(self) -> str:
+        """The row after ``first``, which stays; empty if there is none, and damaged letters replaced."""
+        end = self._row_end()
+        return self._rest[:end].decode(errors="replace")
+
+    def sample(self, delimiter: str, rows: int) -> bytes:
+        """The complete rows after ``first``, which stay: at least ``rows`` if there are as many within 4 MB."""
+        quoted = _quoted_cell(delimiter)
+        while self._rest.count(b"\n") < rows and len(self._rest) < _MAX_SAMPLE_BYTES:
+            more = self._read(max(_FIRST_BYTES, len(self._rest)))
+            if not more:
+                return self._rest
+            self._rest += more
+        return self._rest[: _last_row_end(self._rest, quoted)]
 
     def put_back(self) -> None:
         """Make ``blocks`` start with the first row."""
@@ -73,19 +90,8 @@ class Records:
         return raw.removeprefix(codecs.BOM_UTF8)
 
     def _first(self) -> str:
-        """Remove the first row from what was read, and read on if it is longer."""
-        row_end = re.compile(_quoted_cell(",;\t").pattern + rb"|[\r\n]")
-        while True:
-            self._rest = self._rest.lstrip(b"\r\n")
-            end = next((m.end() for m in row_end.finditer(self._rest) if m[0] in (b"\r", b"\n")), None)
-            if end is not None:
-                break
-            more = self._read(max(_FIRST_BYTES, len(self._rest)))
-            if not more:
-                end = len(self._rest)
-                break
-            self._rest += more
-            self._check_length(self._rest)
+        """Remove the first row from what was read."""
+        end = self._row_end()
         record, self._rest = self._rest[:end], self._rest[end:]
         if not record.strip():
             raise InputError(f"{self._name}: is empty.")
@@ -93,6 +99,20 @@ class Records:
             return record.decode()
         except UnicodeDecodeError:
             raise InputError(f"{self._name}: is not text in UTF-8; save it in that encoding.") from None
+
+    def _row_end(self) -> int:
+        """Where the first row of what was read ends; blank lines before it are removed, and a longer row is read on."""
+        row_end = re.compile(_quoted_cell(DELIMITERS).pattern + rb"|[\r\n]")
+        while True:
+            self._rest = self._rest.lstrip(b"\r\n")
+            end = next((m.end() for m in row_end.finditer(self._rest) if m[0] in (b"\r", b"\n")), None)
+            if end is not None:
+                return end
+            more = self._read(max(_FIRST_BYTES, len(self._rest)))
+            if not more:
+                return len(self._rest)
+            self._rest += more
+            self._check_length(self._rest)
 
     def _read(self, size: int) -> bytes:
         """The next bytes; empty only at the end."""

@@ -7,7 +7,7 @@ rows, and an error can name the cell that is not a number.
 import gzip
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import BinaryIO, NoReturn
@@ -18,7 +18,10 @@ from jaxtyping import Float64
 from pyarrow import compute, csv
 
 from isthmus.errors import InputError
+from isthmus.tables.cells import COMMA_NUMBER, MISSING, NUMBER, cells_of, choose_delimiter, header_cells
 from isthmus.tables.contract import Parts, Sink, Source
+from isthmus.tables.first_row import ENOUGH_ROWS
+from isthmus.tables.header import Expected, Heading, find_header, may_be_data
 from isthmus.tables.records import Records
 from isthmus.tables.refusals import refuse_cell, refuse_columns
 from isthmus.tables.types import ArrowArray, ArrowBatch, ArrowTable, InvalidRow, Schema
@@ -27,38 +30,43 @@ from isthmus.words import counted, generic_names, shown
 _BLOCK_BYTES = 2**20
 _BLOCK_BYTES_PER_COLUMN = 2**12
 _MAX_BLOCK_BYTES = 2**26
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
-_EXCEL = re.compile(r'"?sep=([,;\t])"?\s*')  # a first line that tells Excel the separator
-_MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
+_EXCEL = re.compile(r'"?sep=([,;\t|])"?\s*')  # a first line that tells Excel the separator
 
 
 class TextSource(Source):
     """A CSV or TSV table that is read from start to end."""
 
-    def __init__(self, file: BinaryIO, name: str, *, delimiter: str, compressed: bool) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        *,
+        delimiter: str,
+        compressed: bool,
+        header: bool | None,
+        expected: Expected,
+    ) -> None:
         self._name = name
         self._records = Records(file, name, compressed=compressed)
         told = _EXCEL.fullmatch(self._records.first)
         if told:
             self._records.skip()
-            delimiter = told[1]
-        cells = _cells(self._records.first, delimiter)
-        if delimiter == "," and not told:
-            # In many countries spreadsheets separate by semicolons and still call it CSV.
-            for other in (";", "\t"):
-                if len(cells) == 1:
-                    delimiter, cells = other, _cells(self._records.first, other)
-            delimiter = delimiter if len(cells) > 1 else ","
-        self._delimiter = delimiter
-        self.named = not _is_data(cells)
+        first, second = self._records.first, self._records.second()
+        self._delimiter = told[1] if told else choose_delimiter(first, second, delimiter)
+        cells = cells_of(first, self._delimiter)
+        self.names = generic_names(len(cells))
+        if header is None and may_be_data(cells, expected):
+            below = cells_of(second, self._delimiter) if second else []
+            heading = find_header(cells, below, self._sample(), expected)
+        else:
+            heading = Heading(header is not False)
+        self.named, self.note = heading
         if self.named:
-            unnamed = {i: f"column {i + 1}" for i, (cell, _) in enumerate(cells) if not cell}
-            self.names = tuple(unnamed.get(i, cell) for i, (cell, _) in enumerate(cells))
+            unnamed = {i: f"column {i + 1}" for i, cell in enumerate(cells) if not cell.text}
+            self.names = tuple(unnamed.get(i, cell.text) for i, cell in enumerate(cells))
             self.index_names = frozenset(unnamed.values())
         else:
             self._records.put_back()
-            self.names = generic_names(len(cells))
 
     def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
         wanted = list(dict.fromkeys((*columns, *kept)))
@@ -73,6 +81,14 @@ class TextSource(Source):
     def close(self) -> None:
         self._records.close()
 
+    def _sample(self) -> ArrowTable:
+        """Some rows below the first, as text; none if they cannot be read."""
+        sample = self._records.sample(self._delimiter, ENOUGH_ROWS).decode(errors="replace").encode()
+        try:
+            return self._parsed(sample, list(self.names), lambda _: "skip")
+        except pa.ArrowException:
+            return pa.table({})
+
     def _table(self, block: bytes, wanted: list[str], first: int) -> ArrowTable:
         """The wanted columns of some rows, as text."""
         ragged: list[InvalidRow] = []
@@ -82,17 +98,7 @@ class TextSource(Source):
             return "error"
 
         try:
-            return csv.read_csv(
-                pa.BufferReader(block),
-                # Rows are numbered only with one thread.
-                read_options=csv.ReadOptions(column_names=self.names, block_size=len(block) + 1, use_threads=False),
-                parse_options=csv.ParseOptions(
-                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=remember
-                ),
-                convert_options=csv.ConvertOptions(
-                    include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
-                ),
-            )
+            return self._parsed(block, wanted, remember)
         except (pa.ArrowException, MemoryError) as error:
             if ragged:
                 row = ragged[0]
@@ -106,6 +112,19 @@ class TextSource(Source):
                     f"{self._name}: has text that is not in UTF-8, in row {first} or below; save it in that encoding."
                 ) from None
             raise InputError(f"{self._name}: cannot be read as a table of text ({shown(error, 80)}).") from None
+
+    def _parsed(self, block: bytes, wanted: list[str], invalid: Callable[[InvalidRow], str]) -> ArrowTable:
+        return csv.read_csv(
+            pa.BufferReader(block),
+            # Rows are numbered only with one thread.
+            read_options=csv.ReadOptions(column_names=self.names, block_size=len(block) + 1, use_threads=False),
+            parse_options=csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=invalid
+            ),
+            convert_options=csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+            ),
+        )
 
     def _values(self, table: ArrowTable, columns: Sequence[str], first: int) -> Float64[np.ndarray, "rows columns"]:
         values = np.empty((table.num_rows, len(columns)))
@@ -129,9 +148,9 @@ class TextSource(Source):
         row, cell = first + bad[column], failed[column][bad[column]].as_py()
         if textual:
             refuse_columns(self._name, textual, "text", f" ({shown(cell)} in row {row})")
-        if cell.strip().lower() in _MISSING:
+        if cell.strip().lower() in MISSING:
             problem = "the value is missing" + (f" ({shown(cell)})" if cell.strip() else "")
-        elif _COMMA_NUMBER.fullmatch(cell):
+        elif COMMA_NUMBER.fullmatch(cell):
             raise InputError(
                 f"{self._name}: column {shown(column)}, row {row}: {shown(cell)} has a decimal comma, and numbers are "
                 "read with a decimal point; save the table with points."
@@ -152,7 +171,7 @@ class TextSink(Sink):
         self._gzip = gzip.GzipFile("", "wb", 4, file, mtime=0) if compressed else None
         self._file = self._gzip or file
         self._delimiter = delimiter
-        self._file.write((delimiter.join(_header(schema.names)) + "\n").encode())
+        self._file.write((delimiter.join(header_cells(schema.names)) + "\n").encode())
 
     def write(self, batch: ArrowBatch) -> None:
         if not batch.num_rows:
@@ -215,49 +234,8 @@ def _is_text(cells: ArrowArray) -> bool:
     """Whether words outnumber numbers among the first thousand cells."""
     words = numbers = 0
     for cell in cells.slice(0, 1000).to_pylist():
-        if _NUMBER.fullmatch(cell) or _COMMA_NUMBER.fullmatch(cell):
+        if NUMBER.fullmatch(cell) or COMMA_NUMBER.fullmatch(cell):
             numbers += 1
-        elif cell.strip().lower() not in _MISSING:
+        elif cell.strip().lower() not in MISSING:
             words += 1
     return words > numbers
-
-
-def _cells(record: str, delimiter: str) -> list[tuple[str, bool]]:
-    """The cells of one row, and whether each was in quotes; blanks around unquoted cells are removed."""
-    record = record.rstrip("\r\n")
-    cell = re.compile(rf'(?:"([^"]*+(?:""[^"]*+)*+)")?([^{delimiter}]*)({delimiter}|\Z)')
-    found: list[tuple[str, bool]] = []
-    position, more = 0, True
-    while more:
-        match = cell.match(record, position)
-        assert match is not None
-        inside, outside = match[1], match[2].strip()
-        found.append((outside, False) if inside is None else (inside.replace('""', '"') + outside, True))
-        position, more = match.end(), bool(match[3])
-    return found
-
-
-def _header(names: Sequence[str]) -> list[str]:
-    """The cells of a header row, in quotes where they would otherwise be read as something else."""
-    numbers = _is_data([(name, False) for name in names])
-    return [
-        '"' + name.replace('"', '""') + '"'
-        if numbers or name != name.strip() or re.search('[",;\t\r\n]', name)
-        else name
-        for name in names
-    ]
-
-
-def _is_data(cells: Sequence[tuple[str, bool]]) -> bool:
-    """Whether the first row holds data: only numbers, but not the 0, 1, … that pandas writes instead of names.
-
-    Numbers in quotes are names.
-    """
-    try:
-        values = [float(cell) for cell, _ in cells if cell]
-    except ValueError:
-        return False
-    if any(quoted for _, quoted in cells) or not values:
-        return False
-    n = len(values)
-    return values not in (list(range(n)), list(range(1, n + 1)))
