@@ -149,9 +149,10 @@ def test_an_interrupted_run_leaves_nothing(jobs, tmp_path, run_and_stop):
     assert names(tmp_path / "work") == ["in.tif"]
 
 
-def test_files_of_runs_that_go_on_are_not_swept(tmp_path):
+@pytest.mark.parametrize("hours", [1, 24 * 30])
+def test_files_of_runs_that_go_on_are_not_swept(tmp_path, hours):
     with temporary_file(tmp_path) as (file, path):
-        os.utime(path, (time.time() - 3600,) * 2)
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
         sweep_leftovers(tmp_path)
         assert Path(path).exists()
         file.write(b"it can still be written to")

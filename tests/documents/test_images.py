@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from document_pages import CORNER, colour_page, keep, page, pages_by_kind, reopened, saved, shown, white_paper, whiten
 from isthmus.documents.picture import bilevel_picture
+from isthmus.documents.pillow_images import opened
 from isthmus.errors import InputError
 
 KINDS = pages_by_kind()
@@ -226,3 +228,19 @@ def test_a_file_that_grows_is_said_to(transform):
     growth = output.stat().st_size / len(saved(page(), "PNG"))
     assert report.notes == (f"the file has become {growth:.1f} times as large",)
     assert transform(saved(page(), "PNG"), name="in.png")[1].notes == ()
+
+
+def test_the_limit_of_pillow_is_that_of_the_host_program_with_threads_too(tmp_path, monkeypatch):
+    path = tmp_path / "in.png"
+    path.write_bytes(saved(page(), "PNG"))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow refuses more than twice as many
+    limits = set()
+
+    def read(_: int) -> None:
+        with opened(str(path), ("PNG",)) as image:
+            limits.add(Image.MAX_IMAGE_PIXELS)
+            image.load()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(read, range(200)))
+    assert limits == {100}

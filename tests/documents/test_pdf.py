@@ -334,6 +334,26 @@ def test_images_behind_masks_and_in_rare_colours_are_left_as_they_are(transform)
         assert output.read_bytes() == data
 
 
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({**EIGHT, "Filter": Name.FlateDecode, **predicted(15)}, "predictor"),
+        ({**ONE, **fax(Columns=WIDTH + 8)}, "fax image"),
+        ({**EIGHT, "Filter": Name.LZWDecode, "DecodeParms": Dictionary(EarlyChange=0)}, "rare kind of LZW"),
+    ],
+    ids=["predictor", "fax", "lzw"],
+)
+def test_a_picture_that_turns_out_to_be_unsupported_is_left_and_the_others_are_cleaned(transform, entries, words):
+    document = scan(zlib.compress(GREY.tobytes()), **EIGHT, Filter=Name.FlateDecode)
+    document.pages.extend(scan(zlib.compress(GREY.tobytes()), **entries).pages)
+    output, report = transform(bytes_of(document), name="in.pdf")
+    assert [picture.changed for picture in report.pictures] == [True, False]
+    assert words in report.pictures[1].note
+    with pikepdf.open(output) as after:
+        stored = [page.Resources.XObject.Im0.read_raw_bytes() for page in after.pages]
+    assert stored[0] != stored[1] == zlib.compress(GREY.tobytes())
+
+
 def test_an_image_on_several_pages_is_cleaned_once(transform):
     document = scan(zlib.compress(GREY.tobytes()), **EIGHT, Filter=Name.FlateDecode)
     document.pages.append(document.pages[0])

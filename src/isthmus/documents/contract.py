@@ -89,6 +89,10 @@ def _where(name: str, page: int | None) -> str:
     return name if page is None else f"{name}, page {page}"
 
 
+class LeftAsItIs(Exception):
+    """A picture of an unsupported kind; the document is written with this picture unchanged."""
+
+
 @contextmanager
 def decoding(name: str, page: int | None = None, *, writing: bool = False) -> Iterator[None]:
     """Turn any error of a decoder into a one-sentence ``InputError``.
@@ -100,7 +104,7 @@ def decoding(name: str, page: int | None = None, *, writing: bool = False) -> It
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (IsthmusError, MemoryError):
+    except (IsthmusError, MemoryError, LeftAsItIs):
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
         if isinstance(error, OSError) and error.errno:
@@ -117,7 +121,3 @@ def copy_whole(file: File, output: File) -> None:
     output.seek(0)
     output.truncate()
     shutil.copyfileobj(file, output, 2**20)
-
-
-class LeftAsItIs(Exception):
-    """A picture of an unsupported kind; the document is written with this picture unchanged."""

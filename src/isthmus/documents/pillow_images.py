@@ -1,11 +1,13 @@
 """Read pixels with Pillow, and the formats of one picture that it reads."""
 
+import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.picture import Picture
@@ -17,14 +19,26 @@ _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;
 
 @contextmanager
 def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
-    """Open an image; Pillow reads only its header."""
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None  # --max-megapixels is the limit
-    try:
-        with Image.open(file, formats=formats) as image:
-            yield image
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    """Open an image; Pillow reads only its header.
+
+    ``Image.open`` would compare its size with a limit of the whole process; here ``--max-megapixels`` is the limit.
+    """
+    if not set(formats) <= set(Image.OPEN):
+        Image.init()
+    with ExitStack() as stack:
+        stream = stack.enter_context(Path(file).open("rb")) if isinstance(file, str) else file
+        stream.seek(0)
+        start = stream.read(16)
+        for make, accept in (Image.OPEN[name] for name in formats):
+            # A text instead of a truth says why this installation cannot read the format.
+            if accept is None or accept(start) is True:
+                stream.seek(0)
+                with suppress(SyntaxError, IndexError, TypeError, struct.error):
+                    image = stack.enter_context(make(stream, ""))
+                    break
+        else:
+            raise UnidentifiedImageError("cannot identify image file")
+        yield image
 
 
 class SingleImage:

@@ -142,7 +142,8 @@ def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
             with suppress(OSError):
                 status = path.lstat()
                 age = time.time() - status.st_mtime
-                if stat.S_ISREG(status.st_mode) and (age > _DAY or (age > _SECOND and _is_free(path))):
+                is_left = age > _SECOND and _is_free(path) if _HAS_LOCKS else age > _DAY
+                if stat.S_ISREG(status.st_mode) and is_left:
                     path.unlink()
 
 
