@@ -543,7 +543,7 @@ def test_what_the_estimator_refuses_is_refused():
     ("X", "said"),
     [
         (WINE[:2], "at least three rows, .* Got 2 instead"),
-        (np.where(WINE[5, 5] == WINE, np.nan, WINE), "contains NaN"),
+        (np.where(WINE[5, 5] == WINE, np.nan, WINE), r"missing value \(NaN\)"),
         (WINE[0], "Expected 2D array"),
         (np.full((5, 2), "a"), "could not convert"),
     ],

@@ -342,7 +342,7 @@ def test_parameters_that_do_not_go_together_are_refused(options, sentence):
     ("images", "sentence"),
     [
         (np.ones((3, 0, 5)), "without pixels"),
-        (np.full((3, 2, 2), np.nan), "contains NaN"),
+        (np.full((3, 2, 2), np.nan), r"missing value \(NaN\)"),
         (np.ones((1, 4, 4)), "minimum of 2 is required"),
         (np.ones((2, 2, 2, 2, 2)), "dim 5"),
     ],

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Sequence
 from numbers import Integral
 
-import narwhals as nw
 import numpy as np
 from jaxtyping import Float64
 from sklearn.base import clone
@@ -18,7 +17,8 @@ from isthmus.estimators.dense import Autoencoder
 from isthmus.parameters.rules import is_int, is_real, refuse
 from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
-from isthmus.rows.frames import select_rows, without_torch
+from isthmus.rows.frames import is_frame, select_rows, without_torch
+from isthmus.rows.refusals import cell_errors
 from isthmus.rows.splits import random_state_of, set_aside
 from isthmus.system.progress import progress_bar
 
@@ -164,12 +164,12 @@ def _code_sizes(code_sizes: object) -> tuple[int, ...]:
 def _checked(X: object, name: str) -> tuple[Rows, object]:
     """The numbers in X, and the rows for the networks: X itself if it is a dataframe, which has names."""
     X = without_torch(X)
-    rows = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
+    with cell_errors(X, name):
+        rows = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name)
     if rows.shape[0] < 3:
         needs = "A comparison needs at least three rows, two to fit on and one to score on."
         raise InputError(f"{needs} Got {rows.shape[0]} instead.")
-    is_frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
-    return rows, X if is_frame else rows
+    return rows, X if is_frame(X) else rows
 
 
 def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:

@@ -3,7 +3,7 @@
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from isthmus.errors import WorseThanPCAWarning
+from isthmus.errors import MismatchError, ParameterError, WorseThanPCAWarning
 from isthmus.fitting.applying import (
     apply_in_batches,
     apply_to_batch,
@@ -34,11 +34,12 @@ from isthmus.networks.layers import Layer
 from isthmus.parameters import ParameterTable, validate
 from isthmus.parameters.rules import checked_device, checked_noise
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
-from isthmus.rows.frames import as_type_of, without_torch
+from isthmus.rows.frames import as_type_of, labels_of, without_torch
+from isthmus.rows.refusals import cell_errors, refuse_other_labels
 from isthmus.rows.scaling import ColumnRange, column_range, refuse_too_large
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
 from isthmus.training.recipe import Recipe
-from isthmus.words import generic_names
+from isthmus.words import counted, generic_names, listed
 
 if TYPE_CHECKING:
     from isthmus.report import Report
@@ -75,6 +76,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     validation_variance_: float
     pca_error_: float
     n_features_in_: int
+    _labels: Iterable[Hashable] | None = None
     _in_parts: InParts[Any, Any, Any]
 
     def fit(
@@ -124,7 +126,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         data = self._training_set(X, target, reset=True)
         if feature_names is not None:
-            self.feature_names_in_ = np.array(feature_names, dtype=object)
+            self._labels = list(feature_names)
+            self.feature_names_in_ = np.array(self._labels, dtype=object)
         loss = self._resolve_loss(data.expected_range)
         device = checked_device(self, self.device)
         design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
@@ -176,13 +179,16 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In the data's units.
         """
         check_is_fitted(self)
-        codes = check_array(without_torch(X), dtype=[np.float64, np.float32], input_name="X")
+        codes = without_torch(X)
+        with cell_errors(codes, "X"):
+            codes = check_array(codes, dtype=[np.float64, np.float32], input_name="X", estimator=self)
         if codes.shape[1] != self.code_size_:
             raise ValueError(
                 f"X has {codes.shape[1]} codes, but {type(self).__name__} is expecting {self.code_size_} codes."
             )
         network = self._network(codes)
-        return self._rows_like(X, apply_in_batches(network.decode, network, codes, network.n_features), network)
+        rows = apply_in_batches(network.decode, network, codes, network.n_features)
+        return self._rows_like(X, rows, network, self._labels)
 
     def reconstruct(self, X: object) -> Any:
         """Encode and decode rows.
@@ -197,7 +203,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In the data's units.
         """
         rows, network = self._ready(X)
-        return self._rows_like(X, apply_in_batches(network, network, rows, network.n_features), network)
+        reconstructed = apply_in_batches(network, network, rows, network.n_features)
+        return self._rows_like(X, reconstructed, network, labels_of(X))
 
     def reconstruction_error(
         self, X: object, *, target: object = None, in_data_units: bool = False
@@ -219,7 +226,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             columns, squared. Their mean over held-out rows is ``validation_error_`` (without ``noise``).
         """
         rows, network = self._ready(X)
-        expected = rows if target is None else self._ready(target)[0]
+        expected = rows if target is None else self._ready(target, "target")[0]
         if expected.shape != rows.shape:
             raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
@@ -297,7 +304,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         errors = self.reconstruction_error(X, target=target, in_data_units=in_data_units)
         error = float(np.mean(errors, dtype=np.float64))
-        expected, network = self._ready(X if target is None else target)
+        expected, network = self._ready(X) if target is None else self._ready(target, "target")
         mean, total = per_column(network, self.fitted_.columns.statistics.mean), 0.0
         unit = None if in_data_units else self._unit(network)
         for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
@@ -341,6 +348,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to one file, whole or not at all; ``isthmus.load`` reads it.
 
+        The file holds no code: that of a subclass is loaded as the estimator that it extends, or with ``load`` of the
+        subclass as one of the subclass. Labels of columns that are neither text nor integers are left out.
+
         Parameters
         ----------
         path : path
@@ -350,28 +360,49 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         ------
         OutputError
             If the file cannot be written.
+        ParameterError
+            If the class is a subclass with other parameters than its parent.
+
+        Warns
+        -----
+        UserWarning
+            If the labels of the columns are left out.
         """
         check_is_fitted(self)
-        names = list(map(str, getattr(self, "feature_names_in_", []))) or None
-        parameters, layout = self.get_params(deep=False), getattr(self, "image_layout_", None)
-        name = type(self).__name__
-        write_model(path, SavedModel(name, parameters, self.n_features_in_, names, self.fitted_, layout))
+        kind, parameters = self._own_class(), self.get_params(deep=False)
+        names = {parameter.name for parameter in self.parameter_table}
+        if changed := sorted(names ^ parameters.keys()):
+            raise ParameterError(
+                f"{type(self).__name__} cannot be saved: model files hold the parameters of {kind.__name__}, and its "
+                f"own differ in {listed(changed)}; use pickle, or set such values as attributes."
+            )
+        layout = getattr(self, "image_layout_", None)
+        saved = SavedModel(kind.__name__, parameters, self.n_features_in_, self._labels, self.fitted_, layout)
+        write_model(path, saved)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "BaseAutoencoder":
-        """Read a model of this class from a file; see ``isthmus.load``."""
-        return cls.from_saved(read_model(path, (cls.__name__,)))
+    def load(cls: type[EstimatorT], path: str | os.PathLike[str]) -> EstimatorT:
+        """Read a model of this class from a file; see ``isthmus.load``.
+
+        A subclass of an estimator of Isthmus reads files of that estimator, and makes models of its own class.
+        """
+        return cls.from_saved(read_model(path, (cls._own_class().__name__,)))
 
     @classmethod
-    def from_saved(cls, saved: SavedModel) -> "BaseAutoencoder":
+    def from_saved(cls: type[EstimatorT], saved: SavedModel) -> EstimatorT:
         """Return the fitted estimator that a model file holds."""
         model = cls(**saved.parameters)
-        model.n_features_in_ = saved.n_features_in
-        if saved.feature_names is not None:
+        model.n_features_in_, model._labels = saved.n_features_in, saved.feature_names
+        if saved.feature_names is not None and all(isinstance(name, str) for name in saved.feature_names):
             model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
         model._restore_input(saved)
         model._publish(saved.fitted, torch.device("cpu"))  # this machine may lack the parameter's device
         return model
+
+    @classmethod
+    def _own_class(cls) -> type["BaseAutoencoder"]:
+        """Return the estimator of Isthmus that this class is or extends: the one that declares the parameters."""
+        return next(kind for kind in cls.__mro__ if "parameter_table" in vars(kind))
 
     def validate_parameters(self) -> None:
         """Raise ParameterError if a parameter has a value that it cannot have."""
@@ -390,10 +421,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     @property
     def feature_names(self) -> list[str]:
-        """Names of the columns: those of the training rows, or x0, x1, … where they had none."""
+        """Names of the columns: those of the training rows as text, or x0, x1, … where they had none."""
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None)
-        return list(generic_names(self.n_features_in_) if names is None else names)
+        n = self.n_features_in_
+        labels = list(range(n)) if self._labels is None else list(self._labels)
+        return list(generic_names(n) if labels == list(range(n)) else map(str, labels))
 
     @property
     @abstractmethod
@@ -461,16 +493,30 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         data = TrainingSet(*self._check_input(X, target, reset=reset))
         if data.target is not None:
             refuse_too_large(*column_range(data.inputs))
-        refuse_too_large(*data.expected_range)
+        refuse_too_large(*data.expected_range, place="" if data.target is None else " of target")
         return data
 
-    def _check_rows(self, X: object) -> Rows:
-        check_is_fitted(self)
-        return validate_data(self, without_torch(X), reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
+    def _check_rows(self, X: object, name: str = "X", *, reset: bool = False) -> Rows:
+        """Return rows as floats; errors call them ``name``. ``reset`` is for those that a model is begun with."""
+        X = without_torch(X)
+        fewest, of_sparse = 2 if reset else 1, "csr" if self.__sklearn_tags__().input_tags.sparse else False
+        rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "accept_sparse": of_sparse}
+        with cell_errors(X, name):
+            if name == "X":
+                rows = validate_data(self, X, reset=reset, ensure_min_samples=fewest, **rules)
+            else:
+                rows = check_array(X, input_name=name, estimator=self, ensure_min_samples=fewest, **rules)
+        if rows.shape[1] != self.n_features_in_:
+            raise MismatchError(f"{name} has {counted(rows.shape[1], 'column')}, but X has {self.n_features_in_}.")
+        if reset:
+            self._labels = labels_of(X)
+        refuse_other_labels(labels_of(X), self._labels, name)
+        return rows
 
-    def _ready(self, X: object) -> tuple[Rows, RowAutoencoder]:
+    def _ready(self, X: object, name: str = "X") -> tuple[Rows, RowAutoencoder]:
         """Return checked rows, and the network for them."""
-        rows = self._check_rows(X)
+        check_is_fitted(self)
+        rows = self._check_rows(X, name)
         return rows, self._network(rows)
 
     def _unit(self, network: RowAutoencoder) -> Float64[np.ndarray, " features"] | None:
@@ -481,9 +527,15 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return the network in the precision of X."""
         return in_precision_of(X, self.module_)
 
-    def _rows_like(self, X: object, rows: Float[np.ndarray, "rows features"], network: RowAutoencoder) -> Any:
-        """Return rows as the type that the user gave."""
-        return as_type_of(X, rows, self.feature_names)
+    def _rows_like(
+        self,
+        X: object,
+        rows: Float[np.ndarray, "rows features"],
+        network: RowAutoencoder,
+        labels: Iterable[Hashable] | None,
+    ) -> Any:
+        """Return rows as the type that the user gave; dataframes have these labels, or the names of the columns."""
+        return as_type_of(X, rows, self.feature_names if labels is None else labels)
 
     def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
         """Return codes in the form that suits the rows that the user gave."""

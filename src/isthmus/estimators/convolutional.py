@@ -40,6 +40,7 @@ from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
 from isthmus.parameters.rules import checked_device, is_int
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
+from isthmus.rows.refusals import cell_errors
 from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
 
@@ -320,7 +321,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             )
         if n_dimensions_of(X) == 2:
             return super().inverse_transform(X)
-        codes = check_array(without_torch(X), allow_nd=True, dtype=[np.float64, np.float32], input_name="X")
+        codes = without_torch(X)
+        with cell_errors(codes, "X"):
+            codes = check_array(codes, allow_nd=True, dtype=[np.float64, np.float32], input_name="X")
         if codes.ndim != 4 or codes.shape[3] != convolutional.filters[-1]:
             raise InputError(
                 f"X must have the shape (n_images, h, w, {convolutional.filters[-1]}). Got {codes.shape} instead."
@@ -424,9 +427,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     def _module_of(self, fitted: Fitted[ImageNetwork], device: torch.device) -> ImageNetwork:
         return fitted.network
 
-    def _ready(self, X: object) -> tuple[Rows, RowAutoencoder]:
+    def _ready(self, X: object, name: str = "X") -> tuple[Rows, RowAutoencoder]:
         check_is_fitted(self)
-        rows, shape = self._checked(X, reset=False)
+        rows, shape = self._checked(X, name, reset=False)
         # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
         precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
         return rows, self._fast_network(precision, shape)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils.validation import validate_data
 
 from isthmus.errors import InputError
 from isthmus.estimators.ordered import OrderedCodes
@@ -21,7 +20,6 @@ from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
 from isthmus.parameters.rules import is_int, refuse
 from isthmus.rows.batches import Rows
-from isthmus.rows.frames import without_torch
 from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
 
@@ -249,11 +247,10 @@ class Autoencoder(OrderedCodes, PCAAttributes):
 
     def _check_input(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
         self.validate_parameters()
-        accepted = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
-        rows = validate_data(self, without_torch(X), reset=reset, ensure_min_samples=2 if reset else 1, **accepted)
+        rows = self._check_rows(X, reset=reset)
         if target is None:
             return rows, None
-        expected = validate_data(self, without_torch(target), reset=False, **accepted)
+        expected = self._check_rows(target, "target")
         if expected.shape[0] != rows.shape[0]:
             raise InputError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         return rows, expected

@@ -1,12 +1,11 @@
 """Arrays of images as rows of pixels, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
 from isthmus.errors import InputError
 from isthmus.estimators.base import BaseAutoencoder
@@ -15,6 +14,10 @@ from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder, ImageShape
 from isthmus.parameters.rules import refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import without_torch
+from isthmus.rows.refusals import cell_errors
+from isthmus.words import counted
+
+_COLOURS = (1, 3, 4)  # channels of grey, colour, and colour with transparency
 
 
 class ImagesAsRows(BaseAutoencoder):
@@ -30,14 +33,14 @@ class ImagesAsRows(BaseAutoencoder):
 
     def _images_as_rows(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
         """Check images and their targets, and return them as rows."""
-        rows, shape = self._checked(X, reset=reset)
+        rows, shape = self._checked(X, "X", reset=reset)
         if not reset and shape != self.image_shape_:
             raise InputError(
                 f"X has images of {shape_text(shape)}, and training began with {shape_text(self.image_shape_)}."
             )
         if target is None:
             return rows, None
-        expected, target_shape = self._checked(target, reset=False)
+        expected, target_shape = self._checked(target, "target", reset=False)
         if target_shape != shape or len(expected) != len(rows):
             given = f"{len(expected)} images of {shape_text(target_shape)}"
             raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
@@ -48,30 +51,44 @@ class ImagesAsRows(BaseAutoencoder):
         assert isinstance(network, ImageAutoencoder | ImageCodeAutoencoder)
         self.image_shape_, self.image_layout_ = network.image_shape, saved.image_layout or "images"
 
-    def _checked(self, X: object, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
+    def _checked(self, X: object, name: str, *, reset: bool) -> tuple[np.ndarray, ImageShape]:
         """Return flat rows, and the shape of their images."""
         X = _small_integers_as_floats(without_torch(X))
-        rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
         n_dimensions = n_dimensions_of(X)
         if n_dimensions not in (3, 4):
-            rows = validate_data(self, X, reset=reset, **rules)
+            rows = self._check_rows(X, name, reset=reset)
             if reset:
                 self.image_shape_, self.image_layout_ = self._shape_of_rows(rows.shape[1]), "rows"
             return rows, self.image_shape_
-        images = check_array(X, allow_nd=True, input_name="X", estimator=self, **rules)
+        with cell_errors(X, name):
+            rules: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_min_samples": 2 if reset else 1}
+            images = check_array(X, allow_nd=True, input_name=name, estimator=self, **rules)
         shape = (*images.shape[1:3], images.shape[3] if n_dimensions == 4 else 1)
         if 0 in shape:
-            raise InputError(f"X has images without pixels: its shape is {images.shape}.")
+            raise InputError(f"{name} has images without pixels: its shape is {images.shape}.")
         if reset:
-            if self.image_shape is not None and (*self.image_shape, 1)[:3] != shape:
-                raise refuse(self, "image_shape", f"that of the images, {shape_text(shape)}, or None", self.image_shape)
+            self._check_first_shape(shape)
             self.image_shape_, self.image_layout_ = shape, "channels" if n_dimensions == 4 else "images"
-            self.n_features_in_ = int(np.prod(shape))
+            self.n_features_in_, self._labels = int(np.prod(shape)), None
             self.__dict__.pop("feature_names_in_", None)
         elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
             expected = shape_text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
-            raise InputError(f"X has images of {shape_text(shape)}, but {type(self).__name__} is expecting {expected}.")
+            hint = "; channels come last, as in np.moveaxis(X, 1, -1)" if shape[0] == self.image_shape_[2] else ""
+            given = f"{name} has images of {shape_text(shape)}"
+            raise InputError(f"{given}, but {type(self).__name__} is expecting {expected}{hint}.")
         return images.reshape(len(images), -1), shape
+
+    def _check_first_shape(self, shape: ImageShape) -> None:
+        """Refuse images that are not of ``image_shape``, or whose channels seem to come first."""
+        if self.image_shape is not None:
+            if (*self.image_shape, 1)[:3] != shape:
+                raise refuse(self, "image_shape", f"that of the images, {shape_text(shape)}, or None", self.image_shape)
+        elif shape[0] in _COLOURS and shape[2] > max(_COLOURS):
+            raise InputError(
+                f"X has the shape (n_images, {', '.join(map(str, shape))}), where channels seem to come first; pass "
+                "np.moveaxis(X, 1, -1), whose channels come last, or confirm that each image has "
+                f"{counted(shape[0], 'row')} and {shape[2]} channels with image_shape={shape}."
+            )
 
     @property
     def _has_one_size(self) -> bool:
@@ -86,9 +103,11 @@ class ImagesAsRows(BaseAutoencoder):
             raise refuse(self, "image_shape", f"that of rows of {n_columns} numbers", self.image_shape)
         return height, width, channels
 
-    def _rows_like(self, X: object, rows: Float[np.ndarray, "rows features"], network: Any) -> Any:
+    def _rows_like(
+        self, X: object, rows: Float[np.ndarray, "rows features"], network: Any, labels: Iterable[Hashable] | None
+    ) -> Any:
         if (n_dimensions := n_dimensions_of(X)) == 2:
-            return super()._rows_like(X, rows, network)
+            return super()._rows_like(X, rows, network, labels)
         return self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4)
 
     def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:

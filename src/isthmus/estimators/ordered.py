@@ -59,7 +59,7 @@ class OrderedCodes(BaseAutoencoder):
             raise ParameterError(f"size must be an int from 1 to code_size_={self.code_size_}. Got {size!r} instead.")
         model = clone(self)
         model.code_size = int(size)
-        for name in ("n_features_in_", "feature_names_in_"):
+        for name in ("n_features_in_", "feature_names_in_", "_labels"):
             if hasattr(self, name):
                 setattr(model, name, getattr(self, name))
         model._publish(truncated(self.fitted_, int(size)), self.module_.device)

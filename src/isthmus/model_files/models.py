@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from inspect import signature
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.model_files.container import Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
+from isthmus.model_files.sections import INTEGER
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
@@ -43,13 +45,15 @@ class SavedModel:
     estimator: str
     parameters: Mapping[str, object]
     n_features_in: int
-    feature_names: Sequence[str] | None
+    feature_names: Iterable[Hashable] | None
     fitted: Fitted[_Network]
     image_layout: str | None = None
 
 
 def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
     """Write a model to one file, whole or not at all; parameters that JSON cannot hold become null.
+
+    So do the labels of columns if they are not all text or all integers, with a warning.
 
     ParameterError if a tensor holds NaN or an infinity, OutputError if the file cannot be written.
     """
@@ -96,8 +100,9 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     fitted, network, history = model.fitted, model.fitted.network, model.fitted.history
     errors = {"training_error": history.training_error, "validation_error": history.held_out_error}
     common: dict[str, Any] = {
-        "n_features_in": model.n_features_in, "feature_names": model.feature_names, "n_epochs": history.n_epochs,
-        "best_epoch": history.best_epoch, "history": _with_null({"epoch": range(history.n_epochs + 1), **errors}),
+        "n_features_in": model.n_features_in, "feature_names": _names(model.feature_names),
+        "n_epochs": history.n_epochs, "best_epoch": history.best_epoch,
+        "history": _with_null({"epoch": range(history.n_epochs + 1), **errors}),
     }  # fmt: skip
     common |= _values(fitted, _SAME)
     tensors = {f"statistics.{name}": getattr(fitted.columns.statistics, name) for name in STATISTICS}
@@ -174,6 +179,20 @@ def _stored(network: ImageNetwork) -> dict[str, torch.Tensor]:
 
 def _values(owner: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(owner, name) for name in names}
+
+
+def _names(labels: Iterable[Hashable] | None) -> list[str] | list[int] | None:
+    """Return the labels of columns as JSON has them: all text or all integers, and otherwise null."""
+    if labels is None or all(isinstance(label, str) for label in labels):
+        return labels if labels is None else [str(label) for label in labels]
+    if all(INTEGER.allows(label) for label in labels):
+        return [int(label) for label in labels]  # type: ignore[call-overload]
+    example = next(label for label in labels if not isinstance(label, str))
+    warnings.warn(
+        f"The labels of the columns are not saved, since model files hold text or integers, and one is {example!r}.",
+        stacklevel=5,
+    )
+    return None
 
 
 def _with_null(table: Mapping[str, Iterable[float]]) -> dict[str, Column]:

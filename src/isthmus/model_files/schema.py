@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from isthmus.model_files.container import Expected
-from isthmus.model_files.sections import FINITE, NULL, TEXT, Rules, Section, list_of, size, table_of
+from isthmus.model_files.sections import FINITE, INTEGER, NULL, TEXT, Rules, Section, list_of, size, table_of
 from isthmus.parameters import CONVOLUTIONAL, DENSE, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
 from isthmus.parameters.rules import ACTIVATIONS, BOOL, LOSSES, one_of
@@ -38,7 +38,7 @@ class Settings(Section):
     parameters: ClassVar[ParameterTable]
 
     n_features_in: Size
-    feature_names: Annotated[tuple[str, ...] | None, list_of(TEXT, longest=_ANY_LENGTH) | NULL]
+    feature_names: Annotated[tuple[str | int, ...] | None, list_of(TEXT | INTEGER, longest=_ANY_LENGTH) | NULL]
     n_samples: Size
     loss: Annotated[str, one_of(*LOSSES)]
     n_epochs: Count
@@ -52,6 +52,11 @@ class Settings(Section):
     def rules(self) -> Rules:
         n_names = self.n_features_in if self.feature_names is None else len(self.feature_names)
         yield "feature_names", "one name for each column", n_names == self.n_features_in
+        yield (
+            "feature_names",
+            "all text or all ints",
+            len({isinstance(name, str) for name in self.feature_names or ()}) < 2,
+        )
         yield "best_epoch", "at most n_epochs", self.best_epoch <= self.n_epochs
         yield "history", "columns of n_epochs + 1 entries", {*map(len, self.history.values())} == {self.n_epochs + 1}
 

@@ -43,6 +43,7 @@ class Section:
 
 NULL = Rule("null", lambda value: value is None)
 TEXT = Rule("text", lambda value: isinstance(value, str))
+INTEGER = Rule("an int of 64 bits", lambda value: is_int(value) and -(2**63) <= value < 2**63)
 FINITE = number("that is finite", lambda value: abs(value) <= sys.float_info.max)
 
 

@@ -1,7 +1,7 @@
 """Arrays, tensors and dataframes of any library in, and the same kind out."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import narwhals as nw
@@ -9,10 +9,23 @@ import numpy as np
 from jaxtyping import Float
 
 
+def is_frame(X: Any) -> bool:
+    """Return whether X is a dataframe of any library."""
+    return nw.dependencies.is_into_dataframe(X)
+
+
+def labels_of(X: Any) -> Iterable[Hashable] | None:
+    """Return the labels of a dataframe's columns as its library has them, or None if X is not a dataframe."""
+    if not is_frame(X):
+        return None
+    is_pandas = nw.dependencies.is_pandas_like_dataframe(X)
+    labels: Iterable[Hashable] = X.columns if is_pandas else nw.from_native(X, eager_only=True).columns
+    return labels
+
+
 def select_rows(X: Any, index: np.ndarray) -> Any:
     """Return some rows of an array, a sparse matrix or a dataframe of any library."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return nw.to_native(frame[index]) if isinstance(frame, nw.DataFrame) else X[index]
+    return nw.to_native(nw.from_native(X, eager_only=True)[index]) if is_frame(X) else X[index]
 
 
 def without_torch(X: Any) -> Any:
@@ -23,14 +36,12 @@ def without_torch(X: Any) -> Any:
     return X
 
 
-def as_type_of(X: Any, values: Float[np.ndarray, "rows columns"], columns: Sequence[str]) -> Any:
-    """Return values as a dataframe with X's index, if X is a dataframe (of its library); otherwise as they are."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
+def as_type_of(X: Any, values: Float[np.ndarray, "rows columns"], labels: Iterable[Hashable]) -> Any:
+    """Return values as a dataframe of X's library with X's index, if X is a dataframe; otherwise as they are."""
+    if not is_frame(X):
         return values
-    made = nw.from_numpy(values, schema=list(columns), backend=frame.implementation)
-    native = nw.to_native(made)
-    index = nw.maybe_get_index(frame)
-    if index is not None:
-        native.index = index
-    return native
+    if nw.dependencies.is_pandas_like_dataframe(X):
+        library = nw.get_native_namespace(X)
+        return library.DataFrame(values, index=X.index, columns=labels)
+    backend = nw.from_native(X, eager_only=True).implementation
+    return nw.to_native(nw.from_numpy(values, schema=list(map(str, labels)), backend=backend))

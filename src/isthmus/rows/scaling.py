@@ -68,13 +68,15 @@ def column_statistics(X: Rows) -> ColumnStatistics:
     return ColumnStatistics(mean, deviation, minimum, maximum)
 
 
-def refuse_too_large(minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"]) -> None:
-    """Refuse values so large that squaring them overflows."""
+def refuse_too_large(
+    minimum: Float64[np.ndarray, " features"], maximum: Float64[np.ndarray, " features"], *, place: str = ""
+) -> None:
+    """Refuse values so large that squaring them overflows; ``place`` follows the number of the column."""
     size = np.maximum(np.abs(minimum), np.abs(maximum))
     if size.max() > _LARGEST:
         j = int(size.argmax())
         raise InputError(
-            f"column {j + 1} has values up to {size[j]:.3g} in size, and at most {_LARGEST:g} can be handled; divide "
+            f"column {j + 1}{place} has values up to {size[j]:.3g} in size, and at most {_LARGEST:g} can be handled; divide "
             "it by a power of ten."
         )
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 from jaxtyping import Float
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
@@ -17,7 +16,8 @@ from isthmus.errors import InputError
 from isthmus.estimators.dense import Autoencoder
 from isthmus.parameters.rules import BOOL, FRACTION, Rule, check, exactly, integer, number, one_of, refuse
 from isthmus.rows.batches import Rows
-from isthmus.rows.frames import without_torch
+from isthmus.rows.frames import is_frame, labels_of, without_torch
+from isthmus.rows.refusals import cell_errors
 from isthmus.system.extras import require
 from isthmus.tuning.architectures import ARCHITECTURES, Model
 from isthmus.tuning.goal import OBJECTIVES
@@ -174,9 +174,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             seed=int(self.random_state),
         )  # fmt: skip
         problem = Problem.of(plan, values)
-        is_frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         self.study_, self.best_estimator_, result = search(
-            problem, X if is_frame else values,  # networks take the names of columns from a dataframe
+            problem, X if is_frame(X) else values,  # networks take the names of columns from a dataframe
             study=self.study, n_jobs=self.n_jobs, verbose=self.verbose, began=began,
             n_trials=_DEFAULT_TRIALS if self.n_trials is None and self.timeout is None else self.n_trials,
             deadline=math.inf if self.timeout is None else began + float(self.timeout),
@@ -291,10 +290,12 @@ def tune(X: object, estimator: Model | None = None, **options: Any) -> Autoencod
 
 def _checked(X: object, estimator: Model) -> tuple[Rows, list[str]]:
     """The numbers in X (rows, images or CSR), and the names of its columns."""
-    names = getattr(X, "column_names", None) or getattr(X, "columns", None)
     is_images = not isinstance(estimator, Autoencoder)
     options = {"accept_sparse": False, "allow_nd": True} if is_images else {"accept_sparse": "csr"}
-    values: Rows = check_array(without_torch(X), dtype=[np.float64, np.float32], input_name="X", **options)
+    X = without_torch(X)
+    with cell_errors(X, "X"):
+        values: Rows = check_array(X, dtype=[np.float64, np.float32], input_name="X", **options)
     if values.shape[0] < _FEWEST_ROWS:
         raise InputError(f"A search needs at least {_FEWEST_ROWS} rows. Got {values.shape[0]} instead.")
-    return values, [] if names is None or callable(names) else [str(name) for name in names]
+    labels = labels_of(X)
+    return values, [] if labels is None else list(map(str, labels))
