@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 
@@ -389,3 +390,24 @@ def test_large_images_are_trained_on_a_few_at_a_time():
     assert image_batch_size(20_000, model.module_) == 128
     large = ConvAutoencoder((64, 2), max_epochs=1, validation_fraction=0).fit(uniform(2, 512, 256, dtype=np.float32))
     assert image_batch_size(20_000, large.module_) == 2
+
+
+def test_channels_first_are_refused_and_many_channels_are_taken_when_confirmed():
+    last = uniform(12, 8, 8, 3)
+    first = np.moveaxis(last, -1, 1)
+    model = ConvAutoencoder(2, max_epochs=1, random_state=0)
+    with_code = clone(model).set_params(code_size=2)
+    for images in (first, first.astype(np.float32), torch.from_numpy(first.copy()), first[:, :1]):
+        for fit in (model.fit, model.partial_fit, lambda X: isthmus.tune(np.concatenate([X, X]), with_code)):
+            with pytest.raises(InputError, match=r"\(n_images, [13], 8, 8\), where channels seem to come first"):
+                fit(images)
+    with pytest.raises(InputError, match=r"target has images of 3 × 8 × 8.* np.moveaxis\(target, 1, -1\)"):
+        model.fit(last, target=first)
+    expected = model.fit(last).reconstruct(last)
+    for method in (model.transform, model.reconstruct, model.score, model.reconstruction_error, model.partial_fit):
+        with pytest.raises(InputError, match=r"X has images of 3 × 8 × 8, but.* 3 channels; channels come last"):
+            method(first)
+    np.testing.assert_array_equal(model.reconstruct(np.moveaxis(first, 1, -1)), expected)
+    hyperspectral = ConvAutoencoder(2, image_shape=(3, 8, 8), max_epochs=1).fit(first)
+    assert hyperspectral.reconstruct(first).shape == first.shape
+    assert ConvAutoencoder(2, max_epochs=1).fit(uniform(12, 8, 8, 7)).image_shape_ == (8, 8, 7)

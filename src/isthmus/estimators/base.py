@@ -370,11 +370,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         kind, parameters = self._own_class(), self.get_params(deep=False)
-        names = {parameter.name for parameter in self.parameter_table}
-        if changed := sorted(names ^ parameters.keys()):
+        known = {parameter.name for parameter in self.parameter_table}
+        if parameters.keys() != known:
+            added, lacking = sorted(parameters.keys() - known), sorted(known - parameters.keys())
+            change = f"adds {listed(added)}" if added else f"lacks {listed(lacking)}"
             raise ParameterError(
-                f"{type(self).__name__} cannot be saved: model files hold the parameters of {kind.__name__}, and its "
-                f"own differ in {listed(changed)}; use pickle, or set such values as attributes."
+                f"{type(self).__name__} cannot be saved, since model files hold exactly the parameters of "
+                f"{kind.__name__}, and its constructor {change}; use pickle."
             )
         layout = getattr(self, "image_layout_", None)
         saved = SavedModel(kind.__name__, parameters, self.n_features_in_, self._labels, self.fitted_, layout)

@@ -73,7 +73,7 @@ class ImagesAsRows(BaseAutoencoder):
             self.__dict__.pop("feature_names_in_", None)
         elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
             expected = shape_text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
-            hint = "; channels come last, as in np.moveaxis(X, 1, -1)" if shape[0] == self.image_shape_[2] else ""
+            hint = f"; channels come last, as in np.moveaxis({name}, 1, -1)" if shape[0] == self.image_shape_[2] else ""
             given = f"{name} has images of {shape_text(shape)}"
             raise InputError(f"{given}, but {type(self).__name__} is expecting {expected}{hint}.")
         return images.reshape(len(images), -1), shape

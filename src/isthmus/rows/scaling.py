@@ -76,8 +76,8 @@ def refuse_too_large(
     if size.max() > _LARGEST:
         j = int(size.argmax())
         raise InputError(
-            f"column {j + 1}{place} has values up to {size[j]:.3g} in size, and at most {_LARGEST:g} can be handled; divide "
-            "it by a power of ten."
+            f"column {j + 1}{place} has values up to {size[j]:.3g} in size, and at most {_LARGEST:g} can be handled; "
+            "divide it by a power of ten."
         )
 
 
