@@ -545,7 +545,7 @@ def test_what_the_estimator_refuses_is_refused():
         (WINE[:2], "at least three rows, .* Got 2 instead"),
         (np.where(WINE[5, 5] == WINE, np.nan, WINE), r"missing value \(NaN\)"),
         (WINE[0], "Expected 2D array"),
-        (np.full((5, 2), "a"), "could not convert"),
+        (np.full((5, 2), "a"), "which is not a number"),
     ],
 )
 def test_rows_that_cannot_be_compared_are_refused(X, said):
