@@ -1,5 +1,6 @@
 """The review: pictures of every page, and a page that flips between them in a real browser."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -65,6 +66,50 @@ def test_a_page_that_stays_is_listed_too(tmp_path):
     assert not (tmp_path / "out.png").exists()
 
 
+PLANTED = {
+    "no JSON": b"{",
+    "no text": b"\xff\xfe",
+    "no entry": b"[1, 2]",
+    "other fields": b'{"document": "x", "pages": [{"stem": "//example.org/x"}]}',
+    "nested": b"[" * 100_000,
+    "no number": b'{"document": "x", "pages": [{"page": 1, "width": 1, "height": 1, "changed": 1, "number": "../x"}]}',
+}
+
+
+@pytest.mark.parametrize("content", PLANTED.values(), ids=PLANTED)
+def test_a_planted_list_is_not_listed(review, content, tmp_path):
+    (review / "planted").mkdir()
+    (review / "planted" / "pages.json").write_bytes(content)
+    before = (review / "index.html").read_text()
+    options = Options(inspector=RemovalInspector(Review(review)))
+    (report,) = transform_documents([(str(tmp_path / "other.png"), str(tmp_path / "again.png"))], take_a_line, options)
+    assert report.error is None
+    after = re.sub(r'"seconds": [^,}]*', "", (review / "index.html").read_text())
+    assert after == re.sub(r'"seconds": [^,}]*', "", before)
+
+
+def test_a_planted_list_names_no_other_place(review, tmp_path):
+    """Pictures are named after the folder that the list is in."""
+    planted = {"page": 1, "width": 9, "height": 9, "changed": True, "number": 7, "warning": "//example.org/"}
+    (review / "planted").mkdir()
+    (review / "planted" / "pages.json").write_text(json.dumps({"document": "https://example.org", "pages": [planted]}))
+    options = Options(inspector=RemovalInspector(Review(review)))
+    list(transform_documents([(str(tmp_path / "other.png"), str(tmp_path / "again.png"))], take_a_line, options))
+    stems = re.findall(r'"stem": "([^"]*)"', (review / "index.html").read_text())
+    assert len(stems) == 5
+    assert all((review / stem).parent.parent == review for stem in stems)
+
+
+def test_the_pictures_of_a_private_document_are_private(tmp_path):
+    source = tmp_path / "in.png"
+    source.write_bytes(saved(page(), "PNG"))
+    source.chmod(0o600)
+    options = Options(inspector=RemovalInspector(Review(tmp_path / "review")))
+    list(transform_documents([(str(source), str(tmp_path / "out.png"))], take_a_line, options))
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "review").rglob("*.jpg")}
+    assert modes == {0o600}
+
+
 @pytest.fixture
 def visit(chromium_program, tmp_path):
     """A function that opens an address, presses keys, and gives the document then and what the browser said."""
@@ -104,6 +149,18 @@ def test_keys_flip_between_pages_and_pictures(anchor, keys, shown, review, visit
     dom, messages = visit(review / "index.html", anchor, keys)
     assert pictures(dom) == shown
     assert messages == []
+
+
+def test_the_page_shows_its_pictures_and_asks_no_host(review, visit):
+    text = (review / "index.html").read_text()
+    outside = "<img src='http://127.0.0.1:9/x.png'></body>"
+    shows = """<script>document.querySelector('#picture').addEventListener('load', e => {
+        document.body.dataset.width = e.target.naturalWidth; });</script>"""
+    (review / "probe.html").write_text(text.replace("</body>", shows + outside))
+    dom, messages = visit(review / "probe.html")
+    assert f'data-width="{page().width}"' in dom
+    assert len(messages) == 1
+    assert "Content Security Policy" in messages[0]
 
 
 def test_the_page_lists_every_document_and_runs_nothing_of_theirs(review, visit):

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from isthmus.documents.picture import Colour, Grey, grey_pixels
-from isthmus.documents.reports import DocumentReport
-from isthmus.system.files import atomic_write
+from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.system.files import atomic_write, permissions
 
 _LISTED = "pages.json"
 _LIGHTER = 8  # levels of 255
@@ -32,26 +32,24 @@ class Review:
         """Write the pictures of a page as JPEG."""
         home = self._home(document)
         home.mkdir(parents=True, exist_ok=True)
+        mode = permissions(document)  # nobody sees the pictures who may not see the document
         for view, pixels in ("before", before), ("after", after), ("removed", removed_in_red(before, after)):
-            with atomic_write(home / f"{number:05}-{view}.jpg") as file:
+            with atomic_write(home / f"{number:05}-{view}.jpg", mode=mode) as file:
                 Image.fromarray(pixels).save(file, "JPEG", quality=85)
 
     def add(self, report: DocumentReport) -> None:
         """Add a document to the index."""
         home = self._home(report.name)
         home.mkdir(parents=True, exist_ok=True)
-        pages = [
-            asdict(picture) | {"stem": f"{home.name}/{picture.number:05}"}
-            for picture in report.pictures
-            if (home / f"{picture.number:05}-after.jpg").exists()
-        ]
+        pages = [asdict(page) for page in report.pictures if (home / f"{page.number:05}-after.jpg").exists()]
         with atomic_write(home / _LISTED) as file:
             file.write(json.dumps({"document": report.name, "pages": pages}).encode())
         self._write_index()
 
     def _write_index(self) -> None:
-        documents = [json.loads(path.read_text()) for path in sorted(self._folder.glob(f"*/{_LISTED}"))]
-        data = json.dumps(sorted(documents, key=lambda document: document["document"]))
+        found = (_listed(path) for path in self._folder.glob(f"*/{_LISTED}"))
+        documents = sorted((each for each in found if each is not None), key=lambda each: str(each["document"]))
+        data = json.dumps(documents)
         template = files("isthmus.pages").joinpath("review.html").read_text()
         safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         with atomic_write(self._folder / "index.html") as file:
@@ -61,6 +59,19 @@ class Review:
         """The folder of a document, named after it, and different for every document."""
         stem = re.sub(r"[^\w.-]+", "_", Path(document).name)[:60].strip(".") or "document"
         return self._folder / f"{stem}-{sha256(document.encode()).hexdigest()[:8]}"
+
+
+def _listed(path: Path) -> dict[str, object] | None:
+    """Return the entry of a document in the index; None for a file that somebody else has put there."""
+    try:
+        found = json.loads(path.read_bytes())
+        pages = [asdict(PageReport(**page)) for page in found["pages"]]
+        entry = {"document": str(found["document"]), "pages": pages}
+        for page in pages:
+            page["stem"] = f"{path.parent.name}/{int(page['number']):05}"
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return entry
 
 
 def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:

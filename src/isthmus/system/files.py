@@ -86,10 +86,10 @@ def unchanged(path: str, name: str, state: FileState) -> Iterator[None]:
     _refuse_changed(path, name, state)
 
 
-def permissions(file: BinaryIO) -> int:
-    """Return the permissions of a file, for an output that is made from it; those of a new file for a pipe."""
-    with suppress(OSError):  # a stream within the program has no permissions
-        mode = os.fstat(file.fileno()).st_mode
+def permissions(file: BinaryIO | str) -> int:
+    """Return the permissions of a file, for an output that is made from it; those of a new file if it is not one."""
+    with suppress(OSError, ValueError):  # a stream within the program has no permissions
+        mode = (Path(file).stat() if isinstance(file, str) else os.fstat(file.fileno())).st_mode
         if stat.S_ISREG(mode):
             return stat.S_IMODE(mode) & 0o777
     return 0o666
