@@ -254,19 +254,6 @@ def test_an_ordered_linear_network_is_pca():
     assert_read_like(model, pca, WINE)
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_what_learned_in_parts_is_no_longer_pca(first):
-    model = linear(3, random_state=0)
-    if first:
-        model.fit(WINE)
-        assert hasattr(model, "components_")
-    model.partial_fit(WINE)
-    for name in ("components_", "explained_variance_", "noise_variance_", "get_covariance", "score_samples"):
-        assert not hasattr(model, name)
-        with pytest.raises(AttributeError, match="no partial_fit"):
-            getattr(model, name)
-
-
 def test_a_target_makes_it_something_else():
     model = linear(3, max_epochs=2, random_state=0).fit(WINE, target=WINE[:, ::-1].copy())
     with pytest.raises(AttributeError, match="no target"):

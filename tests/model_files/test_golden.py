@@ -32,7 +32,7 @@ def outputs(model: BaseAutoencoder, rows) -> dict[str, np.ndarray]:
     return {
         "codes": np.asarray(model.transform(rows)),
         "reconstructions": np.asarray(model.reconstruct(rows)),
-        "errors": model.reconstruction_error(rows),
+        "errors": model.reconstruction_error(rows, in_data_units=True),
     }
 
 

@@ -55,16 +55,20 @@ def _page(model: "BaseAutoencoder") -> list[str]:
     if names := _column_names(model):
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         shown["column names"] = ", ".join(names[:_MOST_NAMES]) + more
-    shown["epochs"] = f"{model.n_epochs_}, the best of which was {model.best_epoch_}"
+    seen = getattr(model, "n_samples_seen_", None)
+    if seen is not None:
+        shown |= {"rows seen, in parts": _text(seen), "epochs": _text(model.n_epochs_)}
+    else:
+        shown["epochs"] = f"{model.n_epochs_}, the best of which was {model.best_epoch_}"
     width = max(map(len, shown))
     errors = {
         "the mean alone": model.validation_variance_,
         **({f"PCA, {model.code_size_} codes": model.pca_error_} if hasattr(model, "pca_error_") else {}),
-        "this model, before training": model.start_error_,
+        f"this model, before {'training' if model.n_epochs_ == 0 or not seen else 'this part'}": model.start_error_,
         "this model": model.validation_error_,
     }
-    rows = "images" if _is_of_images(model) else "rows"
-    scored = f"held-out {rows}" if model.held_out_ else f"the training {rows}"
+    scored = model.scored_rows if model.held_out_ else f"the {model.scored_rows}"
+    scored = scored.replace("rows", "images") if _is_of_images(model) else scored
     return [
         *sandwich(model),
         "",
@@ -86,7 +90,9 @@ def _facts(model: "BaseAutoencoder") -> dict[str, object]:
         "training": _training(model),
         "epochs": model.n_epochs_,
         "best epoch": model.best_epoch_,
-        "held-out variance": model.validation_variance_,
+        **({"rows seen": model.n_samples_seen_} if hasattr(model, "n_samples_seen_") else {}),
+        "errors are of": model.scored_rows,
+        "variance": model.validation_variance_,
         **({"PCA's error": model.pca_error_} if hasattr(model, "pca_error_") else {}),
         "error at the start": model.start_error_,
         "error at the best epoch": model.validation_error_,

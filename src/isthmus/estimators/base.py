@@ -4,7 +4,8 @@ import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from isthmus.fitting.applying import (
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted
+from isthmus.fitting.linear_parts import fit_first_part, fit_further_part
 from isthmus.fitting.parts import InParts
 from isthmus.model_files.models import SavedModel, read_model, write_model
 from isthmus.networks import RowAutoencoder
@@ -62,7 +64,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     fitted_: Fitted[Any]
     module_: RowAutoencoder
-    mean_: Float64[np.ndarray, " columns"]
+    mean_: Float[np.ndarray, " columns"]
     scale_: Float64[np.ndarray, " columns"]
     code_size_: int
     loss_: str
@@ -75,6 +77,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     validation_error_: float
     validation_variance_: float
     pca_error_: float
+    n_samples_seen_: int
     n_features_in_: int
     _labels: Iterable[Hashable] | None = None
     _in_parts: InParts[Any, Any, Any]
@@ -138,6 +141,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             on_epoch(history)
 
         fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
+        fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
         self.__dict__.pop("_in_parts", None)
         self._publish(fitted, device)
         warn_of_early_end(fitted.history, stacklevel=3)
@@ -316,33 +320,68 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return 1 - error / variance
 
     def partial_fit(self: EstimatorT, X: object, y: object = None, *, target: object = None) -> EstimatorT:
-        """Train one epoch on rows that come in parts.
+        """Learn from rows that come in parts: train one epoch on a part, or update a linear network, which is PCA.
 
-        The first call determines the scale, the code size and the start from its rows, unless the model is fitted
-        already. No rows are held out, the learning rate stays the same, and errors are those of the rows given.
+        The first part, of at least two rows, decides the code size and the loss, unless the model is fitted already.
+        No rows are held out. ``n_samples_seen_`` counts the rows; rows that are given again count again.
+
+        A network that is not linear is trained one epoch at a constant learning rate. What it subtracts from each
+        column and divides it by (``scale_``) stays that of the first part; ``mean_``, which ``score`` refers to, is
+        that of all rows so far. ``start_error_`` and ``validation_error_`` are of the rows of the last part, before
+        and after they are trained on, and so are ``validation_variance_`` and ``pca_error_``, the error of incremental
+        PCA of all rows so far. In ``history_`` each epoch has the error of its own part.
+
+        A linear network (``activation="identity"``, squared error, without noise and target) is PCA of all rows so
+        far, whatever its ``start``. Up to 1,024 columns it is exact. Of wider rows, and of those that ``fit`` has
+        seen, only the code's axes are known, and the update is that of incremental PCA (Ross et al. 2008).
 
         Parameters
         ----------
         X, y, target
-            As for ``fit``.
+            As for ``fit``; later parts may have a single row.
 
         Returns
         -------
         self : estimator
+
+        Raises
+        ------
+        ParameterError
+            If a parameter has a value that it cannot have (a ``ValueError``).
+        InputError
+            If the rows do not suit the loss in use: the model stays as it is (a ``ValueError``).
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss became NaN or infinite; the weights are those before the part.
+
+        References
+        ----------
+        D. A. Ross, J. Lim, R.-S. Lin, M.-H. Yang (2008). Incremental learning for robust visual tracking.
+        International Journal of Computer Vision 77, 125-141.
         """
         is_first = not hasattr(self, "fitted_")
         part = self._training_set(X, target, reset=is_first)
-        if not hasattr(self, "_in_parts"):
-            recipe = self._recipe()
+        loss = self._resolve_loss(part.expected_range, None if is_first else self.loss_)
+        is_linear = self._fits_linear(loss, part.target) and (is_first or self.fitted_.variances is not None)
+        device = checked_device(self, self.device) if is_first else self.module_.device
+        recipe, design = self._recipe(), self._design(loss, device, is_linear=is_linear)
+        if is_linear:
+            self.__dict__.pop("_in_parts", None)
+            further = partial(fit_further_part, self.fitted_) if not is_first else fit_first_part
+            fitted = further(part, recipe, design)
+        else:
             if is_first:
-                device = checked_device(self, self.device)
-                design = self._design(self._resolve_loss(part.expected_range), device, is_linear=False)
                 self._in_parts = InParts.begun(part, recipe, design)
             else:
-                design = self._design(self.loss_, self.module_.device, is_linear=False)
-                self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
-        self._in_parts = self._in_parts.trained(part)
-        self._publish(self._in_parts.fitted, self._in_parts.learner.network.device)
+                if not hasattr(self, "_in_parts"):
+                    self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
+                self._in_parts = self._in_parts.trained(part)
+            fitted = self._in_parts.fitted
+        row_types = [float_type(part.inputs), *([] if is_first else [self.fitted_.row_type])]
+        self._publish(replace(fitted, row_type=np.result_type(*row_types).name), device)
+        warn_of_early_end(fitted.history, stacklevel=3)
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -430,6 +469,15 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return list(generic_names(n) if labels == list(range(n)) else map(str, labels))
 
     @property
+    def scored_rows(self) -> str:
+        """The rows that ``validation_error_`` and the other errors are of: "held-out rows", "training rows" or others.
+
+        After ``partial_fit`` of a network that is not linear they are "rows of the last part".
+        """
+        check_is_fitted(self)
+        return self.fitted_.scored_rows
+
+    @property
     @abstractmethod
     def layers(self) -> list[Layer]:
         """The network's layers, from the columns through the code to the reconstructed columns."""
@@ -451,8 +499,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Set the attributes that ``_check_input`` leaves on a fitted estimator, beside the columns."""
 
     @abstractmethod
-    def _resolve_loss(self, values: ColumnRange) -> str:
-        """Return the loss that ``loss`` stands for on rows in this range."""
+    def _resolve_loss(self, values: ColumnRange, in_use: str | None = None) -> str:
+        """Return the loss that ``loss`` stands for on rows in this range, or the one in use if it suits them."""
 
     @abstractmethod
     def _design(self, loss: str, device: torch.device, *, is_linear: bool) -> Design[Any, Any, Any]:
@@ -473,6 +521,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.module_ = self._module_of(fitted, device)
         self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
         self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
+        if fitted.variances is not None:
+            self.mean_ = self.mean_.astype(fitted.row_type)  # as PCA's other attributes
         self.n_epochs_, self.best_epoch_ = history.n_epochs, history.best_epoch
         self.history_ = {
             "epoch": list(range(history.n_epochs + 1)),
@@ -481,9 +531,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         }
         self.start_error_, self.validation_error_ = fitted.start_error, fitted.validation_error
         self.validation_variance_, self.held_out_ = fitted.validation_variance, fitted.held_out
-        self.__dict__.pop("pca_error_", None)
-        if fitted.pca_error is not None:
-            self.pca_error_ = fitted.pca_error
+        optional = {"pca_error_": fitted.pca_error, "n_samples_seen_": fitted.n_samples if fitted.in_parts else None}
+        for name, value in optional.items():
+            self.__dict__.pop(name, None)
+            if value is not None:
+                setattr(self, name, value)
 
     def _recipe(self) -> Recipe:
         """Return the parameters that all kinds of networks share."""

@@ -390,13 +390,13 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         self.validate_parameters()
         return self._images_as_rows(X, target, reset=reset)
 
-    def _resolve_loss(self, values: ColumnRange) -> str:
+    def _resolve_loss(self, values: ColumnRange, in_use: str | None = None) -> str:
         channels = self.image_shape_[2]
         names = [f"channel {i}" for i in range(channels)] if channels > 1 else ["pixels"]
         loss = "mse" if self.loss == "auto" and self.start in FROM_THE_IMAGE else self.loss
         low, high = (limits.reshape(-1, channels) for limits in values)
         by_channel = low.min(axis=0), high.max(axis=0)
-        return resolve_loss(loss, self.scale, self.activation, by_channel, names)
+        return resolve_loss(loss, self.scale, self.activation, by_channel, names, in_use=in_use)
 
     def _design(
         self, loss: str, device: torch.device, *, is_linear: bool

@@ -255,9 +255,9 @@ class Autoencoder(OrderedCodes, PCAAttributes):
             raise InputError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
         return rows, expected
 
-    def _resolve_loss(self, values: ColumnRange) -> str:
+    def _resolve_loss(self, values: ColumnRange, in_use: str | None = None) -> str:
         names = [f"column {name!r}" for name in self.feature_names]
-        return resolve_loss(self.loss, self.scale, self.activation, values, names)
+        return resolve_loss(self.loss, self.scale, self.activation, values, names, in_use=in_use)
 
     def _design(
         self, loss: str, device: torch.device, *, is_linear: bool

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from types import MethodType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +15,8 @@ from isthmus.fitting.as_pca import as_pca
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import code_shares
+
+AnswerT = TypeVar("AnswerT", bound=np.ndarray | np.floating[Any])
 
 
 class _linear_only:
@@ -35,7 +37,8 @@ class PCAAttributes(BaseAutoencoder):
     """The attributes of ``sklearn.decomposition.PCA`` for linear networks, and some of them for ordered ones.
 
     Their units are the data's or, with ``scale="standard"``, those of the standardised columns. Attributes that a
-    network lacks raise AttributeError with the reason.
+    network lacks raise AttributeError with the reason. Those of linear networks are in float32 if the training rows
+    are, as PCA's are.
     """
 
     fitted_: Fitted[DenseArrays]
@@ -47,17 +50,17 @@ class PCAAttributes(BaseAutoencoder):
         return self.code_size_
 
     @property
-    def components_(self) -> Float64[np.ndarray, "code features"]:
+    def components_(self) -> Float[np.ndarray, "code features"]:
         """Principal axes, by decreasing variance, with scikit-learn's signs (linear networks)."""
-        return self._as_pca("components_").components_  # type: ignore[no-any-return]
+        return self._answer(self._as_pca("components_").components_)
 
     @property
-    def explained_variance_(self) -> Float64[np.ndarray, " code"]:
+    def explained_variance_(self) -> Float[np.ndarray, " code"]:
         """Variance of the training rows along each axis, with n − 1 degrees of freedom (linear networks)."""
-        return self._as_pca("explained_variance_").explained_variance_  # type: ignore[no-any-return]
+        return self._answer(self._as_pca("explained_variance_").explained_variance_)
 
     @property
-    def explained_variance_ratio_(self) -> Float64[np.ndarray, " code"]:
+    def explained_variance_ratio_(self) -> Float[np.ndarray, " code"]:
         """Share of the variance that each code adds.
 
         For a linear network it is the share in the training rows, as for PCA; for an ordered one the drop of the
@@ -66,33 +69,33 @@ class PCAAttributes(BaseAutoencoder):
         check_is_fitted(self)
         if self.fitted_.variances is None and "model" in self.fitted_.errors_by_size:
             return code_shares(self.fitted_)
-        return self._as_pca("explained_variance_ratio_").explained_variance_ratio_  # type: ignore[no-any-return]
+        return self._answer(self._as_pca("explained_variance_ratio_").explained_variance_ratio_)
 
     @property
-    def singular_values_(self) -> Float64[np.ndarray, " code"]:
+    def singular_values_(self) -> Float[np.ndarray, " code"]:
         """Norms of the training rows' components (linear networks)."""
-        return self._as_pca("singular_values_").singular_values_  # type: ignore[no-any-return]
+        return self._answer(self._as_pca("singular_values_").singular_values_)
 
     @property
-    def noise_variance_(self) -> float:
+    def noise_variance_(self) -> np.floating[Any]:
         """Mean variance along the axes left out (Tipping & Bishop 1999, eq. 8; linear networks)."""
-        return float(self._as_pca("noise_variance_").noise_variance_)
+        return self._answer(np.float64(self._as_pca("noise_variance_").noise_variance_))
 
     @_linear_only
-    def get_covariance(self) -> Float64[np.ndarray, "features features"]:
+    def get_covariance(self) -> Float[np.ndarray, "features features"]:
         """Covariance of the columns by the model of probabilistic PCA (linear networks)."""
-        return self._as_pca("get_covariance").get_covariance()  # type: ignore[no-any-return]
+        return self._answer(self._as_pca("get_covariance").get_covariance())
 
     @_linear_only
-    def get_precision(self) -> Float64[np.ndarray, "features features"]:
+    def get_precision(self) -> Float[np.ndarray, "features features"]:
         """The inverse of ``get_covariance()`` (linear networks).
 
         Raises LinAlgError (a ``ValueError``) if the model has no variance along some axis.
         """
-        return self._with_density("get_precision").get_precision()  # type: ignore[no-any-return]
+        return self._answer(self._with_density("get_precision").get_precision())
 
     @_linear_only
-    def score_samples(self, X: object) -> Float64[np.ndarray, " rows"]:
+    def score_samples(self, X: object) -> Float[np.ndarray, " rows"]:
         """Log-likelihood of each row by the model of probabilistic PCA (linear networks).
 
         Parameters
@@ -108,12 +111,17 @@ class PCAAttributes(BaseAutoencoder):
         """
         pca, X = self._with_density("score_samples"), self._check_rows(X)
         rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
-        return pca.score_samples(rows / self._pca_unit)  # type: ignore[no-any-return]
+        likelihood: np.ndarray = pca.score_samples(rows / self._pca_unit)
+        return likelihood.astype(np.result_type(X.dtype, self.fitted_.row_type))
 
     @property
     def _pca_unit(self) -> Float64[np.ndarray, " features"]:
         """Divisor of each column before PCA sees it."""
         return self.scale_ if self.scale == "standard" else np.ones_like(self.scale_)
+
+    def _answer(self, values: AnswerT) -> AnswerT:
+        """Return values in the data type of the training rows."""
+        return values.astype(self.fitted_.row_type, copy=False)  # type: ignore[return-value]
 
     def _as_pca(self, name: str) -> PCA:
         """Return a fitted PCA that equals the linear network; raise AttributeError if the network is not linear."""
@@ -138,6 +146,6 @@ class PCAAttributes(BaseAutoencoder):
         if name == "explained_variance_ratio_":
             return "codes that are not ordered have no share of their own; ordered=True gives each its own."
         return (
-            "only a linear network (activation='identity', squared error, no noise, no target, no partial_fit) has "
+            "only a linear network (activation='identity', squared error, no noise, no target) has "
             "principal axes; code_influence(X) tells which columns a code moves."
         )

@@ -39,7 +39,7 @@ class Fitted(Generic[NetworkT_co]):
     n_samples : int
         Number of rows that the network was made from.
     held_out : bool
-        Whether errors are of held-out rows, rather than of the training rows.
+        Whether errors are of held-out rows, rather than of training rows.
     history : History
     start_error, validation_error, validation_variance : float
         Errors before training, at the best epoch, and of the training mean alone.
@@ -48,6 +48,12 @@ class Fitted(Generic[NetworkT_co]):
     errors_by_size : mapping of str to ndarray of shape (code_size + 1,)
         Errors with 0, 1, … and all codes: of PCA (``"pca"``), and for ordered and linear networks before and after
         training (``"start"``, ``"model"``).
+    in_parts : bool
+        Whether the rows came in parts. Errors are then those of the last part; of a linear network, of all rows.
+    row_type : {"float64", "float32"}
+        Data type of the training rows.
+    factor : ndarray of shape (rank, n_features) or None
+        All that is known of the rows of a linear network that came in parts (``isthmus.pca.in_parts``).
     """
 
     network: NetworkT_co
@@ -65,6 +71,22 @@ class Fitted(Generic[NetworkT_co]):
     validation_variance: float
     pca_error: float | None
     errors_by_size: Mapping[str, Float64[np.ndarray, " sizes"]]
+    in_parts: bool = False
+    row_type: str = "float64"
+    factor: Float64[np.ndarray, "rank features"] | None = None
+
+    @property
+    def scored_rows(self) -> str:
+        """The rows that errors are of, in words."""
+        if self.held_out:
+            return "held-out rows"
+        return "rows of the last part" if self.in_parts and self.variances is None else "training rows"
+
+    @property
+    def unit(self) -> Float64[np.ndarray, " columns"]:
+        """Divisor of each column for unit scale: its own with ``scale="standard"``, otherwise one for all."""
+        scale = self.columns.scale
+        return scale if self.squared_unit == 1 else np.full_like(scale, np.sqrt(self.squared_unit))
 
     @property
     def is_worse_than_pca(self) -> bool:

@@ -59,7 +59,9 @@ def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
     """
     parameters = {name: value if _is_json(value) else None for name, value in model.parameters.items()}
     settings, tensors = _contents(model)
-    write_model_file(path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": vars(settings)})
+    write_model_file(
+        path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": settings.written()}
+    )
 
 
 def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> SavedModel:
@@ -104,8 +106,12 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
         "n_epochs": history.n_epochs, "best_epoch": history.best_epoch,
         "history": _with_null({"epoch": range(history.n_epochs + 1), **errors}),
     }  # fmt: skip
-    common |= _values(fitted, _SAME)
-    tensors = {f"statistics.{name}": getattr(fitted.columns.statistics, name) for name in STATISTICS}
+    common |= _values(fitted, _SAME) | {"in_parts": fitted.in_parts, "row_type": fitted.row_type}
+    if fitted.held_out != _holds_out(model.parameters, linear=fitted.variances is not None, in_parts=fitted.in_parts):
+        common["held_out"] = fitted.held_out
+    tensors: Tensors = {f"statistics.{name}": getattr(fitted.columns.statistics, name) for name in STATISTICS}
+    if fitted.in_parts:  # the statistics are those of all parts, and do not tell the scale of the first
+        tensors["statistics.scale"] = fitted.columns.scale
     if not isinstance(network, DenseArrays):
         tensors |= {name: value.cpu().numpy() for name, value in _stored(network).items()}
         common |= {**settings_of(network), "code_size": None, "middle": None, "linear_paths": False}
@@ -118,6 +124,9 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     tensors |= {"pca.axes": fitted.axes.axes.astype(network.precision), "pca.spread": fitted.axes.spread}
     if fitted.variances is not None:
         tensors["linear.variances"] = fitted.variances
+    if fitted.factor is not None:
+        tensors["linear.factor"] = fitted.factor
+        common["factor_rows"] = len(fitted.factor)
     common |= _values(network, _DENSE) | {"code_size": fitted.code_size, "precision": network.precision}
     common |= {"takes_over": network.first_sizes, "n_axes": len(fitted.axes.axes)}
     common |= {"linear": fitted.variances is not None, "errors_by_size": _with_null(fitted.errors_by_size)}
@@ -125,18 +134,22 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
 
 
 def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensors, network: _Network) -> SavedModel:
-    scale = str(parameters["scale"])
+    scale, in_parts = str(parameters["scale"]), settings.in_parts
     statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
     axes, by_size = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}
     if isinstance(settings, DenseSettings):
         axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
         by_size = {name: np.array(column) for name, column in _with_nan(settings.errors_by_size).items()}
     errors, variances = _with_nan(settings.history), tensors.get("linear.variances")
+    held_out = settings.held_out
+    if held_out is None:
+        held_out = _holds_out(parameters, linear=variances is not None, in_parts=in_parts)
+    column_scale = tensors["statistics.scale"] if in_parts else scale_of(scale, statistics)
     fitted = Fitted(
         network=network, code_size=network.code_size, axes=axes, variances=variances, errors_by_size=by_size,
-        columns=Columns(statistics, scale_of(scale, statistics)),
+        columns=Columns(statistics, column_scale),
         squared_unit=squared_unit_of(scale, float(tensors["network.scale"][0])),
-        held_out=variances is None and parameters["validation_fraction"] != 0,
+        held_out=held_out, in_parts=in_parts, row_type=settings.row_type, factor=tensors.get("linear.factor"),
         history=History(errors["training_error"], errors["validation_error"], settings.best_epoch),
         **_values(settings, _SAME),
     )  # fmt: skip
@@ -175,6 +188,11 @@ def _stored(network: ImageNetwork) -> dict[str, torch.Tensor]:
     """Return the tensors of a network by their names in the file."""
     state = network.state_dict()
     return {_NETWORK + name: value for name, value in state.items() if not name.endswith(_COUNTER)}
+
+
+def _holds_out(parameters: Mapping[str, object], *, linear: bool, in_parts: bool) -> bool:
+    """Return whether a fit holds out rows, if it has enough of them."""
+    return not linear and not in_parts and parameters["validation_fraction"] != 0
 
 
 def _values(owner: object, names: Iterable[str]) -> dict[str, Any]:

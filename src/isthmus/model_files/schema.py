@@ -48,6 +48,9 @@ class Settings(Section):
     validation_error: Number
     validation_variance: Number
     pca_error: Annotated[float | None, FINITE | NULL]
+    held_out: Annotated[bool | None, BOOL | NULL] = None  # what the parameters say, unless it is given
+    in_parts: Bool = False
+    row_type: Annotated[str, one_of("float32", "float64")] = "float64"
 
     def rules(self) -> Rules:
         n_names = self.n_features_in if self.feature_names is None else len(self.feature_names)
@@ -84,6 +87,7 @@ class DenseSettings(Settings):
     n_axes: Size
     linear: Bool
     errors_by_size: Annotated[dict[str, Column], table_of(COLUMN, "pca", optional=("start", "model"))]
+    factor_rows: Count = 0
 
     def rules(self) -> Rules:
         yield from super().rules()
@@ -97,17 +101,28 @@ class DenseSettings(Settings):
         yield "takes_over", "one entry more than prefixes", len(self.takes_over) == len(self.prefixes) + 1
         yield "takes_over", "1 and then sizes of the decoder's own", self.takes_over[0] == 1
         yield "takes_over", "above the decoder before and within its own", all(a < b <= c for a, b, c in steps)
+        yield "factor_rows", "0 unless a linear network came in parts", not self.factor_rows or self._has_factor
+        yield "factor_rows", "at most n_features_in", self.factor_rows <= self.n_features_in
         yield "errors_by_size", "lists of code_size + 1 errors", lengths == {self.code_size + 1}
+
+    @property
+    def _has_factor(self) -> bool:
+        return self.in_parts and self.linear
 
     def tensors(self) -> Expected:
         """Type and shape of every tensor."""
         n, k, weights = self.n_features_in, self.code_size, self.precision
-        tensors = _columns(n) | {"pca.axes": (weights, (self.n_axes, n)), "pca.spread": ("float64", (self.n_axes,))}
+        tensors = _columns(n, in_parts=self.in_parts) | {
+            "pca.axes": (weights, (self.n_axes, n)),
+            "pca.spread": ("float64", (self.n_axes,)),
+        }
         tensors |= {"network.code_unit": ("float64", (k,)), "network.spread": (weights, (k,))}
         decoders = {"network.decoder": k}
         decoders |= {f"network.prefix_decoders.{i}": width for i, width in enumerate(self.prefixes)}
         if self.linear:
             tensors["linear.variances"] = ("float64", (k,))
+        if self._has_factor:
+            tensors["linear.factor"] = ("float64", (self.factor_rows, n))
         if self.linear_paths:
             tensors["network.encoder.linear.weight"] = (weights, (k, n))
         if self.stacks:
@@ -160,12 +175,14 @@ class ConvolutionalSettings(Settings):
 
     def tensors(self) -> Expected:
         """Type and shape of every tensor beside the weights, which only torch knows."""
-        return _columns(self.image_shape[2] if self.code_size is None else self.n_features_in)
+        n_columns = self.image_shape[2] if self.code_size is None else self.n_features_in
+        return _columns(n_columns, in_parts=self.in_parts)
 
 
-def _columns(n_columns: int) -> Expected:
+def _columns(n_columns: int, *, in_parts: bool) -> Expected:
     """Tensors with one value for each column, or each channel."""
     names = (*(f"statistics.{name}" for name in STATISTICS), "network.shift", "network.scale")
+    names += ("statistics.scale",) if in_parts else ()
     return dict.fromkeys(names, ("float64", (n_columns,)))
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import TypeVar, get_type_hints
 
 from isthmus.errors import ModelFileError
@@ -17,28 +17,37 @@ Rules = Iterator[tuple[str, str, bool]]
 
 @dataclass(frozen=True)
 class Section:
-    """Base of the sections of a model file; the names of the fields are the keys in JSON."""
+    """Base of the sections of a model file; the names of the fields are the keys in JSON.
+
+    An entry with a default is left out where it has it.
+    """
 
     def rules(self) -> Rules:
         yield from ()
 
     @classmethod
     def read(cls: type[SectionT], found: object, place: str) -> SectionT:
-        """Check a JSON value: an object with exactly these entries, each of which follows its rules."""
+        """Check a JSON value: an object with these entries and no others, each of which follows its rules."""
         hints = get_type_hints(cls, include_extras=True)
         rules: dict[str, Rule] = {field.name: hints[field.name].__metadata__[0] for field in fields(cls)}
         if not isinstance(found, dict):
             raise ModelFileError(f"{place} must be an object, got {shown(found)}")
-        for name in sorted(rules.keys() ^ found.keys()):
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        for name in sorted((needed - found.keys()) | (found.keys() - rules.keys())):
             raise ModelFileError(f"{place}: {name[:80]!r} is {'missing' if name in rules else 'unknown'}")
         for name, rule in rules.items():
-            if not rule.allows(found[name]):
+            if name in found and not rule.allows(found[name]):
                 raise ModelFileError(f"{place}: {name!r} must be {rule.words}, got {shown(found[name])}")
         section = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
         for name, words, holds in section.rules():
             if not holds:
-                raise ModelFileError(f"{place}: {name!r} must be {words}, got {shown(found[name])}")
+                raise ModelFileError(f"{place}: {name!r} must be {words}, got {shown(getattr(section, name))}")
         return section
+
+    def written(self) -> dict[str, object]:
+        """Return the entries that a file has."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in values.items() if default is MISSING or value != default}
 
 
 NULL = Rule("null", lambda value: value is None)

@@ -34,10 +34,13 @@ class Curve:
 
 
 def learning_curves(model: Model) -> str | None:
-    """Draw errors by epoch, as shares of the variance, and the level of PCA; None if there is nothing to show."""
-    if model.n_epochs_ == 0 or not model.validation_variance_ > 0:
+    """Draw errors by epoch, as shares of the variance, and the level of PCA; None if there is nothing to show.
+
+    The errors of a network that was trained on parts are of different rows, which no line connects.
+    """
+    if model.n_epochs_ == 0 or not model.validation_variance_ > 0 or hasattr(model, "n_samples_seen_"):
         return None
-    scored = "held-out rows" if model.held_out_ else "training rows after the epoch"
+    scored = model.scored_rows if model.held_out_ else f"{model.scored_rows} after the epoch"
     variance, epochs, best_epoch = model.validation_variance_, np.asarray(model.history_["epoch"]), model.best_epoch_
     training = np.asarray(model.history_["training_error"]) / variance
     measured = np.asarray(model.history_["validation_error"]) / variance

@@ -42,11 +42,17 @@ def facts_of(model: Model) -> dict[str, object]:
     same = bool((model.scale_ == model.scale_[0]).all())
     return {
         "is_pca": hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,
+        "in_parts": trained_in_parts(model),
         "is_ordered": bool(getattr(model, "ordered", False)),
         "n_weights": sum(weight.numel() for weight in model.module_.parameters()),
         "loss": {"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
         "divisor": float(model.scale_[0]) if same else None,
     }
+
+
+def trained_in_parts(model: Model) -> bool:
+    """Return whether the network was trained on parts of the rows, each of whose errors is of other rows."""
+    return model.scored_rows == "rows of the last part"
 
 
 def sample_errors(model: Model, X: Table, measured: Measured) -> SampleErrors:
