@@ -43,6 +43,7 @@ def evaluate_pages(
     from isthmus.pages import evaluation
     from isthmus.pages.evaluation.page import evaluation_page
     from isthmus.system.files import check_writable
+    from isthmus.system.suffixes import PAGE, check_suffix
 
     files = {"--output": output, "--csv": csv, "--json": json, "--markdown": markdown}
     written = [file for file in files.values() if file is not None]
@@ -50,6 +51,12 @@ def evaluate_pages(
         raise ParameterError(f"{', '.join(name for name, file in files.items() if file)} must be different files.")
     if dpi is not None and not 0 < dpi < float("inf"):
         raise ParameterError(f"--dpi must be a positive number. Got {dpi:g} instead.")
+    for file, suffixes, what in (
+        (output, PAGE, "an HTML page"), (csv, (".csv",), "a CSV table"), (json, (".json",), "JSON"),
+        (markdown, (".md", ".markdown"), "Markdown"),
+    ):  # fmt: skip
+        if file is not None:
+            check_suffix(file, suffixes, f"is to be {what}")
     for file in written:
         check_writable(file)  # before hours of pages
     found = evaluation.evaluate_pages(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.options import Columns, Exclude, Format, Header, Table
-from isthmus.cli.outputs import check_outputs, refuse_standard_output, say, saying_warnings
+from isthmus.cli.outputs import check_outputs, say, saying_warnings
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.parameters import DENSE, Option
 from isthmus.words import counted
@@ -40,8 +40,7 @@ def fit(
     from isthmus.cli.whole_table import read_table
 
     parameters = {**network, **machine, "verbose": not quiet}
-    refuse_standard_output(output)
-    check_outputs(table, output)
+    check_outputs(table, model=output)
     DENSE.check("Autoencoder", parameters)  # before a long table is read
     read = read_table(table, format, header, columns=columns, exclude=exclude, at_least=2, purpose="fitting")
 

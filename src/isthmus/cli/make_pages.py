@@ -37,7 +37,9 @@ def make_pages(
     from isthmus.synthetic_pages import Settings
     from isthmus.synthetic_pages import make_pages as write_pages
     from isthmus.system.progress import progress_bar
+    from isthmus.system.suffixes import refuse_known_suffix
 
+    refuse_known_suffix(folder, "is to be a folder")
     resolutions = _resolutions(dpi)
     settings = Settings(seed, _size(size), dirt, colour)
     names = write_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)

@@ -27,27 +27,28 @@ def result_text(result: Result, format: str) -> str:
     return {"csv": result.to_csv, "json": result.to_json, "md": result.to_markdown}[format]()
 
 
-def refuse_standard_output(output: Path) -> None:
-    """Raise a ParameterError if ``--output`` is '-': a model file is not for terminals."""
-    if str(output) == "-":
-        raise ParameterError("--output must be the name of a file. Got '-' instead.")
-
-
-def check_outputs(table: str, *files: str | Path | None) -> None:
+def check_outputs(table: str, *files: str | Path | None, model: Path | None = None) -> None:
     """Refuse files that cannot be written, before an hour of training; None stands for no file.
 
     Raises
     ------
     OutputError
-        If a file cannot be written, or is the table that is read.
+        If a file cannot be written, or is the table that is read, or the name of the model stands for another format.
+    ParameterError
+        If the model is to go to standard output: it is not for terminals.
     """
     from isthmus.system.files import check_writable, refuse_same_file
+    from isthmus.system.suffixes import refuse_known_suffix
 
-    for file in files:
+    if str(model) == "-":
+        raise ParameterError("--output must be the name of a file. Got '-' instead.")
+    for file in (model, *files):
         if file is not None:
             if table != "-":
                 refuse_same_file(table, file)
             check_writable(file)
+    if model is not None:
+        refuse_known_suffix(model, "is to be a model file")
 
 
 def write_text(path: Path, text: str) -> None:

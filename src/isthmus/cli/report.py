@@ -35,6 +35,7 @@ def report(
     from isthmus.report.images import ImageShape
     from isthmus.system.extras import require
     from isthmus.system.files import check_writable, refuse_same_file
+    from isthmus.system.suffixes import PAGE, check_suffix
 
     require("report")
     shape = None if image_shape is None else _shape(image_shape)
@@ -44,6 +45,7 @@ def report(
         refuse_same_file(model, output)
         if table != "-":
             refuse_same_file(table, output)
+        check_suffix(output, PAGE, "is to be an HTML page")
         check_writable(output)
     columns = fitted.feature_names
     label = [] if colour is None or colour in columns else [colour]

@@ -10,7 +10,6 @@ from isthmus.cli.outputs import (
     RESULT_FORMATS,
     check_outputs,
     print_text,
-    refuse_standard_output,
     result_text,
     say,
     saying_warnings,
@@ -82,7 +81,6 @@ def tune(
     aside and only tells what was found. Ranges are written 1:4, lists relu,gelu. Ctrl-C ends the search and writes the
     best so far; the same command goes on. Run it on several machines with one --study URL, and they share the search.
     """
-    refuse_standard_output(output)
     options = {
         "code_size": code_size,
         "layers": layers, "nodes": nodes, "taper": taper, "activation": activation, "loss": loss,
@@ -93,11 +91,13 @@ def tune(
     if result is not None and result.suffix.lower().removeprefix(".") not in RESULT_FORMATS:
         raise OutputError(f"{result}: its name must end in one of {', '.join(f'.{kind}' for kind in RESULT_FORMATS)}.")
     kept_in = f"{output}.study" if study is None else study
-    check_outputs(table, output, result, report)
+    check_outputs(table, result, report, model=output)
     if report is not None:
         from isthmus.system.extras import require
+        from isthmus.system.suffixes import PAGE, check_suffix
 
         require("report")
+        check_suffix(report, PAGE, "is to be an HTML page")
     from isthmus.cli.whole_table import frame, read_table, rows_of
     from isthmus.estimators.dense import Autoencoder
     from isthmus.tuning import AutoencoderSearch

@@ -11,6 +11,7 @@ from isthmus.documents.png import PNG
 from isthmus.errors import InputError, ParameterError
 from isthmus.system.extras import require
 from isthmus.system.magic import Kind, kind_of
+from isthmus.system.suffixes import KNOWN
 
 _IMAGES: dict[str, Format] = {
     "png": PNG(), "jpeg": JPEG(), "tiff": tiff, "webp": WebP(), "bmp": BMP(), "pnm": PNM()
@@ -59,7 +60,7 @@ def find_format(file: File, name: str) -> str:
 
 def check_output_name(output: str, format: str) -> None:
     """Refuse an output whose suffix names another format than the input's, which the output keeps."""
-    if not _agrees(output, format):
+    if not _agrees(output, format) or Path(output).suffix.lower() in KNOWN - SUFFIXES:
         ends = " or ".join(_SUFFIXES[format])
         rule = f"The output has the format of the input, and its name must end in {ends}"
         raise ParameterError(f"{rule}. Got {output} instead.")

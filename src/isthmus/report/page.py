@@ -25,6 +25,7 @@ from isthmus.report.words import Names
 from isthmus.rows.frames import without_torch
 from isthmus.system.extras import require
 from isthmus.system.files import atomic_write
+from isthmus.system.suffixes import PAGE, check_suffix
 from isthmus.words import counted
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Report:
     html: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all; raises OutputError if that fails."""
+        """Write the page to a file, whole or not at all; raises OutputError if that fails, or for another suffix."""
+        check_suffix(path, PAGE, "is to be an HTML page")
         with atomic_write(path) as file:
             file.write(self.html.encode())
 
