@@ -1,5 +1,6 @@
 """isthmus tune: the hyperparameters of a table's autoencoder, searched for."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,9 @@ def tune(
     *,
     trials: Annotated[int | None, typer.Option(
         help="Trials that the study is to have.  [default: 50; without limit with --timeout]")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds for this run.")] = None,
+    timeout: Annotated[float | None, typer.Option(
+        help="Seconds for the search and the final fit, which stop in the middle. They begin when the table is read."
+        )] = None,
     study: Annotated[str | None, typer.Option(
         help="SQLite file, or URL of a database, that keeps the trials.  [default: MODEL.study]")] = None,
     objective: Annotated[str, typer.Option(
@@ -81,6 +84,7 @@ def tune(
     aside and only tells what was found. Ranges are written 1:4, lists relu,gelu. Ctrl-C ends the search and writes the
     best so far; the same command goes on. Run it on several machines with one --study URL, and they share the search.
     """
+    began = time.monotonic()
     options = {
         "code_size": code_size,
         "layers": layers, "nodes": nodes, "taper": taper, "activation": activation, "loss": loss,
@@ -111,6 +115,7 @@ def tune(
     )  # fmt: skip
     search.validate_parameters()  # before a long table is read
     read = read_table(table, format, header, columns=columns, exclude=exclude)
+    started = time.monotonic() - began
     with saying_warnings():
         search.fit(rows_of(read))
     search.best_estimator_.save(output)
@@ -124,6 +129,8 @@ def tune(
         print_text(f"{search.result_}\n")
         files = {"the trials": result, "the report": report}
         also = "".join(f", {what} to {file}" for what, file in files.items() if file is not None)
+        if timeout is not None:
+            say(f"Starting up and reading took {started:.1f} s before the {timeout:g} s of --timeout.")
         say(f"The model is written to {output}{also}; the study is {shown(kept_in)}.")
     if search.interrupted_:
         raise KeyboardInterrupt

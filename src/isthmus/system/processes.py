@@ -35,6 +35,13 @@ def starting_children() -> Iterator[None]:
             os.environ[_SAFE_PATH] = before
 
 
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return the number of processes as scikit-learn counts them: None is one, -1 all cores, -2 all but one."""
+    import joblib  # noqa: PLC0415 — the command line starts without it
+
+    return int(joblib.effective_n_jobs(n_jobs))
+
+
 def python_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in a process of its own."""
     return [sys.executable, "-P", "-m", module, *arguments]

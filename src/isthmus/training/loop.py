@@ -19,6 +19,7 @@ from isthmus.training.batches import Batches, batches_for
 from isthmus.training.corruption import corruption_for
 from isthmus.training.dense_step import DenseStep
 from isthmus.training.history import History, OnEpoch
+from isthmus.training.limit import TimeIsUpError, check_time
 from isthmus.training.losses import loss_of
 from isthmus.training.recipe import Recipe
 from isthmus.training.scoring import choose_decoders, network_errors, pca_errors
@@ -66,7 +67,7 @@ class Trainer(Generic[NetworkT]):
         of the best epoch, the start included, are restored. For an ordered network that is the epoch with the lowest
         errors, as shares of those at the start, on average over code sizes, of those that the full code's error is not
         above the start's in. Without held-out rows the last epoch is kept unless it is worse on the
-        training rows than the start. Ctrl-C ends training; so does a loss that is not finite.
+        training rows than the start. Ctrl-C ends training; so do ``training_until`` and a loss that is not finite.
         """
         with self._suited_threads():
             return self._fit(rows, held_out, on_epoch)
@@ -108,6 +109,8 @@ class Trainer(Generic[NetworkT]):
                     break
         except KeyboardInterrupt:
             history.stopped = "interrupted"
+        except TimeIsUpError:
+            history.stopped = "time"
         self._restore_weights(best_weights)
         return history
 
@@ -121,6 +124,7 @@ class Trainer(Generic[NetworkT]):
         total: float | Tensor = 0.0
         with self._step as step:
             for inputs, targets in rows.batches(order, self._batch_size):
+                check_time()
                 share = 0.5 if schedule is None else next(schedule)
                 learning_rate = self.recipe.learning_rate * (1.0 if schedule is None else share)
                 seen = inputs if self._corruption is None else self._corruption(inputs)

@@ -22,16 +22,17 @@ from isthmus.tuning.result import TestFigures
 _STANDARD_ERRORS = 2.0
 
 
-def default_network(problem: Problem, X: object, on_epoch: OnEpoch | None = None) -> Model:
-    """The default network, trained on all rows of the search."""
+def default_network(problem: Problem, X: object, deadline: float, on_epoch: OnEpoch | None = None) -> Model:
+    """The default network, trained on all rows of the search; at the deadline its best epoch so far is kept."""
     model = problem.network(problem.default, default=True)
-    fit_quietly(model, select_rows(X, problem.search), on_epoch)
+    fit_quietly(model, select_rows(X, problem.search), on_epoch, deadline)
     return model
 
 
 def choose(
-    problem: Problem, trials: Sequence[TrialRecord], default: TrialRecord | None, plain: Model, X: object
-) -> tuple[Model, TrialRecord | None]:
+    problem: Problem, trials: Sequence[TrialRecord], default: TrialRecord | None, plain: Model, X: object,
+    *, deadline: float,
+) -> tuple[Model, TrialRecord | None]:  # fmt: skip
     """Train the best network if the search found it better than the default, and return it if it still is.
 
     The best must have beaten the default on the scored rows by more than chance. Then both are trained on all rows of
@@ -39,13 +40,14 @@ def choose(
     lower error. The rows set aside do not take part.
 
     ``trials`` has the best first, ``plain`` is the default network trained on all rows of the search, and ``X`` is what
-    networks are fitted on, with names of columns if it is a dataframe. The trial is that of the network returned.
+    networks are fitted on, with names of columns if it is a dataframe. At the deadline training stops at its best epoch
+    so far. The trial is that of the network returned.
     """
     model, trial = plain, default
     if trials and default is not None and not trials[0].is_default and _is_better(trials[0], default):
         best = trials[0]
         tuned = problem.network(best.values)
-        fit_quietly(tuned, select_rows(X, problem.search))
+        fit_quietly(tuned, select_rows(X, problem.search), deadline=deadline)
         lost = _held_out_error(tuned, problem) - _held_out_error(plain, problem)
         if lost < float((default.errors - best.errors).sum()):
             model, trial = tuned, best

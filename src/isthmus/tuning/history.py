@@ -8,6 +8,7 @@ import numpy as np
 
 from isthmus.report.figures import lost_axis
 from isthmus.report.plots import colour, inline_svg, integer_axis, legend_above, log_axis, new_figure, plot_style
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -25,7 +26,7 @@ def search_history(result: "Result", pruned: "list[FrozenTrial]") -> str | None:
     completed = sorted(result.trials, key=lambda trial: trial.number)
     numbers = np.array([trial.number for trial in completed])
     values = np.array([worth(trial.merit) for trial in completed])
-    crosses = pruned if result.objective == "error" else []
+    crosses = [trial for trial in pruned if trial.intermediate_values] if result.objective == "error" else []
     ended = [1 - trial.intermediate_values[max(trial.intermediate_values)] for trial in crosses]
     best, pca = np.minimum.accumulate(values), worth(result.pca_merit)
     floor, ceiling = best[-1], 1.6 * max(pca, values[0])
@@ -54,7 +55,7 @@ def search_history(result: "Result", pruned: "list[FrozenTrial]") -> str | None:
         legend_above(axes, 3)
         unit, share = ("codes", 1) if result.objective == "code-size" else ("%", 100)
         description = (
-            f"Results of {len(values)} trials ({label}): the first {share * values[0]:.3g} {unit}, the best "
+            f"Results of {counted(len(values), 'trial')} ({label}): the first {share * values[0]:.3g} {unit}, the best "
             f"{share * best[-1]:.3g} {unit}, PCA {share * pca:.3g} {unit}."
         )
         return inline_svg(figure, "history", description)

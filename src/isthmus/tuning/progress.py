@@ -14,6 +14,7 @@ from rich.text import Text
 from isthmus.system.progress import progress_console
 from isthmus.tuning.interrupts import defer_sigint
 from isthmus.tuning.record import TrialRecord, completed
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -43,7 +44,10 @@ def live_table(
                 trials = study.get_trials(deepcopy=False)
             states = [trial.state.name for trial in trials]
             pruned, finished = states.count("PRUNED"), states.count("PRUNED") + states.count("COMPLETE")
-            heading = f"{finished}{'' if n_trials is None else f' of {n_trials}'} trials, {pruned} of them pruned"
+            trials_of = (
+                counted(finished, "trial") if n_trials is None else f"{finished} of {counted(n_trials, 'trial')}"
+            )
+            heading = f"{trials_of}, {pruned} of them pruned"
             left = _time_left(finished, n_trials, began, deadline)
             live.update(Group(Text(heading + left), _table(completed(trials), pca_explained)))
 

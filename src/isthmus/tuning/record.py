@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 DEFAULT = "default network"  # the attribute of the trials of the default network
+STOPPED = "stopped when time was up"  # and of trials that were stopped in the middle, which count as pruned
 
 
 @dataclass(frozen=True)

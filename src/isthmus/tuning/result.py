@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from isthmus.report.formats import csv_text, json_text, markdown_table
-from isthmus.tuning.record import TrialRecord
+from isthmus.tuning.record import STOPPED, TrialRecord
 from isthmus.words import counted
 
 if TYPE_CHECKING:
@@ -45,12 +45,13 @@ class TestFigures:
 
 def trials_table(trials: "Sequence[FrozenTrial]") -> pa.Table:
     """One row for each trial, with a column for each hyperparameter."""
-    records = [TrialRecord.read(trial) for trial in trials]
+    records = [TrialRecord.read(trial) if trial.state.name == "COMPLETE" else None for trial in trials]
+    states = ["stopped" if STOPPED in trial.user_attrs else trial.state.name.lower() for trial in trials]
     merits = [trial.value if trial.state.name == "COMPLETE" else None for trial in trials]
     explained = [record and float(1 - record.unexplained[-1]) for record in records]
     arrays = {
         "trial": pa.array([trial.number for trial in trials], pa.int64()),
-        "state": pa.array([trial.state.name.lower() for trial in trials], pa.string()),
+        "state": pa.array(states, pa.string()),
         "merit": pa.array(merits, pa.float64()),
         "variance_explained": pa.array(explained, pa.float64()),
         "seconds": pa.array([record and record.seconds for record in records], pa.float64()),
@@ -90,7 +91,9 @@ class Result:
     target_variance: float
     n_search: int
     n_folds: int
-    seconds: float
+    search_seconds: float  # until the trials ended
+    fit_seconds: float  # for the networks that are trained at the end, and their figures
+    unfinished: str  # a sentence about those whose training was stopped because time was up
     interrupted: bool
 
     @property
@@ -102,28 +105,38 @@ class Result:
     def heading(self) -> str:
         """The number of trials, the rows, the time."""
         states = self.table.column("state").to_pylist()
-        pruned, finished = states.count("pruned"), states.count("pruned") + states.count("complete")
+        ended = {"pruned": "pruned", "stopped": "stopped in the middle", "fail": "unfinished"}
+        kinds = [f"{states.count(state)} {words}" for state, words in ended.items() if state in states]
+        finished = counted(sum(states.count(state) for state in ("complete", "pruned", "stopped")), "trial")
+        trials = f"{finished} ({', '.join(kinds)})" if kinds else finished
         splits = "one split" if self.n_folds == 1 else f"{self.n_folds} folds"
-        ended = f"in {self.seconds:.0f} s{', interrupted' if self.interrupted else ''}"
-        trials = f"{finished} trials ({pruned} pruned) on {self.n_search} rows in {splits}"
-        return f"{trials}, {ended}; {self.test.n_rows} rows set aside."
+        rows = f"{counted(self.n_search, 'row')} in {splits}; {counted(self.test.n_rows, 'row')} set aside"
+        searched = f"Search: {self.search_seconds:.1f} s{' until interrupted' if self.interrupted else ''}"
+        return f"{trials} on {rows}. {searched}; final fit: {self.fit_seconds:.1f} s."
 
     @property
     def sentence(self) -> str:
         """The comparison with the default network and PCA on the rows that the search never saw."""
         test, codes = self.test, counted(self.test.code_size, "code")
-        explains = f"explains {_percent(test.tuned)} of the variance of the {test.n_rows} rows set aside"
+        explains = f"explains {_percent(test.tuned)} of the variance of the {counted(test.n_rows, 'row')} set aside"
         pca = f"PCA with as many codes {_percent(test.pca)}"
         same = test.code_size == test.default_code_size
         if self.is_default:
-            reason = "No network was better than the default by more than chance, so the default is kept"
+            reason = (
+                "The search ended before the default network was scored, so it is kept"
+                if self.default is None
+                else "No network was better than the default by more than chance, so the default is kept"
+            )
             found = f"{reason}: with {codes} it {explains}, {pca}."
         else:
-            default = "the default network" if same else f"the default network with {test.default_code_size} codes"
+            default = (
+                "the default network" if same else f"the default network with {counted(test.default_code_size, 'code')}"
+            )
             found = f"With {codes} the network chosen {explains}, {default} {_percent(test.default)}, {pca}."
             if same and test.default < 1:
                 found += f" {self._survived()}"
-        return f"{found} {self._target()}" if self.objective == "code-size" else found
+        parts = [found, self._target() if self.objective == "code-size" else "", self.unfinished]
+        return " ".join(part for part in parts if part)
 
     def _survived(self) -> str:
         """The gain over the default network on the rows set aside, beside the gain on the rows of the search."""
@@ -198,7 +211,7 @@ class Result:
         return self.to_text()
 
     def __repr__(self) -> str:
-        return f"<Result of {len(self.trials)} trials: {self.sentence}>"
+        return f"<Result of {counted(len(self.trials), 'trial')}: {self.sentence}>"
 
 
 def _column(values: list[object]) -> pa.Array:

@@ -73,7 +73,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         Number of finished trials that the study is to have, over all processes and runs. None: 50, or no limit with
         ``timeout``.
     timeout : float, default=None
-        Seconds for this call, including the networks that are trained at the end. The default network is always tried.
+        Seconds for this call: for the trials and the networks that are trained at the end, all of which stop in the
+        middle with their best epoch so far. Trials that were stopped count as pruned. If time is too short for any
+        trial, the default network is kept, which is at worst PCA. None: no limit.
     folds : int or "auto", default="auto"
         1: a fifth of the rows of the search is scored. 2 and more: cross-validation with so many folds. "auto": 5 for
         fewer than 500 rows, 3 for fewer than 1,000, otherwise 1.

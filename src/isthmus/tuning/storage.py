@@ -2,10 +2,11 @@
 
 import logging
 import os
+import threading
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,11 @@ from isthmus.system.magic import LONGEST, Kind, kind_of
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.storages import BaseStorage, RDBStorage
+    from optuna.trial import Trial
     from sqlalchemy import Engine
 
-# Seconds between the heartbeats of a running trial, and without one until it is failed and run again. On a busy machine
-# a process may wait long for its turn, and as long as LOCKED for the database.
+# Seconds between the heartbeats of a running trial, and without one until it is failed and run again. Between two beats
+# a process may wait as long as LOCKED for the database, and on a busy machine ten seconds for its turn.
 HEARTBEAT, GRACE = 5, 75
 LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
@@ -85,8 +87,41 @@ def close(study: "Study") -> None:
         backend.engine.dispose()
 
 
+@contextmanager
+def heartbeats(study: "Study", trial: "Trial") -> Iterator[Callable[[], bool]]:
+    """Tell the database again and again, from a thread, that a trial is alive while the block runs.
+
+    Yields a function that says whether another process has declared the trial lost. Optuna's own thread ends with the
+    first beat that the database refuses, because others keep it locked, say; here the next beat follows.
+    """
+    import optuna  # noqa: PLC0415
+    import sqlalchemy.exc  # noqa: PLC0415
+
+    backend, trial_id = _backend_of(study), trial._trial_id
+    if not isinstance(backend, optuna.storages.RDBStorage):
+        yield lambda: False
+        return
+    lost, ended = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        while not (ended.is_set() or lost.is_set()):
+            with suppress(optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError):
+                backend.record_heartbeat(trial_id)
+                if backend.get_trial(trial_id).state.is_finished():
+                    lost.set()
+            ended.wait(HEARTBEAT)
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield lost.is_set
+    finally:
+        ended.set()
+        thread.join()
+
+
 def fail_lost_trials(study: "Study") -> None:
-    """Fail trials whose process was killed, and queue them again.
+    """Fail trials whose process was killed or starved, and queue them again, each by one process only.
 
     Optuna does so for trials that have sent a heartbeat. A process that is killed between taking a trial and its first
     heartbeat leaves a trial without any.
@@ -107,8 +142,9 @@ def fail_lost_trials(study: "Study") -> None:
     retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)
     for trial in old:
         if trial._trial_id not in with_heartbeat:
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
-            retry(study, trial)
+            with suppress(optuna.exceptions.UpdateFinishedTrialError):  # another process has failed it
+                backend.set_trial_state_values(trial._trial_id, optuna.trial.TrialState.FAIL)
+                retry(study, trial)
 
 
 @contextmanager
@@ -121,6 +157,7 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.filterwarnings("ignore", message="Heartbeat of storage")  # it means its own heartbeats
             yield
     finally:
         logger.setLevel(before)

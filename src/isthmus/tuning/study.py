@@ -1,7 +1,9 @@
 """The study: which search it belongs to, how its sampler draws, and how its trials are run."""
 
+import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,20 +13,19 @@ from isthmus.errors import MismatchError
 from isthmus.tuning import storage
 from isthmus.tuning.domains import Value
 from isthmus.tuning.interrupts import allow_sigint, raise_deferred
-from isthmus.tuning.objective import Objective, OutOfTimeError
+from isthmus.tuning.objective import Objective, TrialLostError
 from isthmus.tuning.plan import Plan, TableIdentity
 from isthmus.tuning.problem import Problem
-from isthmus.tuning.record import DEFAULT, completed, is_default
+from isthmus.tuning.record import DEFAULT, TrialRecord, completed, is_default
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.samplers import TPESampler
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, Trial, TrialState
 
 NAME = "isthmus"
-# Time is kept for training the best network after the search, and with one process the default: this many times what
-# it took in a trial.
+# Time is kept for training the best network and the default after the search: this many times what it took in a trial.
 RESERVE = 1.5
 _SETTINGS = "isthmus settings"
 
@@ -59,33 +60,81 @@ def enqueue_default(study: "Study", values: Mapping[str, Value]) -> None:
 
 def run_trials(
     study: "Study", objective: Objective, *, n_trials: int | None, default_too: bool = True,
-    on_trial: Callable[[], None] = lambda: None,
+    on_trial: Callable[[], object] = lambda: None,
 ) -> None:  # fmt: skip
-    """Run trials until ``n_trials`` are finished, by this or other processes, or until the deadline.
+    """Run trials until ``n_trials`` are finished, by this or other processes, or until the deadline of the objective.
 
     The last trials may be in the hands of other processes. They are waited for, because a process that is killed leaves
-    its trial to the others. ``default_too`` says whether the default network is still to be trained after the search.
+    its trial to the others. ``default_too`` says whether this process trains the default network after the search.
     """
-    end = objective.deadline
+    began, end = time.monotonic(), objective.deadline
     while True:
         storage.fail_lost_trials(study)
         trials = study.get_trials(deepcopy=False)
         states = [trial.state.name for trial in trials]
         finished, running = states.count("COMPLETE") + states.count("PRUNED"), states.count("RUNNING")
-        done = completed(trials)
-        defaults = [trial.seconds for trial in done if trial.is_default]
-        training = (done[0].seconds if done else 0.0) + (max(defaults, default=0.0) if default_too else 0.0)
-        objective.deadline = end - RESERVE * training / len(objective.problem.splits)
-        has_default = any(is_default(trial) and trial.state.name == "COMPLETE" for trial in trials)
-        if (n_trials is not None and finished >= n_trials) or (time.monotonic() > objective.deadline and has_default):
+        objective.deadline = _end_of_trials(
+            completed(trials), began, end, len(objective.problem.splits), default_too=default_too
+        )
+        if (n_trials is not None and finished >= n_trials) or time.monotonic() >= objective.deadline:
             return
-        if (n_trials is not None and finished + running >= n_trials) or (time.monotonic() > end and running):
+        if n_trials is not None and finished + running >= n_trials:
             with allow_sigint():
                 time.sleep(0.2)
-            continue
-        study.optimize(objective, n_trials=1, catch=(OutOfTimeError,))
+        else:
+            _run_trial(study, objective)
         on_trial()
         raise_deferred()
+
+
+def _end_of_trials(
+    done: Sequence[TrialRecord], began: float, end: float, n_splits: int, *, default_too: bool
+) -> float:  # fmt: skip
+    """The time at which trials must end, so that the networks that are chosen from can be trained until ``end``.
+
+    Before the default network has been scored, it may take the time of its splits and the final training.
+    """
+    defaults = [trial.seconds for trial in done if trial.is_default]
+    if not defaults:
+        return math.inf if end == math.inf else began + (end - began) * n_splits / (n_splits + RESERVE)
+    training = done[0].seconds + (max(defaults) if default_too else 0.0)
+    return end - RESERVE * training / n_splits
+
+
+def _run_trial(study: "Study", objective: Objective) -> None:
+    """Run a trial; one that another process has declared lost is dropped with a warning."""
+    import optuna  # noqa: PLC0415 — optional
+    from optuna.trial import TrialState  # noqa: PLC0415
+
+    trial, value = study.ask(), None
+    try:
+        with storage.heartbeats(study, trial) as is_lost:
+            value = objective(trial, is_lost)
+        state = TrialState.COMPLETE if math.isfinite(value) else TrialState.PRUNED
+    except optuna.TrialPruned:
+        state = TrialState.PRUNED
+    except (TrialLostError, optuna.exceptions.UpdateFinishedTrialError):
+        state = None
+    except BaseException:
+        _tell(study, trial, TrialState.FAIL)
+        raise
+    if state is None or not _tell(study, trial, state, value):
+        warnings.warn(
+            f"Trial {trial.number} is dropped: this process gave no sign of life for more than {storage.GRACE} s, so "
+            "the trial was left to other processes.",
+            stacklevel=2,
+        )
+
+
+def _tell(study: "Study", trial: "Trial", state: "TrialState", value: float | None = None) -> bool:
+    """Finish a trial; False if another process has declared it lost before."""
+    import optuna  # noqa: PLC0415 — optional
+
+    values = value if state is optuna.trial.TrialState.COMPLETE else None
+    try:
+        return bool(study.tell(trial, values, state, skip_if_finished=True).state == state)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return False
 
 
 def _seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPESampler":

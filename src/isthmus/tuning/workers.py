@@ -1,89 +1,123 @@
-"""Several processes that search in one study; they get the table through files in a folder that they share.
-
-Each of them runs ``python -m isthmus.tuning.workers FOLDER URL DEADLINE``.
-"""
+"""Several processes that search in one study; they get the table through files in a folder that they share."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
 from isthmus.errors import InputError, IsthmusError, MismatchError, MissingExtraError, OutputError
-from isthmus.training.history import OnEpoch
-from isthmus.tuning.architectures import Model
-from isthmus.tuning.interrupts import allow_sigint, defer_sigint
-from isthmus.tuning.objective import Objective
+from isthmus.system.processes import child_environment, effective_n_jobs, python_command
+from isthmus.system.threads import at_most_threads
+from isthmus.tuning.interrupts import allow_sigint
 from isthmus.tuning.plan import Plan
 from isthmus.tuning.problem import Problem
-from isthmus.tuning.storage import quiet, storage_errors
-from isthmus.tuning.study import open_study, run_trials
 
 INTERRUPTED = 130
 _PATIENCE = 30  # seconds in which a worker that was interrupted must end
 
 
-def write_job(folder: Path, problem: Problem, n_trials: int | None) -> None:
-    """Write the table and the plan for workers into a folder of their own."""
-    if sparse.issparse(problem.X):
-        sparse.save_npz(folder / "X.npz", problem.X, compressed=False)
-    else:
-        np.save(folder / "X.npy", problem.X)
-    (folder / "job.json").write_text(json.dumps({"plan": problem.plan.to_json(), "n_trials": n_trials}))
+@dataclass(frozen=True)
+class Job:
+    """The search that processes share; its deadline is a time of ``time.monotonic``, which is the same in all."""
+
+    problem: Problem
+    database: str | None  # None: in memory, which cannot be shared
+    n_trials: int | None
+    deadline: float
+
+    def write(self, folder: Path) -> None:
+        """Write the table and the rest into a folder, where ``read`` finds it."""
+        X, rest = self.problem.X, {name: getattr(self, name) for name in ("database", "n_trials", "deadline")}
+        if sparse.issparse(X):
+            sparse.save_npz(folder / "X.npz", X, compressed=False)
+        else:
+            np.save(folder / "X.npy", X)
+        (folder / "job.json").write_text(json.dumps({"plan": self.problem.plan.to_json(), **rest}))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Job":
+        """Read the search that another process has written."""
+        job, path = json.loads((folder / "job.json").read_text()), folder / "X.npy"
+        X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
+        return cls(Problem.of(Plan.from_json(job.pop("plan")), X), **job)
 
 
-def run_workers(
-    n_workers: int, folder: Path, url: str, deadline: float, *, on_wait: Callable[[], None],
-    beside: Callable[[OnEpoch], Model],
-) -> Model:  # fmt: skip
-    """Start workers and wait until all have ended; Ctrl-C, or an error of one, which is raised, ends the others.
+class Workers:
+    """Processes that run trials of a study while this one does, too."""
 
-    Meanwhile this process trains a network, ``beside``, and returns it; the last worker starts after that. ``on_wait``
-    is called again and again all the time. The deadline is a time of ``time.monotonic``, which all processes share.
-    """
-    threads = str(max(1, (os.cpu_count() or 1) // n_workers))
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
-    command = [sys.executable, "-m", "isthmus.tuning.workers", str(folder), url, repr(deadline)]
+    def __init__(self, command: list[str], n_workers: int, n_threads: int) -> None:
+        limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(n_threads))
+        nothing, env = subprocess.DEVNULL, child_environment(**limits)
+        self.processes = [
+            subprocess.Popen(command, env=env, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)
+            for _ in range(n_workers)
+        ]
 
-    def start() -> "subprocess.Popen[bytes]":
-        nothing, env = subprocess.DEVNULL, {**os.environ, **limits}
-        return subprocess.Popen(command, env=env, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)
+    def check(self, on_check: Callable[[], None]) -> bool:
+        """Call ``on_check``, and return whether some still run; ``_FailedError`` is raised if one has failed."""
+        on_check()
+        codes = [process.poll() for process in self.processes]
+        if not set(codes) <= {None, 0}:
+            raise _FailedError
+        return None in codes
 
-    workers = [start() for _ in range(n_workers - 1)]
-    try:
-        model = beside(lambda _: on_wait())
-        workers.append(start())
-        while None in (codes := [worker.poll() for worker in workers]) and set(codes) <= {None, 0}:
-            on_wait()
+    def wait(self, on_wait: Callable[[], None], deadline: float) -> None:
+        """Wait until all have ended, or until the deadline, and call ``on_wait`` again and again meanwhile."""
+        while self.check(on_wait) and time.monotonic() < deadline:
             with allow_sigint():
                 time.sleep(0.2)
+
+
+class _FailedError(Exception):
+    """A worker has failed; its message is read when all have ended."""
+
+
+@contextmanager
+def start_workers(n_workers: int, folder: Path, job: Job) -> Iterator[Workers]:
+    """Start workers, which share the threads with this process during the block.
+
+    At its end, those that still run are interrupted, and the error of one is raised. What one that did not fail has to
+    say, about a trial that it lost, becomes a warning.
+    """
+    if job.database is None or not n_workers:
+        yield Workers([], 0, 1)
+        return
+    job.write(folder)
+    n_threads = max(1, effective_n_jobs(-1) // (n_workers + 1))
+    workers = Workers(python_command("isthmus.tuning.worker", str(folder)), n_workers, n_threads)
+    try:
+        with suppress(_FailedError), at_most_threads(n_threads):
+            yield workers
     finally:
-        messages = _end(workers)
-    for worker, message in zip(workers, messages, strict=True):
-        if worker.returncode not in (0, -signal.SIGINT, INTERRUPTED):
-            raise _error(worker.returncode, message)
-    return model
+        messages = _end(workers.processes)
+    for process, message in zip(workers.processes, messages, strict=True):
+        if process.returncode in (0, INTERRUPTED):
+            for line in message.splitlines():
+                warnings.warn(line, stacklevel=2)
+        elif process.returncode != -signal.SIGINT:  # interrupted before it began
+            raise _error(process.returncode, message)
 
 
-def _end(workers: "list[subprocess.Popen[bytes]]") -> list[str]:
-    """Interrupt the workers that still run; the messages of all."""
-    for worker in workers:
+def _end(processes: "list[subprocess.Popen[bytes]]") -> list[str]:
+    """Interrupt the processes that still run; the messages of all."""
+    for process in processes:
         with suppress(OSError):
-            worker.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT)
     messages = []
-    for worker in workers:
+    for process in processes:
         try:
-            _, message = worker.communicate(timeout=_PATIENCE)
+            _, message = process.communicate(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
-            worker.kill()
-            _, message = worker.communicate()
+            process.kill()
+            _, message = process.communicate()
         messages.append(message.decode(errors="replace"))
     return messages
 
@@ -92,24 +126,3 @@ def _error(code: int, message: str) -> IsthmusError:
     lines = message.strip().splitlines() or [f"a worker of the search ended with exit code {code}."]
     kinds = {kind.exit_code: kind for kind in (InputError, OutputError, MismatchError, MissingExtraError)}
     return kinds.get(code, IsthmusError)(lines[-1])
-
-
-def main(folder: Path, url: str, deadline: float) -> int:
-    """Run trials as one of the workers, and return its exit code; an error is one line on stderr."""
-    try:
-        job, path = json.loads((folder / "job.json").read_text()), folder / "X.npy"
-        X = np.load(path, mmap_mode="r") if path.exists() else sparse.load_npz(folder / "X.npz").tocsr()
-        problem = Problem.of(Plan.from_json(job["plan"]), X)
-        study = open_study(url, problem)
-        with quiet(), storage_errors(url), defer_sigint():
-            run_trials(study, Objective(problem, deadline), n_trials=job["n_trials"], default_too=False)
-    except IsthmusError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
