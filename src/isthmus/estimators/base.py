@@ -36,7 +36,7 @@ from isthmus.networks.layers import Layer
 from isthmus.parameters import ParameterTable, validate
 from isthmus.parameters.rules import checked_device, checked_noise
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
-from isthmus.rows.frames import as_type_of, labels_of, without_torch
+from isthmus.rows.frames import array_like, as_type_of, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors, refuse_other_labels
 from isthmus.rows.scaling import ColumnRange, column_range, refuse_too_large
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
@@ -165,10 +165,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Returns
         -------
         codes : ndarray of shape (n_rows, code_size_)
-            In float32 if X is, otherwise in float64; a dataframe after ``set_output``.
+            In float32 if X is, otherwise in float64; a dataframe after ``set_output``. If X is a tensor and
+            scikit-learn's array API dispatch is on, a tensor on its device, as in all methods.
         """
         rows, network = self._ready(X)
-        return self._codes_like(X, apply_in_batches(network.encode, network, rows, network.code_size), network)
+        codes = apply_in_batches(network.encode, network, rows, network.code_size)
+        return array_like(X, self._codes_like(X, codes, network))
 
     def inverse_transform(self, X: object) -> Any:
         """Decode codes.
@@ -210,9 +212,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         reconstructed = apply_in_batches(network, network, rows, network.n_features)
         return self._rows_like(X, reconstructed, network, labels_of(X))
 
-    def reconstruction_error(
-        self, X: object, *, target: object = None, in_data_units: bool = False
-    ) -> Float[np.ndarray, " rows"]:
+    def reconstruction_error(self, X: object, *, target: object = None, in_data_units: bool = False) -> Any:
         """Return the mean squared error of each row's reconstruction over its columns, in the units of training.
 
         Parameters
@@ -240,7 +240,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             if unit is not None:
                 difference /= unit
             errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
-        return errors
+        return array_like(X, errors)
 
     def code_influence(self, X: object, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
         """Return how far each code moves each column: the mean absolute Jacobian of the decoder.
@@ -306,7 +306,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             1 for perfect reconstructions, 0 for those of the training mean. Where the rows do not vary about the
             training mean at all: 1 if they are reconstructed exactly, otherwise 0.
         """
-        errors = self.reconstruction_error(X, target=target, in_data_units=in_data_units)
+        errors = without_torch(self.reconstruction_error(X, target=target, in_data_units=in_data_units))
         error = float(np.mean(errors, dtype=np.float64))
         expected, network = self._ready(X) if target is None else self._ready(target, "target")
         mean, total = per_column(network, self.fitted_.columns.statistics.mean), 0.0

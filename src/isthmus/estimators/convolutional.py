@@ -39,7 +39,7 @@ from isthmus.parameters import CONVOLUTIONAL, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
 from isthmus.parameters.rules import checked_device, is_int
 from isthmus.rows.batches import Rows
-from isthmus.rows.frames import without_torch
+from isthmus.rows.frames import array_like, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
@@ -340,7 +340,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             )
         rows = apply_in_batches(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
         with_channels = self.image_layout_ == "channels" or channels > 1
-        return self._as_images(rows, network.image_shape, with_channels=with_channels)
+        return array_like(X, self._as_images(rows, network.image_shape, with_channels=with_channels))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -13,7 +13,7 @@ from isthmus.model_files.models import SavedModel
 from isthmus.networks import ImageAutoencoder, ImageCodeAutoencoder, ImageShape
 from isthmus.parameters.rules import refuse
 from isthmus.rows.batches import Rows
-from isthmus.rows.frames import without_torch
+from isthmus.rows.frames import array_like, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.words import counted
 
@@ -108,15 +108,13 @@ class ImagesAsRows(BaseAutoencoder):
     ) -> Any:
         if (n_dimensions := n_dimensions_of(X)) == 2:
             return super()._rows_like(X, rows, network, labels)
-        return self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4)
+        return array_like(X, self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4))
 
     def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
         small_images = isinstance(network, ImageAutoencoder) and n_dimensions_of(X) > 2
         return codes.reshape(-1, *network.code_shape) if small_images else codes
 
-    def _as_images(
-        self, rows: Float[np.ndarray, "rows features"], shape: ImageShape | None = None, *, with_channels: bool
-    ) -> np.ndarray:
+    def _as_images(self, rows: Any, shape: ImageShape | None = None, *, with_channels: bool) -> Any:
         shape = self.image_shape_ if shape is None else shape
         return rows.reshape(-1, *(shape if with_channels else shape[:2]))
 

@@ -15,6 +15,7 @@ from isthmus.fitting.as_pca import as_pca
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import code_shares
+from isthmus.rows.frames import array_like
 
 AnswerT = TypeVar("AnswerT", bound=np.ndarray | np.floating[Any])
 
@@ -95,7 +96,7 @@ class PCAAttributes(BaseAutoencoder):
         return self._answer(self._with_density("get_precision").get_precision())
 
     @_linear_only
-    def score_samples(self, X: object) -> Float[np.ndarray, " rows"]:
+    def score_samples(self, X: object) -> Any:
         """Log-likelihood of each row by the model of probabilistic PCA (linear networks).
 
         Parameters
@@ -109,10 +110,10 @@ class PCAAttributes(BaseAutoencoder):
         numpy.linalg.LinAlgError
             If the model has no density, because it has no variance along some axis (a ``ValueError``).
         """
-        pca, X = self._with_density("score_samples"), self._check_rows(X)
-        rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
+        pca, checked = self._with_density("score_samples"), self._check_rows(X)
+        rows = np.asarray(checked.toarray() if hasattr(checked, "toarray") else checked, dtype=np.float64)
         likelihood: np.ndarray = pca.score_samples(rows / self._pca_unit)
-        return likelihood.astype(np.result_type(X.dtype, self.fitted_.row_type))
+        return array_like(X, likelihood.astype(np.result_type(checked.dtype, self.fitted_.row_type)))
 
     @property
     def _pca_unit(self) -> Float64[np.ndarray, " features"]:

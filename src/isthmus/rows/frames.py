@@ -7,6 +7,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from jaxtyping import Float
+from sklearn import get_config
 
 
 def is_frame(X: Any) -> bool:
@@ -30,18 +31,30 @@ def select_rows(X: Any, index: np.ndarray) -> Any:
 
 def without_torch(X: Any) -> Any:
     """Return X, or its values on the CPU if it is a torch tensor."""
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(X, torch.Tensor):
-        return X.detach().cpu().numpy()
-    return X
+    if not _is_tensor(X):
+        return X
+    values = X.detach().cpu()
+    return (values.float() if "bfloat16" in str(X.dtype) else values).numpy()  # NumPy has no such type
+
+
+def array_like(X: Any, values: np.ndarray) -> Any:
+    """Return values as a tensor on X's device, if X is a tensor and scikit-learn's array API dispatch is on."""
+    if _is_tensor(X) and get_config()["array_api_dispatch"]:
+        return sys.modules["torch"].from_numpy(values).to(X.device)
+    return values
 
 
 def as_type_of(X: Any, values: Float[np.ndarray, "rows columns"], labels: Iterable[Hashable]) -> Any:
-    """Return values as a dataframe of X's library with X's index, if X is a dataframe; otherwise as they are."""
+    """Return values as a dataframe of X's library with X's index, if X is a dataframe; otherwise as ``array_like``."""
     if not is_frame(X):
-        return values
+        return array_like(X, values)
     if nw.dependencies.is_pandas_like_dataframe(X):
         library = nw.get_native_namespace(X)
         return library.DataFrame(values, index=X.index, columns=labels)
     backend = nw.from_native(X, eager_only=True).implementation
     return nw.to_native(nw.from_numpy(values, schema=list(map(str, labels)), backend=backend))
+
+
+def _is_tensor(X: object) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(X, torch.Tensor)

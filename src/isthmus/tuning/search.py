@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
@@ -203,7 +202,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         """Encode and decode rows with the chosen network: see ``Autoencoder.reconstruct``."""
         return self._best.reconstruct(X)
 
-    def reconstruction_error(self, X: object, *, in_data_units: bool = False) -> Float[np.ndarray, " rows"]:
+    def reconstruction_error(self, X: object, *, in_data_units: bool = False) -> Any:
         """The error of each row with the chosen network: see ``Autoencoder.reconstruction_error``."""
         return self._best.reconstruction_error(X, in_data_units=in_data_units)
 
