@@ -39,6 +39,7 @@ from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import array_like, as_type_of, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors, refuse_other_labels
 from isthmus.rows.scaling import ColumnRange, column_range, refuse_too_large
+from isthmus.system.surroundings import own_surroundings
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
 from isthmus.training.recipe import Recipe
 from isthmus.words import counted, generic_names, listed
@@ -82,6 +83,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     _labels: Iterable[Hashable] | None = None
     _in_parts: InParts[Any, Any, Any]
 
+    @own_surroundings()
     def fit(
         self: EstimatorT,
         X: object,
@@ -144,17 +146,18 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
         self.__dict__.pop("_in_parts", None)
         self._publish(fitted, device)
-        warn_of_early_end(fitted.history, stacklevel=3)
+        warn_of_early_end(fitted.history, stacklevel=4)
         if fitted.is_worse_than_pca:
             rows = "held-out rows" if fitted.held_out else "training rows"
             warnings.warn(
                 f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
                 f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
                 WorseThanPCAWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
 
+    @own_surroundings()
     def transform(self, X: object) -> Any:
         """Encode rows.
 
@@ -172,6 +175,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         codes = apply_in_batches(network.encode, network, rows, network.code_size)
         return array_like(X, self._codes_like(X, codes, network))
 
+    @own_surroundings()
     def inverse_transform(self, X: object) -> Any:
         """Decode codes.
 
@@ -196,6 +200,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         rows = apply_in_batches(network.decode, network, codes, network.n_features)
         return self._rows_like(X, rows, network, self._labels)
 
+    @own_surroundings()
     def reconstruct(self, X: object) -> Any:
         """Encode and decode rows.
 
@@ -212,6 +217,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         reconstructed = apply_in_batches(network, network, rows, network.n_features)
         return self._rows_like(X, reconstructed, network, labels_of(X))
 
+    @own_surroundings()
     def reconstruction_error(self, X: object, *, target: object = None, in_data_units: bool = False) -> Any:
         """Return the mean squared error of each row's reconstruction over its columns, in the units of training.
 
@@ -242,6 +248,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
         return array_like(X, errors)
 
+    @own_surroundings()
     def code_influence(self, X: object, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
         """Return how far each code moves each column: the mean absolute Jacobian of the decoder.
 
@@ -285,6 +292,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         return report(self, X, **options)
 
+    @own_surroundings()
     def score(self, X: object, y: object = None, *, target: object = None, in_data_units: bool = False) -> float:
         """Return the share of the variance that the codes keep: 1 − error / variance about the training mean.
 
@@ -319,6 +327,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             return float(error == 0)
         return 1 - error / variance
 
+    @own_surroundings()
     def partial_fit(self: EstimatorT, X: object, y: object = None, *, target: object = None) -> EstimatorT:
         """Learn from rows that come in parts: train one epoch on a part, or update a linear network, which is PCA.
 
@@ -381,7 +390,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             fitted = self._in_parts.fitted
         row_types = [float_type(part.inputs), *([] if is_first else [self.fitted_.row_type])]
         self._publish(replace(fitted, row_type=np.result_type(*row_types).name), device)
-        warn_of_early_end(fitted.history, stacklevel=3)
+        warn_of_early_end(fitted.history, stacklevel=4)
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -430,6 +439,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return cls.from_saved(read_model(path, (cls._own_class().__name__,)))
 
     @classmethod
+    @own_surroundings()
     def from_saved(cls: type[EstimatorT], saved: SavedModel) -> EstimatorT:
         """Return the fitted estimator that a model file holds."""
         model = cls(**saved.parameters)

@@ -42,6 +42,7 @@ from isthmus.rows.batches import Rows
 from isthmus.rows.frames import array_like, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.rows.scaling import ColumnRange
+from isthmus.system.surroundings import own_surroundings
 from isthmus.training.batches import Batches
 
 
@@ -241,6 +242,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         self.verbose = verbose
 
     @classmethod
+    @own_surroundings()
     def from_network(
         cls, network: ConvolutionalAutoencoder, X: object, *, target: object = None, device: str | torch.device = "auto"
     ) -> "ConvAutoencoder":
@@ -284,6 +286,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         model._publish(fitted_around(copied, parameters, data, model._recipe(), loss), place)
         return model
 
+    @own_surroundings()
     def inverse_transform(self, X: object, *, image_size: tuple[int, int] | None = None) -> Any:
         """Decode codes.
 

@@ -15,6 +15,7 @@ from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import rate_distortion, truncated
 from isthmus.networks import DenseAutoencoder
 from isthmus.parameters.rules import is_int
+from isthmus.system.surroundings import own_surroundings
 
 OrderedT = TypeVar("OrderedT", bound="OrderedCodes")
 
@@ -32,6 +33,7 @@ class OrderedCodes(BaseAutoencoder):
         check_is_fitted(self)
         return self.fitted_.errors_by_size
 
+    @own_surroundings()
     def truncate(self: OrderedT, size: object) -> OrderedT:
         """Return a fitted model with the first codes only, without training (ordered and linear networks).
 
@@ -65,6 +67,7 @@ class OrderedCodes(BaseAutoencoder):
         model._publish(truncated(self.fitted_, int(size)), self.module_.device)
         return model  # type: ignore[no-any-return]
 
+    @own_surroundings()
     def rate_distortion(self, X: object, sizes: Sequence[int] | None = None) -> dict[str, np.ndarray]:
         """Return the error with each number of codes, beside PCA (ordered and linear networks).
 

@@ -21,6 +21,7 @@ from isthmus.model_files.sections import INTEGER
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
+from isthmus.system.surroundings import own_surroundings
 from isthmus.training.history import History
 
 _Network: TypeAlias = DenseArrays | ImageNetwork
@@ -64,6 +65,7 @@ def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
     )
 
 
+@own_surroundings()
 def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> SavedModel:
     """Read the model in a file, which must be of one of these estimators; its network is on the CPU.
 

@@ -21,6 +21,7 @@ from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import reduction
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 from isthmus.parameters.rules import refuse
+from isthmus.system.surroundings import own_surroundings
 
 _BAND = 2**21  # pixels that are processed at a time
 _WHITE = {"uint8": 255, "uint16": 65535, "bool": 1, "float32": 1, "float64": 1}
@@ -96,6 +97,7 @@ def clean(
     return result
 
 
+@own_surroundings()
 def clean_page(
     pixels: Shaped[np.ndarray, "h w *three"], *, network: Network = "pages", dpi: float | None = None,
     strength: float = 1.0,

@@ -65,10 +65,10 @@ def _listed(path: Path) -> dict[str, object] | None:
     """Return the entry of a document in the index; None for a file that somebody else has put there."""
     try:
         found = json.loads(path.read_bytes())
-        pages = [asdict(PageReport(**page)) for page in found["pages"]]
-        entry = {"document": str(found["document"]), "pages": pages}
-        for page in pages:
-            page["stem"] = f"{path.parent.name}/{int(page['number']):05}"
+        pages = [PageReport(**page) for page in found["pages"]]
+        stems = [f"{path.parent.name}/{int(page.number):05}" for page in pages]
+        listed = [asdict(page) | {"stem": stem} for page, stem in zip(pages, stems, strict=True)]
+        entry: dict[str, object] = {"document": str(found["document"]), "pages": listed}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return entry
