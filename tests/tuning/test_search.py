@@ -168,8 +168,8 @@ def test_bad_parameters_are_refused_before_the_first_trial(rows, options, error,
 
 
 def test_too_few_rows_are_refused(rows):
-    with pytest.raises(InputError, match=r"at least 20 rows\. Got 19"):
-        tune(rows[:19])
+    with pytest.raises(InputError, match=r"at least 10 rows\. Got n_samples = 9"):
+        tune(rows[:9])
 
 
 def test_constant_rows_leave_nothing_to_find(quick):

@@ -98,6 +98,12 @@ NOT_NEGATIVE = number("of at least 0", lambda x: 0 <= x < math.inf)
 FRACTION = number("between 0 and 1", lambda x: 0 < x < 1)
 FRACTION_OR_ZERO = number("in [0, 1)", lambda x: 0 <= x < 1)
 
+# As scikit-learn's: -1 is all cores, -2 all but one.
+N_JOBS = Rule(
+    "None (one process) or an int other than 0 (-1: all cores)",
+    lambda value: value is None or (is_int(value) and value != 0),
+)
+
 CODE_SIZE = Rule(
     "an int of at least 1 (codes) or a float between 0 and 1 (share of the variance that PCA must keep)",
     lambda value: value >= 1 if is_int(value) else is_real(value) and 0 < value < 1,

@@ -42,6 +42,8 @@ def cell_errors(X: Any, name: str) -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, TypeError, OverflowError) as error:
+        if "feature names should match" in str(error):
+            raise  # scikit-learn looks at the names first, and a frame under wrong names may be empty for that reason
         if (found := _bad_cell(X, name)) is not None:
             sentence = f"{name} has {_what_is_wrong(*found)}."
             if isinstance(error, TypeError):

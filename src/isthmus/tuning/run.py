@@ -20,7 +20,7 @@ from isthmus.tuning.progress import live_table
 from isthmus.tuning.record import completed
 from isthmus.tuning.result import Result, pareto_table, trials_table
 from isthmus.tuning.storage import close, fail_lost_trials, in_memory, quiet, storage_errors
-from isthmus.tuning.study import enqueue_default, open_study, run_trials
+from isthmus.tuning.study import default_sampler, enqueue_default, open_study, run_trials
 from isthmus.tuning.workers import Job, start_workers
 from isthmus.words import counted, joined
 
@@ -64,6 +64,7 @@ def search(
             kept = in_memory(opened) if study is None and database is not None else opened
             everything = kept.get_trials(deepcopy=False)
             close(opened)
+            kept.sampler = default_sampler()  # the search's own cannot be pickled
             trials = completed(everything)
             default = next((trial for trial in trials if trial.is_default), None)
             plain = default_network(problem, X, deadline) if plain is None else plain

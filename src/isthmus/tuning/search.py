@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin
-from sklearn.utils import check_array
+from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import InputError
 from isthmus.estimators.dense import Autoencoder
-from isthmus.parameters.rules import BOOL, FRACTION, Rule, check, exactly, integer, number, one_of, refuse
+from isthmus.parameters.rules import BOOL, FRACTION, N_JOBS, Rule, check, exactly, integer, number, one_of, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import is_frame, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.system.extras import require
+from isthmus.system.processes import effective_n_jobs
 from isthmus.tuning.architectures import ARCHITECTURES, Model
 from isthmus.tuning.goal import OBJECTIVES
 from isthmus.tuning.plan import make_plan
@@ -27,7 +28,7 @@ from isthmus.tuning.run import search
 if TYPE_CHECKING:
     from isthmus.report import Report
 
-_FEWEST_ROWS = 20
+_FEWEST_ROWS = 10
 _DEFAULT_TRIALS = 50
 _RULES = {
     "space": Rule("a dict or None", lambda value: value is None or isinstance(value, Mapping)),
@@ -37,7 +38,7 @@ _RULES = {
     "timeout": number("above 0 (seconds)", lambda x: 0 < x < math.inf) | exactly(None),
     "folds": integer(1) | exactly("auto"),
     "test_fraction": FRACTION,
-    "n_jobs": integer(1),
+    "n_jobs": N_JOBS,
     "random_state": integer(0),
     "verbose": BOOL,
 }
@@ -83,8 +84,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     study : path or URL, default=None
         SQLite file or database that keeps the trials, so that a search can go on later, and several processes and
         machines can share it. None keeps them in memory.
-    n_jobs : int, default=1
-        Number of processes that search, each with its share of the threads.
+    n_jobs : int, default=None
+        Number of processes that search, each with its share of the threads: None is one, -1 all cores.
     random_state : int, default=0
         Seed of the test rows, the splits, the networks and the sampler. With one process and no ``timeout``, searches
         repeat exactly.
@@ -115,6 +116,10 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         For Optuna's own plots and importances.
     test_index_ : ndarray of int
         Positions of the rows set aside.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if the rows were a dataframe whose labels are all text.
 
     Raises
     ------
@@ -142,7 +147,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         self, estimator: Model | None = None, *, space: Mapping[str, object] | None = None, objective: str = "error",
         target_variance: float = 0.95, n_trials: int | None = None, timeout: float | None = None,
         folds: int | str = "auto", test_fraction: float = 0.2, study: str | os.PathLike[str] | None = None,
-        n_jobs: int = 1, random_state: int = 0, verbose: bool = False,
+        n_jobs: int | None = None, random_state: int = 0, verbose: bool = False,
     ) -> None:  # fmt: skip
         self.estimator, self.space = estimator, space
         self.objective, self.target_variance = objective, target_variance
@@ -157,7 +162,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         Parameters
         ----------
         X : array, dataframe, tensor, CSR matrix, or images as the estimator takes them
-            At least 20 rows.
+            At least 10 rows.
         y : ignored
 
         Returns
@@ -177,7 +182,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         problem = Problem.of(plan, values)
         self.study_, self.best_estimator_, result = search(
             problem, X if is_frame(X) else values,  # networks take the names of columns from a dataframe
-            study=self.study, n_jobs=self.n_jobs, verbose=self.verbose, began=began,
+            study=self.study, n_jobs=effective_n_jobs(self.n_jobs), verbose=self.verbose, began=began,
             n_trials=_DEFAULT_TRIALS if self.n_trials is None and self.timeout is None else self.n_trials,
             deadline=math.inf if self.timeout is None else began + float(self.timeout),
         )  # fmt: skip
@@ -248,6 +253,19 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         return self._best.n_features_in_
 
     @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the columns, if the rows were a dataframe whose labels are all text."""
+        names: np.ndarray = self._best.feature_names_in_
+        return names
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        estimator = Autoencoder() if self.estimator is None else self.estimator
+        tags.input_tags = get_tags(estimator).input_tags
+        tags.transformer_tags = get_tags(estimator).transformer_tags
+        return tags
+
+    @property
     def _best(self) -> Model:
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_
@@ -297,6 +315,6 @@ def _checked(X: object, estimator: Model) -> tuple[Rows, list[str]]:
     with cell_errors(X, "X"):
         values: Rows = check_array(X, dtype=[np.float64, np.float32], input_name="X", **options)
     if values.shape[0] < _FEWEST_ROWS:
-        raise InputError(f"A search needs at least {_FEWEST_ROWS} rows. Got {values.shape[0]} instead.")
+        raise InputError(f"A search needs at least {_FEWEST_ROWS} rows. Got n_samples = {values.shape[0]} instead.")
     labels = labels_of(X)
     return values, [] if labels is None else list(map(str, labels))

@@ -137,6 +137,13 @@ def _tell(study: "Study", trial: "Trial", state: "TrialState", value: float | No
         return False
 
 
+def default_sampler() -> "TPESampler":
+    """Optuna's own sampler, for a study that the search is done with."""
+    import optuna  # noqa: PLC0415 — optional
+
+    return optuna.samplers.TPESampler()
+
+
 def _seeded_sampler(seed: int, portfolio: Sequence[Mapping[str, Value]]) -> "TPESampler":
     """Optuna's TPE, seeded anew for each trial; trials 1, 2, … take the values of the portfolio.
 
