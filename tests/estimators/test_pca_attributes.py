@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -142,6 +142,50 @@ def test_axes_beyond_the_rank_have_no_variance(unit):
         assert_close(whitened.inverse_transform(whitened.transform(X)), X)
 
 
+def likelihoods_by_pca(k, X):
+    """The log-likelihoods by PCA with two solvers, and of the rows and columns in another order; None for an error."""
+    order, columns = np.random.default_rng(1).permutation(len(X)), np.random.default_rng(2).permutation(X.shape[1])
+    # Of wide rows the covariance has more eigenvalues than scikit-learn's other solvers count as noise.
+    for solver in ("full", "covariance_eigh") if len(X) >= X.shape[1] else ("full",):
+        for rows in (X, X[order][:, columns]):
+            try:
+                yield PCA(k, svd_solver=solver).fit(rows).score_samples(X if rows is X else X[:, columns])
+            except np.linalg.LinAlgError:
+                yield None
+
+
+IRIS, DIGITS = load_iris().data, load_digits().data
+DEFICIENT = {
+    "a constant column": np.c_[IRIS, np.full(150, 3.0)],
+    "a column of zeros": np.c_[np.zeros(150), IRIS],
+    "a large constant column": np.c_[IRIS, np.full(150, 1e6)],
+    "a column that follows from others": np.c_[IRIS, IRIS[:, 0] + IRIS[:, 1]],
+    "columns of small variance": np.c_[IRIS, 1e-5 * np.random.default_rng(0).normal(size=(150, 2))],
+    "constant pixels": DIGITS,
+    "more columns than rows": np.random.default_rng(0).normal(size=(20, 30)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # scikit-learn's divisions by zero
+@pytest.mark.parametrize("name", DEFICIENT)
+def test_a_density_is_there_where_pca_has_one(name):
+    """PCA answers where no error and no rounding comes out: the same with either solver, in any order."""
+    X = DEFICIENT[name]
+    rank, answered = np.linalg.matrix_rank(X - X.mean(axis=0)), []
+    for k in sorted({1, 2, rank - 1, rank, min(X.shape)}):
+        first, *others = likelihoods_by_pca(k, X)
+        model = linear(k).fit(X)
+        if first is not None and all(other is not None and np.allclose(other, first, rtol=1e-3) for other in others):
+            answered.append(k)
+            np.testing.assert_allclose(model.score_samples(X), first, rtol=1e-3)
+            np.testing.assert_allclose(model.get_covariance() @ model.get_precision(), np.eye(X.shape[1]), atol=1e-3)
+        else:
+            with pytest.raises(np.linalg.LinAlgError, match="needs a covariance that can be inverted"):
+                model.score_samples(X)
+    assert {1, 2} <= {*answered}
+    assert (rank in answered) == (rank == X.shape[1])
+
+
 @pytest.mark.parametrize("X", [np.full((9, 3), 7.0), np.array([[1.0, 2], [3, 5]]), np.arange(8.0)[:, None]])
 def test_odd_rows_have_finite_attributes(X):
     for k in (1, 2, 5):
@@ -197,6 +241,27 @@ def test_sparse_rows_and_dataframes_are_read_like_dense_ones(start, tolerance):
         for name in ARRAYS:
             np.testing.assert_allclose(getattr(model, name), getattr(dense, name), atol=tolerance, err_msg=name)
         np.testing.assert_allclose(model.score_samples(kind), dense.score_samples(X.toarray()), atol=tolerance)
+
+
+@pytest.mark.parametrize("scale", ["auto", "standard"])
+@pytest.mark.parametrize("start", ["pca", "random"])
+def test_float32_rows_have_attributes_in_float32(start, scale, tmp_path):
+    rows = load_wine().data.astype(np.float32)
+    model, pca = linear(3, scale=scale, start=start, random_state=0).fit(rows), PCA(3, svd_solver="full").fit(rows)
+    model.save(tmp_path / "model")
+    exact = linear(3, scale=scale, start=start, random_state=0).fit(rows.astype(np.float64))
+    for found in (model, load(tmp_path / "model"), pickle.loads(pickle.dumps(model)), model.truncate(2)):
+        for name in (*ARRAYS, "noise_variance_"):
+            assert getattr(found, name).dtype == getattr(pca, name).dtype == np.float32, name
+            assert getattr(exact, name).dtype == np.float64, name
+        for name in ("get_covariance", "get_precision"):
+            assert getattr(found, name)().dtype == getattr(pca, name)().dtype == np.float32, name
+        for X in (rows, rows.astype(np.float64)):
+            assert found.score_samples(X).dtype == pca.score_samples(X).dtype == X.dtype
+    for name in (*ARRAYS, "noise_variance_"):  # computed in float64
+        np.testing.assert_array_equal(getattr(model, name), getattr(exact, name).astype(np.float32), err_msg=name)
+    assert model.score(rows) == pytest.approx(exact.score(rows), rel=1e-6)
+    assert Autoencoder(2, max_epochs=1, random_state=0).fit(rows).mean_.dtype == np.float64
 
 
 def test_what_is_read_cannot_change_the_model():

@@ -144,8 +144,11 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         The same error of the training mean.
     n_samples_ : int
         Number of images that the model was trained on.
+    n_samples_seen_ : int
+        After ``partial_fit``: number of images in all parts, which ``mean_`` is the mean of.
     held_out_ : bool
-        Whether these errors are of held-out images; otherwise they are of the training images.
+        Whether these errors are of held-out images; otherwise they are of the training images or, after
+        ``partial_fit``, of the last part of them (``scored_rows``).
     module_ : torch.nn.Module
         The network: ``encode``, ``decode`` and ``forward`` take and give flat rows in the images' units.
         ``module_.convolutional`` is the network inside, for images (n, channels, height, width) of unit scale.

@@ -122,8 +122,11 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         The same error of the training mean.
     n_samples_ : int
         Number of rows that the model was made from, without held-out rows unless ``best_epoch_`` is 0.
+    n_samples_seen_ : int
+        The same number after ``partial_fit``: that of the rows in all parts, which ``mean_`` is the mean of.
     held_out_ : bool
-        Whether these errors are of held-out rows; otherwise they are of the training rows.
+        Whether these errors are of held-out rows; otherwise they are of the training rows or, after ``partial_fit``,
+        of the last part of them (``scored_rows``).
     fitted_ : Fitted
         Everything that the fit found, as one value.
     module_ : torch.nn.Module

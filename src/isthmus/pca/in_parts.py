@@ -46,21 +46,22 @@ def factor_with_part(
     new_mean : ndarray of shape (n_features,)
         Of those and the part.
     most : int
-        Most rows that the factor keeps.
+        Most rows that the factor keeps; all that it needs to be exact are as many as there are columns.
     unit : ndarray of shape (n_features,)
         Divisor of each column; the axes that are kept lead in these units.
     """
     n_features = part.shape[1]
     if n_rows:  # the scatter about the new mean is that about the old one, and a jump that weighs as all old rows
         factor = np.vstack([factor, math.sqrt(n_rows) * (mean - new_mean)])
-    for rows in gen_batches(part.shape[0], max(min(most, n_features), n_batch_rows(n_features))):
+    for rows in gen_batches(part.shape[0], max(min(most, n_features), 8 * n_batch_rows(n_features))):
         factor = np.vstack([factor, dense_rows(part, rows) - new_mean])
-        if len(factor) > n_features:
+        if most < n_features and len(factor) > most:
+            singular, axes = _leading(factor / unit, most)
+            factor = singular[:, np.newaxis] * axes * unit
+        elif len(factor) > n_features:
             (factor,) = linalg.qr(factor, mode="r", overwrite_a=True, check_finite=False)
             factor = factor[:n_features]
-        if n_features > EXACT_FEATURES:  # where a factor of so many rows is too large
-            factor = _cut(factor, most, unit)
-    return _cut(factor, most, unit)
+    return factor
 
 
 def axes_of_factor(
@@ -73,23 +74,13 @@ def axes_of_factor(
     return PrincipalAxes.of(axes, singular**2 / max(1, n_rows - 1))
 
 
-def _cut(
-    factor: Float64[np.ndarray, "rank features"], most: int, unit: Float64[np.ndarray, " features"]
-) -> Float64[np.ndarray, "fewer features"]:
-    if len(factor) <= most:
-        return factor
-    singular, axes = _leading(factor / unit, most)
-    cut: np.ndarray = singular[:, np.newaxis] * axes * unit
-    return cut
-
-
 def _leading(
     rows: Float64[np.ndarray, "rows features"], n: int
 ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "n features"]]:
     """Return the largest singular values of a matrix and their right singular vectors."""
     n_rows, n_features = rows.shape
     n = min(n, n_rows, n_features)
-    if n_rows < n_features or n_features <= _SMALL_SIDE:
+    if n_rows < n_features or (n_rows == n_features <= _SMALL_SIDE):
         _, singular, axes = linalg.svd(rows, full_matrices=False, check_finite=False)
         return singular[:n], axes[:n]
     squares, vectors = linalg.eigh(rows.T @ rows, subset_by_index=(n_features - n, n_features - 1))
