@@ -3,7 +3,8 @@
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -129,23 +130,24 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         WorseThanPCAWarning
             If the network reconstructs the held-out rows worse than PCA with as many codes.
         """
-        data = self._training_set(X, target, reset=True)
-        if feature_names is not None:
-            self._labels = list(feature_names)
-            self.feature_names_in_ = np.array(self._labels, dtype=object)
-        loss = self._resolve_loss(data.expected_range)
-        device = checked_device(self, self.device)
-        design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
+        with self._whole_or_as_before():
+            data = self._training_set(X, target, reset=True)
+            if feature_names is not None:
+                self._labels = list(feature_names)
+                self.feature_names_in_ = np.array(self._labels, dtype=object)
+            loss = self._resolve_loss(data.expected_range)
+            device = checked_device(self, self.device)
+            design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
 
-        def after_epoch(network: RowAutoencoder, history: History) -> None:
-            assert on_epoch is not None
-            self.module_ = network
-            on_epoch(history)
+            def after_epoch(network: RowAutoencoder, history: History) -> None:
+                assert on_epoch is not None
+                self.module_ = network
+                on_epoch(history)
 
-        fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
-        fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
-        self.__dict__.pop("_in_parts", None)
-        self._publish(fitted, device)
+            fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
+            fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
+            self.__dict__.pop("_in_parts", None)
+            self._publish(fitted, device)
         warn_of_early_end(fitted.history, stacklevel=4)
         if fitted.is_worse_than_pca:
             rows = "held-out rows" if fitted.held_out else "training rows"
@@ -370,26 +372,27 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         D. A. Ross, J. Lim, R.-S. Lin, M.-H. Yang (2008). Incremental learning for robust visual tracking.
         International Journal of Computer Vision 77, 125-141.
         """
-        is_first = not hasattr(self, "fitted_")
-        part = self._training_set(X, target, reset=is_first)
-        loss = self._resolve_loss(part.expected_range, None if is_first else self.loss_)
-        is_linear = self._fits_linear(loss, part.target) and (is_first or self.fitted_.variances is not None)
-        device = checked_device(self, self.device) if is_first else self.module_.device
-        recipe, design = self._recipe(), self._design(loss, device, is_linear=is_linear)
-        if is_linear:
-            self.__dict__.pop("_in_parts", None)
-            further = partial(fit_further_part, self.fitted_) if not is_first else fit_first_part
-            fitted = further(part, recipe, design)
-        else:
-            if is_first:
-                self._in_parts = InParts.begun(part, recipe, design)
+        with self._whole_or_as_before():
+            is_first = not hasattr(self, "fitted_")
+            part = self._training_set(X, target, reset=is_first)
+            loss = self._resolve_loss(part.expected_range, None if is_first else self.loss_)
+            is_linear = self._fits_linear(loss, part.target) and (is_first or self.fitted_.variances is not None)
+            device = checked_device(self, self.device) if is_first else self.module_.device
+            recipe, design = self._recipe(), self._design(loss, device, is_linear=is_linear)
+            if is_linear:
+                self.__dict__.pop("_in_parts", None)
+                further = partial(fit_further_part, self.fitted_) if not is_first else fit_first_part
+                fitted = further(part, recipe, design)
             else:
-                if not hasattr(self, "_in_parts"):
-                    self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
-                self._in_parts = self._in_parts.trained(part)
-            fitted = self._in_parts.fitted
-        row_types = [float_type(part.inputs), *([] if is_first else [self.fitted_.row_type])]
-        self._publish(replace(fitted, row_type=np.result_type(*row_types).name), device)
+                if is_first:
+                    self._in_parts = InParts.begun(part, recipe, design)
+                else:
+                    if not hasattr(self, "_in_parts"):
+                        self._in_parts = InParts.resumed(self.fitted_, len(part), recipe, design)
+                    self._in_parts = self._in_parts.trained(part)
+                fitted = self._in_parts.fitted
+            row_types = [float_type(part.inputs), *([] if is_first else [self.fitted_.row_type])]
+            self._publish(replace(fitted, row_type=np.result_type(*row_types).name), device)
         warn_of_early_end(fitted.history, stacklevel=4)
         return self
 
@@ -523,6 +526,17 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
         """Return whether the network is linear and is solved for on all rows."""
         return False
+
+    @contextmanager
+    def _whole_or_as_before(self) -> Iterator[None]:
+        """Leave the estimator as it was if the body is stopped, by an error or Ctrl-C."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            before.pop("_in_parts", None)  # its network may have seen half of a part; the next one makes it anew
+            self.__dict__ = before
+            raise
 
     def _publish(self, fitted: Fitted[Any], device: torch.device) -> None:
         """Set every attribute that a fit leaves on the estimator; the network is put on the device."""
