@@ -2,7 +2,7 @@
 
 import pytest
 
-from isthmus.words import counted, generic_names, joined, listed
+from isthmus.words import counted, generic_names, joined, listed, percent
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,18 @@ from isthmus.words import counted, generic_names, joined, listed
 def test_a_noun_has_the_number_of_its_count(count, plain, typeset):
     assert counted(count, "row") == plain
     assert counted(count, "row", typeset=True) == typeset
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"), (4.6e-15, "0 %"), (-4.6e-15, "0 %"), (1e-9, "less than 0.01 %"), (0.001234, "0.123 %"),
+        (0.5, "50 %"), (0.98765, "98.8 %"), (0.99996, "more than 99.99 %"), (1 - 1e-15, "100 %"), (1, "100 %"),
+        (5.78, "578 %"), (12345.6, "1234560 %"), (-0.25, "-25 %"),
+    ],
+)  # fmt: skip
+def test_little_is_not_said_to_be_nothing_unless_it_is_rounding(share, text):
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(("parts", "sentence"), [("", ""), ("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])

@@ -1,6 +1,9 @@
-"""Words for messages: text that a terminal can show, counts, lists, and names of columns that have none."""
+"""Words for messages: text that a terminal can show, counts, percentages, lists, and names of nameless columns."""
 
 from collections.abc import Sequence
+
+_ROUNDING = 1e-10
+_LITTLE = 0.01
 
 
 def counted(count: int, noun: str, *, typeset: bool = False) -> str:
@@ -10,6 +13,21 @@ def counted(count: int, noun: str, *, typeset: bool = False) -> str:
     """
     plural = noun if count == 1 else f"{noun}s"
     return f"{count:,}\u00a0{plural}" if typeset else f"{count} {plural}"
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """A share as a percentage with some significant digits.
+
+    Little is never said to be nothing, nor nearly everything to be everything, unless the rest is rounding alone.
+    """
+    value = 100 * share
+    if abs(value) < _ROUNDING or abs(value - 100) < _ROUNDING:
+        return f"{value:.0f} %".replace("-0", "0")
+    if 0 < value < _LITTLE:
+        return f"less than {_LITTLE} %"
+    if 100 - _LITTLE < value < 100:
+        return f"more than {100 - _LITTLE} %"
+    return f"{value:.{digits}g} %" if value < 10**digits else f"{value:.0f} %"
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -469,7 +469,7 @@ def test_the_lowest_error_of_a_line_is_bold(comparison):
 def test_the_results_make_a_dataframe(comparison):
     frame = pytest.importorskip("pandas").DataFrame(comparison.results)
     assert list(frame.columns) == ["model", "code_size", "error", "variance_explained", "seconds"]
-    assert "1, 4, 20 codes" in repr(comparison)
+    assert "1, 4 and 20 codes" in repr(comparison)
     assert len(repr(comparison)) < 600
 
 

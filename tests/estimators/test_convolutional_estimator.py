@@ -196,7 +196,7 @@ def test_ctrl_c_keeps_the_best_epoch_in_evaluation_mode():
     def press_ctrl_c(history):
         raise KeyboardInterrupt
 
-    with pytest.warns(ConvergenceWarning, match="interrupted after 1 epochs"):
+    with pytest.warns(ConvergenceWarning, match="interrupted after 1 epoch;"):
         model.fit(IMAGES[:100], on_epoch=press_ctrl_c)
     assert not model.module_.training
 
@@ -381,7 +381,7 @@ def test_a_network_trained_elsewhere_becomes_an_estimator(output, skips, tmp_pat
 
 
 def test_a_network_for_other_channels_is_refused():
-    with pytest.raises(InputError, match="X has 1 channels, but the network takes 3"):
+    with pytest.raises(InputError, match="X has 1 channel, but the network takes 3"):
         ConvAutoencoder.from_network(ConvolutionalAutoencoder((2,), channels=3), IMAGES[:5] / 16)
 
 

@@ -9,6 +9,7 @@ from isthmus.cli.options import Model
 from isthmus.cli.outputs import print_text, terminal_encoding
 from isthmus.parameters import values_of
 from isthmus.parameters.training import TRAINING
+from isthmus.words import counted, percent
 
 if TYPE_CHECKING:
     from isthmus.estimators.base import BaseAutoencoder
@@ -63,7 +64,7 @@ def _page(model: "BaseAutoencoder") -> list[str]:
     width = max(map(len, shown))
     errors = {
         "the mean alone": model.validation_variance_,
-        **({f"PCA, {model.code_size_} codes": model.pca_error_} if hasattr(model, "pca_error_") else {}),
+        **({f"PCA, {counted(model.code_size_, 'code')}": model.pca_error_} if hasattr(model, "pca_error_") else {}),
         f"this model, before {'training' if model.n_epochs_ == 0 or not seen else 'this part'}": model.start_error_,
         "this model": model.validation_error_,
     }
@@ -75,7 +76,10 @@ def _page(model: "BaseAutoencoder") -> list[str]:
         *(f"{name:{width}}  {value}" for name, value in shown.items()),
         "",
         f"Mean squared error of {scored}, and the share of their variance that is lost:",
-        *(f"  {name:28}{error:>12.6g}  {_share(model, error):>9}" for name, error in errors.items()),
+        *(
+            f"  {name:28}{error:>12.6g}  {_share(model, error).replace('less than', '<'):>9}"
+            for name, error in errors.items()
+        ),
     ]
 
 
@@ -127,7 +131,7 @@ def _is_of_images(model: "BaseAutoencoder") -> bool:
 
 
 def _share(model: "BaseAutoencoder", error: float) -> str:
-    return f"{100 * error / model.validation_variance_:.3g} %" if model.validation_variance_ else "none"
+    return percent(error / model.validation_variance_) if model.validation_variance_ else "none"
 
 
 def _text(value: object) -> str:

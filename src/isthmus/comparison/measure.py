@@ -21,6 +21,7 @@ from isthmus.rows.frames import is_frame, select_rows, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.rows.splits import random_state_of, set_aside
 from isthmus.system.progress import progress_bar
+from isthmus.words import counted
 
 _STARTS = {"random": "random", "isthmus": "pca"}  # the networks of a comparison, and where each starts
 _COLUMNS = ("model", "code_size", "error", "variance_explained", "seconds")
@@ -100,7 +101,9 @@ def compare(
     expected, target = (rows, None) if target is None else _checked(target, "target")
     if expected.shape != rows.shape:
         (n, d), (n_target, d_target) = rows.shape, expected.shape
-        raise InputError(f"target has {n_target} rows of {d_target} columns, but X has {n} of {d}.")
+        raise InputError(
+            f"target has {counted(n_target, 'row')} of {counted(d_target, 'column')}, but X has {n} of {d}."
+        )
     sizes = default_code_sizes(rows.shape[1]) if code_sizes is None else _code_sizes(code_sizes)
     rng = random_state_of(random_state)
     if not is_real(test_fraction) or not 0 < test_fraction < 1:

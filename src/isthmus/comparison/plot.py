@@ -15,6 +15,7 @@ from isthmus.errors import OutputError
 from isthmus.report.plots import colour, new_figure, percent_axis, plot_style
 from isthmus.system.extras import require
 from isthmus.system.files import atomic_write
+from isthmus.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def _draw(found: Measured, ax: "Axes", title: str = "") -> "Axes":
             widest = max(widest, saved.pca_codes)
             ends = (saved.codes, saved.pca_codes)
             ax.plot(ends, (saved.share, saved.share), ":", color=colour("muted"), marker="|", linewidth=1.2)
-            label, where = f"{saved.codes} instead of {saved.pca_codes} codes", (saved.codes, saved.share)
+            label, where = f"{saved.codes} instead of {counted(saved.pca_codes, 'code')}", (saved.codes, saved.share)
             ax.annotate(label, where, xytext=(-6, 6), textcoords="offset points", ha="right", fontsize=9)
     lowest = min(*isthmus.values(), *random.values())
     if not math.isnan(lowest):

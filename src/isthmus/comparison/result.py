@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from isthmus.comparison import formats
-from isthmus.comparison.sentence import codes_sentence, errors_sentence
+from isthmus.comparison.sentence import codes_sentence, codes_text, errors_sentence
 from isthmus.estimators.dense import Autoencoder
 from isthmus.parameters.rules import refuse
 from isthmus.report.formats import csv_text, json_text
@@ -153,7 +153,7 @@ class Comparison:
         return self.to_text()
 
     def __repr__(self) -> str:
-        return f"<Comparison with {', '.join(map(str, self.code_sizes))} codes: {self.sentence}>"
+        return f"<Comparison with {codes_text(*self.code_sizes)}: {self.sentence}>"
 
     def _repr_html_(self) -> str:
         return formats.html_table(self.heading, self._lines, self.sentence)

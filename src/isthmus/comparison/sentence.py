@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from isthmus.words import counted, joined
+from isthmus.words import counted, joined, percent
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: fl
         return f"{_explains(found, n_components, share, rows)} No fitted size reaches {_percent(share)}."
     too_few = _size_below(isthmus, size)
     known = too_few == size - 1
-    needed = f"Isthmus needs {'' if known else 'at most '}{_codes(size)}"
+    needed = f"Isthmus needs {'' if known else 'at most '}{codes_text(size)}"
     if need is None:
         return f"{needed} to explain {asked}; PCA does not reach that with all its {n_components}."
     if size < need:
@@ -53,7 +53,7 @@ def codes_sentence(isthmus: Mapping[int, float], pca: Sequence[float], share: fl
     if too_few >= need:
         return f"{needed} to explain {asked}, more than PCA's {need}."
     between = f"more than {too_few} and at most {size}" if too_few else f"at most {size}"
-    unknown = f"PCA needs {_codes(need)} to explain {asked}, Isthmus {between}; no size in between was fitted."
+    unknown = f"PCA needs {codes_text(need)} to explain {asked}, Isthmus {between}; no size in between was fitted."
     return unknown if found.codes == size else f"{unknown} {_explains(found, n_components, share, 'it')}"
 
 
@@ -62,7 +62,7 @@ def _explains(found: Saving, n_components: int, share: float, rows: str) -> str:
     if found.share <= 0:
         return f"Isthmus explains no more of the variance of {rows} than the mean alone."
     whole = "" if rows == "it" else f" of the variance of {rows}"
-    explains = f"With {_codes(found.codes)} Isthmus explains {_percent(found.share, below=share)}{whole}"
+    explains = f"With {codes_text(found.codes)} Isthmus explains {_percent(found.share, below=share)}{whole}"
     if found.pca_codes is None:
         return f"{explains}; PCA does not reach that with all its {n_components}."
     if found.pca_codes == found.codes:
@@ -106,15 +106,18 @@ def _order(isthmus: Mapping[int, float], other: Mapping[int, float], tolerance: 
     found = [order for order in sizes if sizes[order]]
     if len(found) == 1 and len(isthmus) > 1:
         return f"{found[0]} {{name}} with every code size"
-    first, *rest = (f"{order} {{name}} with {_codes(*sizes[order])}" for order in found)
+    first, *rest = (f"{order} {{name}} with {codes_text(*sizes[order])}" for order in found)
     return joined([first, *(part.replace(" to {name}", "").replace(" {name}", "") for part in rest)])
 
 
-def _codes(*sizes: int) -> str:
+def codes_text(*sizes: int) -> str:
+    """Return code sizes in words: "1 code" or "2, 4 and 8 codes"."""
     return counted(sizes[0], "code") if len(sizes) == 1 else f"{joined([str(size) for size in sizes])} codes"
 
 
 def _percent(share: float, below: float | None = None) -> str:
     """A share in percent, with more digits if rounding would lift it to ``below``."""
     text = f"{100 * share:.4g}"
-    return f"{text if below is None or float(text) < 100 * below else f'{100 * share:.17g}'} %"
+    if below is None or float(text) < 100 * below:
+        return percent(share, 4)
+    return f"{100 * share:.17g} %"

@@ -196,7 +196,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             codes = check_array(codes, dtype=[np.float64, np.float32], input_name="X", estimator=self)
         if codes.shape[1] != self.code_size_:
             raise ValueError(
-                f"X has {codes.shape[1]} codes, but {type(self).__name__} is expecting {self.code_size_} codes."
+                f"X has {counted(codes.shape[1], 'code')}, but {type(self).__name__} is expecting "
+                f"{counted(self.code_size_, 'code')}."
             )
         network = self._network(codes)
         rows = apply_in_batches(network.decode, network, codes, network.n_features)
@@ -240,7 +241,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         rows, network = self._ready(X)
         expected = rows if target is None else self._ready(target, "target")[0]
         if expected.shape != rows.shape:
-            raise ValueError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
+            raise ValueError(f"target has {counted(expected.shape[0], 'row')}, but X has {rows.shape[0]}.")
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
         unit = None if in_data_units else self._unit(network)
         for part in batches_of(rows, network):

@@ -44,6 +44,7 @@ from isthmus.rows.refusals import cell_errors
 from isthmus.rows.scaling import ColumnRange
 from isthmus.system.surroundings import own_surroundings
 from isthmus.training.batches import Batches
+from isthmus.words import counted
 
 
 class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
@@ -281,7 +282,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         model = cls(**settings, loss=loss, scale="none", validation_fraction=0.0, device=device)
         data = TrainingSet(*model._check_input(X, target, reset=True))
         if model.image_shape_[2] != network.channels:
-            raise InputError(f"X has {model.image_shape_[2]} channels, but the network takes {network.channels}.")
+            raise InputError(
+                f"X has {counted(model.image_shape_[2], 'channel')}, but the network takes {network.channels}."
+            )
         model._resolve_loss(data.expected_range)
         copied = copy.deepcopy(network).float()
         place = checked_device(model, device)

@@ -22,6 +22,7 @@ from isthmus.parameters.rules import is_int, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
+from isthmus.words import counted
 
 
 class Autoencoder(OrderedCodes, PCAAttributes):
@@ -255,7 +256,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
             return rows, None
         expected = self._check_rows(target, "target")
         if expected.shape[0] != rows.shape[0]:
-            raise InputError(f"target has {expected.shape[0]} rows, but X has {rows.shape[0]}.")
+            raise InputError(f"target has {counted(expected.shape[0], 'row')}, but X has {rows.shape[0]}.")
         return rows, expected
 
     def _resolve_loss(self, values: ColumnRange, in_use: str | None = None) -> str:

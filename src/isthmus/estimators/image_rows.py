@@ -42,7 +42,7 @@ class ImagesAsRows(BaseAutoencoder):
             return rows, None
         expected, target_shape = self._checked(target, "target", reset=False)
         if target_shape != shape or len(expected) != len(rows):
-            given = f"{len(expected)} images of {shape_text(target_shape)}"
+            given = f"{counted(len(expected), 'image')} of {shape_text(target_shape)}"
             raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
         return rows, expected
 
@@ -72,7 +72,7 @@ class ImagesAsRows(BaseAutoencoder):
             self.n_features_in_, self._labels = int(np.prod(shape)), None
             self.__dict__.pop("feature_names_in_", None)
         elif shape[2] != self.image_shape_[2] or (self._has_one_size and shape != self.image_shape_):
-            expected = shape_text(self.image_shape_) if self._has_one_size else f"{self.image_shape_[2]} channels"
+            expected = shape_text(self.image_shape_) if self._has_one_size else counted(self.image_shape_[2], "channel")
             hint = f"; channels come last, as in np.moveaxis({name}, 1, -1)" if shape[0] == self.image_shape_[2] else ""
             given = f"{name} has images of {shape_text(shape)}"
             raise InputError(f"{given}, but {type(self).__name__} is expecting {expected}{hint}.")

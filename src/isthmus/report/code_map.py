@@ -14,6 +14,7 @@ from isthmus.report.measure import Measured
 from isthmus.report.plots import colour as colour_of
 from isthmus.report.plots import inline_svg, new_figure, plot_style
 from isthmus.report.words import Names, number
+from isthmus.words import counted
 
 _MOST_CLASSES = 10
 # What is shown, the group of each row of the sample, and label and colour of each group.
@@ -45,8 +46,8 @@ def map_of_codes(
     else:
         y, x_label, y_label = measured.row_error[measured.sample], "code 1", "error of the row"
     description = (
-        f"A map of {len(x)} rows in {len(legend)} colours: {x_label} to the right, from {x.min():.3g} to "
-        f"{x.max():.3g}, and {y_label} upwards, from {y.min():.3g} to {y.max():.3g}."
+        f"A map of {counted(len(x), 'row')} in {counted(len(legend), 'colour')}: {x_label} to the right, from "
+        f"{x.min():.3g} to {x.max():.3g}, and {y_label} upwards, from {y.min():.3g} to {y.max():.3g}."
     )
     with plot_style():
         figure, axes = new_figure(6.6, 5.0)

@@ -18,6 +18,7 @@ from isthmus.report.plots import (
     percent_axis,
     plot_style,
 )
+from isthmus.words import counted, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,9 +57,9 @@ def learning_curves(model: Model) -> str | None:
         integer_axis(axes.xaxis)
         legend_above(axes)
         label = (
-            f"Learning curves over {epochs[-1]} epochs: on {scored} the model loses {100 * measured[0]:.3g} % of "
-            f"the variance at the start and {100 * best:.3g} % at epoch {best_epoch}, whose weights were kept; PCA "
-            f"loses {100 * pca:.3g} %."
+            f"Learning curves over {counted(int(epochs[-1]), 'epoch')}: on {scored} the model loses "
+            f"{percent(measured[0])} of the variance at the start and {percent(best)} at epoch {best_epoch}, whose "
+            f"weights were kept; PCA loses {percent(pca)}."
         )
         return inline_svg(figure, "learning", label)
 
@@ -79,7 +80,7 @@ def rate_distortion(curves: Sequence[Curve], name: str = "rate") -> str:
                 curve.sizes, curve.lost, linestyle=line, marker=marker, markersize=size, color=hue, label=curve.label
             )
             some = sorted({int(i) for i in np.linspace(0, n - 1, 4)})
-            points = ", ".join(f"{100 * curve.lost[i]:.3g} % with {curve.sizes[i]}" for i in some)
+            points = ", ".join(f"{percent(curve.lost[i])} with {curve.sizes[i]}" for i in some)
             words.append(f"{curve.label}: {points}")
         axes.set_xlabel("code size")
         lost_axis(axes, np.concatenate([curve.lost for curve in curves]))

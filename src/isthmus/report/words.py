@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from isthmus.words import printable
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ROUNDING = 1e-12  # shares that are the rounding of float64 alone
 _NARROW_SPACE = "\u202f"
 
 
@@ -28,7 +29,7 @@ def percent(share: float) -> str:
     """A share in percent; less than everything is never rounded to 100 %."""
     if not math.isfinite(share):
         return "not finite"
-    value = 100 * share
+    value = 100 * share if abs(share) >= _ROUNDING else 0.0
     size = abs(value)
     if 99.95 <= size < 100:
         text = f"{math.copysign(min(math.floor(size * 100) / 100, 99.99), value):.2f}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from sklearn.exceptions import ConvergenceWarning
 
+from isthmus.words import counted
+
 
 @dataclass
 class History:
@@ -35,7 +37,7 @@ def warn_of_early_end(history: History, *, stacklevel: int) -> None:
         )
     elif history.stopped == "interrupted":
         warnings.warn(
-            f"Training was interrupted after {history.n_epochs} epochs; the weights of epoch "
+            f"Training was interrupted after {counted(history.n_epochs, 'epoch')}; the weights of epoch "
             f"{history.best_epoch} are kept.",
             ConvergenceWarning,
             stacklevel=stacklevel,

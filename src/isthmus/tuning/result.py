@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from isthmus.report.formats import csv_text, json_text, markdown_table
 from isthmus.tuning.record import STOPPED, TrialRecord
-from isthmus.words import counted
+from isthmus.words import counted, percent
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -118,8 +118,8 @@ class Result:
     def sentence(self) -> str:
         """The comparison with the default network and PCA on the rows that the search never saw."""
         test, codes = self.test, counted(self.test.code_size, "code")
-        explains = f"explains {_percent(test.tuned)} of the variance of the {counted(test.n_rows, 'row')} set aside"
-        pca = f"PCA with as many codes {_percent(test.pca)}"
+        explains = f"explains {percent(test.tuned, 4)} of the variance of the {counted(test.n_rows, 'row')} set aside"
+        pca = f"PCA with as many codes {percent(test.pca, 4)}"
         same = test.code_size == test.default_code_size
         if self.is_default:
             reason = (
@@ -132,7 +132,7 @@ class Result:
             default = (
                 "the default network" if same else f"the default network with {counted(test.default_code_size, 'code')}"
             )
-            found = f"With {codes} the network chosen {explains}, {default} {_percent(test.default)}, {pca}."
+            found = f"With {codes} the network chosen {explains}, {default} {percent(test.default, 4)}, {pca}."
             if same and test.default < 1:
                 found += f" {self._survived()}"
         parts = [found, self._target() if self.objective == "code-size" else "", self.unfinished]
@@ -153,8 +153,8 @@ class Result:
         need = next((i for i, left in enumerate(self.pca_unexplained) if 1 - left >= share), None)
         pca = "PCA does not with all its components" if need is None else f"PCA needs {need}"
         if self.chosen is None or 1 - self.chosen.unexplained.min() < share:
-            return f"No network with ordered codes explains {_percent(share)} of the held-out rows; {pca}."
-        return f"For {_percent(share)} of the held-out rows of the search it needs {n_codes}; {pca}."
+            return f"No network with ordered codes explains {percent(share, 4)} of the held-out rows; {pca}."
+        return f"For {percent(share, 4)} of the held-out rows of the search it needs {n_codes}; {pca}."
 
     def to_text(self) -> str:
         """The best trials beside PCA, the Pareto front, and the sentence."""
@@ -228,7 +228,3 @@ def _cell(value: object) -> str:
 def _at(by_size: Float64[np.ndarray, " sizes"], size: int) -> float:
     """PCA's value for a code size, of all its components if they are fewer."""
     return float(by_size[min(size, len(by_size) - 1)])
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %"

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from isthmus.errors import InputError
 from isthmus.system.extras import require
+from isthmus.words import counted
 
 DARK = 0.8
 """Grey of a clean page below which a pixel is ink."""
@@ -191,7 +192,9 @@ def _pairs(
     pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]
 ) -> list[tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]]:
     if not len(pages) or len(pages) != len(clean):
-        raise InputError(f"Every page needs a clean page. Got {len(pages)} pages and {len(clean)} clean pages instead.")
+        raise InputError(
+            f"Every page needs a clean page. Got {counted(len(pages), 'page')} and {len(clean)} clean instead."
+        )
     for page, target in zip(pages, clean, strict=True):
         if page.shape != target.shape or not page.size:
             sizes = " and ".join(" × ".join(map(str, shape)) for shape in (page.shape, target.shape))
