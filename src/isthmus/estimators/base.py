@@ -1,9 +1,10 @@
 """The base of all estimators: fitting, encoding, decoding, scores, reports and model files."""
 
+import copy
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
 EstimatorT = TypeVar("EstimatorT", bound="BaseAutoencoder")
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Base of the estimators: scikit-learn's interface to a ``Fitted``.
 
     A kind of estimator says which rows it takes (``_check_input``), which network it fits (``_design``), and how the
@@ -84,6 +86,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     _labels: Iterable[Hashable] | None = None
     _in_parts: InParts[Any, Any, Any]
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     @own_surroundings()
     def fit(
         self: EstimatorT,
@@ -108,7 +111,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         target : like X, optional
             Rows to reconstruct, for a denoiser that knows the clean version of its rows; X itself by default.
         on_epoch : callable, optional
-            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is.
+            Called with the training history after every epoch, when ``reconstruct`` uses the network as it is; it ends
+            training with StopIteration. ``set_callbacks`` takes callbacks of scikit-learn, such as
+            ``sklearn.callback.ProgressBar()``; their tasks are epochs.
         feature_names : sequence of str, optional
             Names of the columns of an array; a dataframe brings its own.
 
@@ -130,6 +135,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         WorseThanPCAWarning
             If the network reconstructs the held-out rows worse than PCA with as many codes.
         """
+        # An autoencoder's targets are its rows; callbacks of scikit-learn compute no score without targets.
+        given = {"estimator": self, "X": X, "y": X if y is None else y}
+        task = self._init_callback_context(max_subtasks=self.max_epochs)
         with self._whole_or_as_before():
             data = self._training_set(X, target, reset=True)
             if feature_names is not None:
@@ -138,24 +146,30 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             loss = self._resolve_loss(data.expected_range)
             device = checked_device(self, self.device)
             design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
+            task.call_on_fit_task_begin(**given)
 
-            def after_epoch(network: RowAutoencoder, history: History) -> None:
-                assert on_epoch is not None
-                self.module_ = network
-                on_epoch(history)
+            def after_epoch(network: RowAutoencoder, history: History, measure: Callable[[], Fitted[Any]]) -> None:
+                if on_epoch is not None:
+                    self.module_ = network
+                    on_epoch(history)
+                epoch = task.subcontext("epoch").call_on_fit_task_begin(**given)
+                as_it_is = None if design.is_linear else partial(self._attributes_of, measure, device)
+                if epoch.call_on_fit_task_end(**given, reconstruction_attributes=as_it_is):
+                    raise StopIteration
 
-            fitted = fit(data, self._recipe(), design, None if on_epoch is None else after_epoch)
+            fitted = fit(data, self._recipe(), design, after_epoch)
             fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
             self.__dict__.pop("_in_parts", None)
             self._publish(fitted, device)
-        warn_of_early_end(fitted.history, stacklevel=4)
+            task.call_on_fit_task_end(**given, reconstruction_attributes=self.__dict__)
+        warn_of_early_end(fitted.history, stacklevel=5)
         if fitted.is_worse_than_pca:
             rows = "held-out rows" if fitted.held_out else "training rows"
             warnings.warn(
                 f"On the {rows} the mean squared error is {fitted.validation_error:.4g}, and that of PCA with as many "
                 f"codes {fitted.pca_error:.4g}. More epochs, loss='mse' or start='pca' may help; PCA itself may do.",
                 WorseThanPCAWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return self
 
@@ -561,6 +575,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             self.__dict__.pop(name, None)
             if value is not None:
                 setattr(self, name, value)
+
+    def _attributes_of(self, measure: Callable[[], Fitted[Any]], device: torch.device) -> dict[str, Any]:
+        """Return the attributes of an estimator with a fit in the middle of training."""
+        estimator = copy.copy(self)
+        estimator._publish(measure(), device)
+        return estimator.__dict__
 
     def _recipe(self) -> Recipe:
         """Return the parameters that all kinds of networks share."""

@@ -13,7 +13,7 @@ from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT,
 from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.pca.axes import Start
 from isthmus.rows.splits import held_out_rows, random_state_of
-from isthmus.training.history import History, OnEpoch
+from isthmus.training.history import History
 from isthmus.training.progress import epoch_bar
 from isthmus.training.recipe import Recipe
 
@@ -25,7 +25,7 @@ def fit(
     data: TrainingSet,
     recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
-    on_epoch: Callable[[ModuleT, History], None] | None = None,
+    on_epoch: Callable[[ModuleT, History, Callable[[], Fitted[NetworkT]]], None] | None = None,
 ) -> Fitted[NetworkT]:
     """Fit a network to rows.
 
@@ -33,8 +33,8 @@ def fit(
     before the first epoch and after each; the best epoch is kept. If that is a start at PCA, the start is made anew
     from all rows, held-out ones included.
 
-    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the network as it is
-    and the history in unit scale.
+    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the network as it is,
+    the history in unit scale, and a function that gives the network as a fit.
     """
     rng = random_state_of(recipe.random_state)
     share = 0.0 if design.is_linear else recipe.validation_fraction
@@ -51,7 +51,12 @@ def fit(
     pca_error = float(begun.pca_errors[-1]) if design.has_pca else None
     bar = epoch_bar(recipe.max_epochs, begun.squared_unit, pca_error, shown=recipe.verbose)
     with bar as show, design.around_training():
-        after_epoch: OnEpoch = show if on_epoch is None else partial(on_epoch, learner.network)
+
+        def after_epoch(history: History) -> None:
+            show(history)
+            if on_epoch is not None:
+                on_epoch(learner.network, history, partial(_as_it_is, begun, design, history))
+
         if design.is_linear and design.solve is not None:
             seed, score = seed_from(rng), lambda: learner.error(batches)
             spread, history = design.solve(learner.network, training.inputs, seed, score, after_epoch)
@@ -150,6 +155,15 @@ def measured(
         validation_variance=variance,
         pca_error=pca_error if design.has_pca else None,
         errors_by_size=by_size,
+    )
+
+
+def _as_it_is(
+    begun: Begun[ModuleT, BatchesT], design: Design[ModuleT, NetworkT, BatchesT], history: History
+) -> Fitted[NetworkT]:
+    """Return the network in the middle of training as a fit, without errors by code size."""
+    return measured(
+        replace(begun, start_errors=None), replace(design, is_ordered=False, has_sizes=False), history, None
     )
 
 

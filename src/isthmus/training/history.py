@@ -16,7 +16,7 @@ class History:
     training_error: list[float] = field(default_factory=list)
     held_out_error: list[float] = field(default_factory=list)
     best_epoch: int = 0
-    stopped: str = "max_epochs"  # or "patience", "interrupted", "time", "diverged"
+    stopped: str = "max_epochs"  # or "patience", "callback", "interrupted", "time", "diverged"
 
     @property
     def n_epochs(self) -> int:

@@ -109,6 +109,8 @@ class Trainer(Generic[NetworkT]):
                     break
         except KeyboardInterrupt:
             history.stopped = "interrupted"
+        except StopIteration:
+            history.stopped = "callback"
         except TimeIsUpError:
             history.stopped = "time"
         self._restore_weights(best_weights)
