@@ -82,6 +82,12 @@ BAD_TEXT = {
     "texts": (b"who,age,where\nAnn,1,B\nBob,2,C\n", "--exclude who,where,"),
     "text with a comma": (b'"last, first",age\nAnn,1\n', "--exclude '\"last, first\"',"),
     "text below": (b"a,b\n" + b"1,2\n" * 400_000 + b"x,y\n" * 9, 'column "a", row 400001: "x" is not a number'),
+    "separated by blanks": (
+        b"a b  c\n1 2  3\n",
+        'has a single column, "a b  c", whose cells look like several ("1 2  3" in row 1); separate them by commas,',
+    ),
+    "separated by colons": (b"a:b\n1:2.5\n", 'has a single column, "a:b", whose cells look like several'),
+    "times of day": (b"time\n12:30\n", 'column "time" holds text'),
     "short row": (b"a,b\n1,2\n\n3,4\n5\n", 'row 3 has 1 cell, but there are 2 columns: "5"'),
     "long row": (b"a,b\n1,2\n1,2,3\n", 'row 2 has 3 cells, but there are 2 columns: "1,2,3"'),
     "short row far below": (b"a,b\n" + b"1,2\n\n" * 1_500_000 + b"5\n", "row 1500001 has 1 cell"),
@@ -109,6 +115,7 @@ BAD_TEXT = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*no header found")
 @pytest.mark.parametrize("case", BAD_TEXT)
 def test_bad_text_is_refused(tmp_path, case):
     content, expected = BAD_TEXT[case]

@@ -32,6 +32,9 @@ READABLE = {
     "semicolons": b"a;b\n1.5;2\n-3;400\n",
     "semicolons and quoted commas": b'"a";"b"\n"1.5";2\n-3;400\n',
     "tabs": b"a\tb\n1.5\t2\n-3\t400\n",
+    "pipes": b"a|b\n1.5|2\n-3|400\n",
+    "pipes and blanks": b" a | b \n 1.5 | 2\n-3 |400\n",
+    "pipes told as to Excel": b"sep=|\na|b\n1.5|2\n-3|400\n",
 }
 
 
@@ -42,6 +45,20 @@ def test_the_same_table_is_read_however_it_is_written(tmp_path, case):
         assert (reader.columns, reader.available, reader.named) == (("a", "b"), ("a", "b"), True)
         assert reader.n_rows is None
         assert reader.read().rows.tolist() == EXPECTED
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+def test_a_tsv_that_is_separated_otherwise_is_read(tmp_path, separator):
+    (tmp_path / "data.tsv").write_bytes(READABLE["plain"].replace(b",", separator.encode()))
+    with open_table(tmp_path / "data.tsv") as reader:
+        assert (reader.columns, reader.read().rows.tolist()) == (("a", "b"), EXPECTED)
+
+
+@pytest.mark.parametrize("name", ["P(a|b)", "size; cm", "a\tb"])
+def test_a_separator_that_no_row_below_has_is_part_of_a_name(tmp_path, name):
+    (tmp_path / "data.csv").write_text(f"{name}\n1.5\n2\n")
+    with open_table(tmp_path / "data.csv") as reader:
+        assert (reader.columns, reader.read().rows.tolist()) == ((name,), [[1.5], [2]])
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])

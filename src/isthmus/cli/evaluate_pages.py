@@ -1,6 +1,5 @@
 """isthmus evaluate-pages: how close cleaned pages come to clean ones."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,6 +79,8 @@ def evaluate_pages(
 
 def _command(noisy: Path, clean: Path, networks: list[str] | None, by: str | None) -> str:
     """Return the command as it can be repeated beside the folders; where they are stays private."""
+    import shlex
+
     words = ["isthmus", "evaluate-pages", noisy.resolve().name, clean.resolve().name]
     words += [word for network in networks or () for word in ("--network", Path(network).name)]
     return shlex.join([*words, *(("--by", by) if by else ()), "-o", "report.html"])

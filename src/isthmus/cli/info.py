@@ -1,6 +1,5 @@
 """isthmus info: what a model file holds."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +23,8 @@ _NOT_ON_PAGE = {*_BARS, "activation", "dense code", "column names", "device", "v
 
 def info(model: Model, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
     """Show a model: its layers, its parameters, and its error beside PCA's."""
+    import json
+
     from isthmus.estimators.loading import load
 
     fitted = load(model)

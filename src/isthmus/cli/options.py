@@ -1,6 +1,5 @@
 """Options that several commands share, and how their texts are read."""
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +46,8 @@ Keep = Annotated[list[str] | None, typer.Option(
 
 def names(values: list[str] | None) -> list[str]:
     """Return column names from repeated options with one or several names each; quotes protect commas in names."""
+    import csv
+
     return [name for value in values or () for name in next(csv.reader([value], skipinitialspace=True), [])]
 
 

@@ -1,6 +1,5 @@
 """isthmus report: a model and some rows on one page."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated, SupportsFloat, cast
 
@@ -88,6 +87,8 @@ def _shape(text: str) -> tuple[int, ...]:
 
 def _command(model: Path, table: str, output: str, **options: str | None) -> str:
     """Return the command as it can be repeated beside the files; folders stay private."""
+    import shlex
+
     words = ["isthmus", "report", model.name, table if table == "-" else Path(table).name]
     for name, value in options.items():
         words += [] if value is None else ["--" + name.replace("_", "-"), value]

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from isthmus.errors import IsthmusError, OutputError
-from isthmus.system.files import reason
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -50,6 +49,8 @@ def _output_errors() -> Iterator[None]:
     except OSError as error:
         if isinstance(error, IsthmusError):
             raise
+        from isthmus.system.files import reason  # noqa: PLC0415 — not for every start of the program
+
         discard(sys.stdout)
         raise OutputError(f"standard output: cannot be written ({reason(error)}).") from error
 

@@ -146,6 +146,11 @@ class TextSource(Source):
         bad = {column: _first_bad(cells) for column, cells in failed.items()}
         column = textual[0] if textual else min(bad, key=lambda column: bad[column])
         row, cell = first + bad[column], failed[column][bad[column]].as_py()
+        if len(self.names) == 1 and _are_several(column, cell):
+            raise InputError(
+                f"{self._name}: has a single column, {shown(column)}, whose cells look like several "
+                f"({shown(cell)} in row {row}); separate them by commas, semicolons, tabs or |."
+            )
         if textual:
             refuse_columns(self._name, textual, "text", f" ({shown(cell)} in row {row})")
         if cell.strip().lower() in MISSING:
@@ -228,6 +233,12 @@ def _first_bad(cells: ArrowArray) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if _numbers(cells.slice(low, middle - low)) is None else (middle, high)
     return low
+
+
+def _are_several(name: str, cell: str) -> bool:
+    """Whether a name and a cell are as many, divided by blanks or marks that do not separate cells here."""
+    names, numbers = (re.split(r"[^\w.+-]+", text.strip()) for text in (name, cell))
+    return len(names) == len(numbers) > 1 and all(map(NUMBER.fullmatch, numbers))
 
 
 def _is_text(cells: ArrowArray) -> bool:
