@@ -1,5 +1,7 @@
 """What the convolutional estimator promises of images of any size."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,20 @@ def test_starts_from_the_image_leave_images_alone(start):
     assert model.start_error_ == 0
     assert model.best_epoch_ == 0
     np.testing.assert_array_equal(model.reconstruct(IMAGES[:5] / 16), (IMAGES[:5] / 16).astype(np.float32))
+
+
+@pytest.mark.parametrize("shape", [(6, 4, 9), (6, 6, 6, 1), (5, 6, 6), (6, 36)], ids=str)
+@pytest.mark.parametrize("code_size", [None, 2])
+def test_a_target_of_another_shape_is_refused_where_it_is_not_the_same(shape, code_size):
+    images = np.random.default_rng(0).random((6, 6, 6))
+    model = ConvAutoencoder((2,), code_size=code_size, max_epochs=1, random_state=0).fit(images)
+    target = np.resize(images, shape)
+    for measure in (model.score, model.reconstruction_error):
+        if shape[0] == 6 and math.prod(shape[1:]) == 36 and shape[1:] != (4, 9):
+            np.testing.assert_array_equal(measure(images, target=target), measure(images))
+        else:
+            with pytest.raises(InputError, match=r"target has (. )?images of"):
+                measure(images, target=target)
 
 
 def test_a_target_is_what_is_reconstructed():

@@ -253,9 +253,7 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             columns, squared. Their mean over held-out rows is ``validation_error_`` (without ``noise``).
         """
         rows, network = self._ready(X)
-        expected = rows if target is None else self._ready(target, "target")[0]
-        if expected.shape != rows.shape:
-            raise ValueError(f"target has {counted(expected.shape[0], 'row')}, but X has {rows.shape[0]}.")
+        expected = rows if target is None else self._expected(target, rows, network)
         errors = np.empty(rows.shape[0], dtype=float_type(rows))
         unit = None if in_data_units else self._unit(network)
         for part in batches_of(rows, network):
@@ -617,6 +615,13 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         check_is_fitted(self)
         rows = self._check_rows(X, name)
         return rows, self._network(rows)
+
+    def _expected(self, target: object, rows: Rows, network: RowAutoencoder) -> Rows:
+        """Return the checked rows that reconstructions are compared with, where they are not the rows themselves."""
+        expected = self._check_rows(target, "target")
+        if expected.shape != rows.shape:
+            raise ValueError(f"target has {counted(expected.shape[0], 'row')}, but X has {rows.shape[0]}.")
+        return expected
 
     def _unit(self, network: RowAutoencoder) -> Float64[np.ndarray, " features"] | None:
         """Return what training divides each column's errors by; None for the data's units."""

@@ -38,13 +38,18 @@ class ImagesAsRows(BaseAutoencoder):
             raise InputError(
                 f"X has images of {shape_text(shape)}, and training began with {shape_text(self.image_shape_)}."
             )
-        if target is None:
-            return rows, None
+        return rows, None if target is None else self._checked_target(target, len(rows), shape)
+
+    def _expected(self, target: object, rows: Rows, network: Any) -> Rows:
+        return self._checked_target(target, rows.shape[0], network.image_shape)
+
+    def _checked_target(self, target: object, n_images: int, shape: ImageShape) -> np.ndarray:
+        """Return targets as rows; raise InputError unless they are as many images of the same shape."""
         expected, target_shape = self._checked(target, "target", reset=False)
-        if target_shape != shape or len(expected) != len(rows):
+        if target_shape != shape or len(expected) != n_images:
             given = f"{counted(len(expected), 'image')} of {shape_text(target_shape)}"
-            raise InputError(f"target has {given}, and X {len(rows)} of {shape_text(shape)}.")
-        return rows, expected
+            raise InputError(f"target has {given}, and X {n_images} of {shape_text(shape)}.")
+        return expected
 
     def _restore_input(self, saved: SavedModel) -> None:
         network = saved.fitted.network
