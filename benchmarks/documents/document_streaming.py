@@ -110,7 +110,7 @@ def watched(source: Path, output: Path, jobs: int, network: str) -> tuple[list[f
         times.append(time.monotonic())
         memory.append(held(os.getpid()))
 
-    options = Options(n_jobs=jobs, progress=note)
+    options = Options(jobs=jobs, progress=note)
     (report,) = transform_documents([(str(source), str(output))], Cleaner(network), options)
     if report.error is not None:
         raise report.error

@@ -38,7 +38,7 @@ def test_pairs_have_names_sizes_and_resolutions(isthmus, tmp_path):
 def test_pages_depend_on_seed_and_number_alone(isthmus, tmp_path):
     for name, options in {
         "one": ["--pages", 2],
-        "more": ["--pages", 3, "--jobs", 2],
+        "more": ["--pages", 3, "--workers", 2],
         "other": ["--pages", 2, "--seed", 1],
         "dirtier": ["--pages", 2, "--dirt", 2],
     }.items():
@@ -80,7 +80,7 @@ def test_pages_that_are_there_stay_unless_they_may_be_replaced(isthmus, tmp_path
         (["--size", "a0"], 2, "--size must be a3, a4, a5, letter, legal, or width and height in mm"),
         (["--size", "10x5000"], 2, "size must be 20 to 500 mm on each side. Got 10x5000 instead."),
         (["--dirt", "-1"], 2, "dirt must be a number from 0 (none) to 3. Got -1 instead."),
-        (["--pages", "0"], 2, "pages must be at least 1. Got 0 instead."),
+        (["--pages", "0"], 2, "pages and workers must be at least 1. Got 0 and 1 instead."),
         (["--fonts", "no-such-folder"], 3, "no-such-folder: is not a folder of fonts."),
     ],
 )
@@ -99,16 +99,16 @@ def test_a_folder_that_cannot_be_made_is_refused(isthmus, tmp_path):
     assert "cannot be created" in result.err
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_leaves_whole_files_alone(jobs, tmp_path):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_leaves_whole_files_alone(workers, tmp_path):
     command = [
         Path(sys.executable).with_name("isthmus"),
         "make-pages",
         tmp_path,
         "--pages",
         "10000",
-        "--jobs",
-        jobs,
+        "--workers",
+        workers,
     ]
     process = subprocess.Popen([*command, *SMALL], stderr=subprocess.PIPE, text=True, start_new_session=True)
     while len(files(tmp_path)) < 4 and process.poll() is None:

@@ -20,7 +20,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
 from sklearn.decomposition import PCA
 
-from isthmus import Autoencoder, Comparison, InputError, ParameterError, compare, tune
+from isthmus import Autoencoder, Comparison, InputError, ParameterError, compare
 from isthmus.comparison.measure import default_code_sizes
 from isthmus.comparison.sentence import codes_sentence, errors_sentence, saving
 
@@ -556,15 +556,3 @@ def test_rows_that_cannot_be_compared_are_refused(X, said):
 def test_a_target_of_another_shape_is_refused():
     with pytest.raises(InputError, match="target has 178 rows of 12 columns, but X has 178 of 13"):
         compare(WINE, target=WINE[:, :12], estimator=QUICK)
-
-
-def test_the_estimator_is_given_as_to_tune_and_may_be_fitted():
-    fitted = clone(QUICK).fit(WINE)
-    weights = {name: value.clone() for name, value in fitted.module_.state_dict().items()}
-    positional = compare(WINE, fitted, code_sizes=2)
-    by_name = compare(WINE, estimator=QUICK, code_sizes=2)
-    for column in ("model", "code_size", "error", "variance_explained"):
-        np.testing.assert_array_equal(positional.results[column], by_name.results[column])
-    assert all(torch.equal(value, weights[name]) for name, value in fitted.module_.state_dict().items())
-    first_two = [list(inspect.signature(function).parameters)[:2] for function in (compare, tune)]
-    assert first_two == [["X", "estimator"]] * 2

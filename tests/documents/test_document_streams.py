@@ -37,7 +37,7 @@ def test_processes_give_the_bytes_of_one_in_order(tmp_path):
     found = {}
     for jobs in (1, 2):
         pairs = [(str(tmp_path / name), str(tmp_path / f"{jobs}-{name}")) for name in names]
-        reports = list(transform_documents(pairs, whiten, Options(n_jobs=jobs)))
+        reports = list(transform_documents(pairs, whiten, Options(jobs=jobs)))
         assert [Path(report.source).name for report in reports] == names
         assert [report.page for report in reports[1].pictures] == list(range(1, 8))
         assert [type(report.error) for report in reports] == [type(None)] * 3 + [InputError] + [type(None)] * 2
@@ -51,7 +51,7 @@ def test_what_a_document_fails_with_is_reported_and_the_others_go_on(jobs, tmp_p
     (tmp_path / "a.tif").write_bytes(saved(tall[0], "TIFF", save_all=True, append_images=tall[1:]))
     (tmp_path / "b.png").write_bytes(saved(page(), "PNG"))
     pairs = [(str(tmp_path / name), str(tmp_path / f"out-{name}")) for name in ("a.tif", "b.png")]
-    first, second = transform_documents(pairs, fail_on_tall, Options(n_jobs=jobs))
+    first, second = transform_documents(pairs, fail_on_tall, Options(jobs=jobs))
     assert isinstance(first.error, ZeroDivisionError)
     assert second.n_changed == 1
     assert names(tmp_path) == ["a.tif", "b.png", "out-b.png"]
@@ -95,7 +95,7 @@ def slow(pixels, *, dpi):
 
 if __name__ == "__main__":
     said = lambda *_: print("page", flush=True)
-    options = Options(n_jobs=int(sys.argv[3]), progress=said)
+    options = Options(jobs=int(sys.argv[3]), progress=said)
     print([report.error for report in transform_documents([(sys.argv[1], sys.argv[2])], slow, options)])
 """
 

@@ -6,13 +6,11 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.errors import ParameterError
-from isthmus.system.processes import child_environment, effective_n_jobs, python_command, starting_children
+from isthmus.system.processes import child_environment, python_command, starting_children
 
 
 @pytest.fixture
@@ -45,7 +43,7 @@ def test_cleaning_with_several_processes_runs_no_code_of_the_folder(trap):
 
 
 def test_making_pages_with_several_processes_runs_no_code_of_the_folder(trap):
-    run(trap, "make-pages", "../pages", "--pages", "2", "--dpi", "100", "--size", "60x80", "--jobs", "2")
+    run(trap, "make-pages", "../pages", "--pages", "2", "--dpi", "100", "--size", "60x80", "--workers", "2")
     assert len(list((trap / ".." / "pages").rglob("*.png"))) == 4
 
 
@@ -59,12 +57,3 @@ def test_the_environment_is_as_before():
     with starting_children():
         assert os.environ["PYTHONSAFEPATH"] == "1"
     assert dict(os.environ) == before
-
-
-def test_processes_are_counted_as_scikit_learn_counts_them():
-    cores = joblib.cpu_count()
-    assert [effective_n_jobs(n_jobs) for n_jobs in (None, 1, 3)] == [1, 1, 3]
-    assert effective_n_jobs(-1) == cores
-    assert effective_n_jobs(-2) == max(1, cores - 1)
-    with pytest.raises(ParameterError, match="n_jobs must be None"):
-        effective_n_jobs(0)

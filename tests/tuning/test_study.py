@@ -179,7 +179,7 @@ def test_a_locked_database_is_waited_for_and_then_told(rows, quick, study, monke
     monkeypatch.setattr("isthmus.tuning.storage.LOCKED", 1)
     connection = sqlite3.connect(study)
     connection.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(OutputError, match="kept the database locked for 1 s"):
+    with pytest.raises(OutputError, match="kept the database locked for 1 seconds"):
         tune(rows, quick, space=QUICK, study=study, n_trials=3, folds=1)
     connection.close()
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.options import Jobs
 from isthmus.cli.outputs import say
 from isthmus.errors import IsthmusError, ParameterError
 from isthmus.words import counted
@@ -31,7 +30,7 @@ def clean(
     review: Annotated[Path | None, typer.Option(metavar="FOLDER",
         help="Folder for pictures of every page before, after and with what was removed in red; open index.html.",
     )] = None,
-    jobs: Jobs = 1,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", help="Number of processes that clean at the same time.")] = 1,
     keep_going: Annotated[bool, typer.Option(
         "--keep-going", "-k", help="Go on with the other inputs when one fails.")] = False,
     again: Annotated[bool, typer.Option(
@@ -57,6 +56,7 @@ def clean(
     _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
     if dpi is not None:
         _check("--dpi", dpi, 0 < dpi < float("inf"), "a positive number")
+    _check("--jobs", jobs, jobs >= 1, "at least 1")
     _check("--max-megapixels", max_megapixels, max_megapixels > 0, "more than 0")
     chosen = None if pages is None else page_numbers(pages)
     if output is None and not dry_run:
@@ -80,7 +80,7 @@ def clean(
 
         options = Options(
             pages=chosen, rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel), dry_run=dry_run,
-            inspector=RemovalInspector(None if review is None else Review(review)), n_jobs=jobs, progress=show_page,
+            inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
         )  # fmt: skip
         for report in transform_documents(batch, Cleaner(network, strength, dpi), options):
             n_done, share = n_done + 1, 0.0

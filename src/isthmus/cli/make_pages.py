@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Jobs
 from isthmus.cli.outputs import say
 from isthmus.errors import ParameterError
 from isthmus.words import counted
@@ -26,7 +25,7 @@ def make_pages(
     fonts: Annotated[Path | None, typer.Option(
         help="Folder of fonts, or 'pillow' for one that is the same everywhere.  [default: all that are found]",
     )] = None,
-    jobs: Jobs = 1,
+    workers: Annotated[int, typer.Option(help="Processes; only the time depends on them.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no message.")] = False,
 ) -> None:  # fmt: skip
@@ -43,7 +42,7 @@ def make_pages(
     refuse_known_suffix(folder, "is to be a folder")
     resolutions = _resolutions(dpi)
     settings = Settings(seed, _size(size), dirt, colour)
-    names = write_pages(folder, pages, resolutions, settings, fonts=fonts, n_jobs=jobs, overwrite=overwrite)
+    names = write_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
     total = pages * len(resolutions)
     with progress_bar("pages", total, shown=not quiet) as show:
         for n_done, name in enumerate(names, 1):

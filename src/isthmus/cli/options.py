@@ -17,12 +17,6 @@ def formats() -> tuple[str, ...]:
     return FORMATS
 
 
-def _jobs(value: int) -> int:
-    if value == 0:
-        raise ParameterError("--jobs must be at least 1, or -1 for all cores. Got 0 instead.")
-    return value
-
-
 # fmt: off
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file, as 'isthmus fit' writes it.")]
 Table = Annotated[str, typer.Argument(
@@ -36,8 +30,6 @@ OutputFormat = Annotated[str | None, typer.Option("--output-format", autocomplet
     help="Format of the output, where its name does not tell; that of the input for '-'.")]
 Columns = Annotated[list[str] | None, typer.Option(
     help="Columns to use (repeat, or separate by commas).  [default: all]")]
-Jobs = Annotated[int, typer.Option("-j", "--jobs", callback=_jobs,
-    help="Processes; -1: one for each core.")]
 Exclude = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]
 Keep = Annotated[list[str] | None, typer.Option(
     "--keep", help="Column to carry along as it is (repeat, or separate by commas).")]

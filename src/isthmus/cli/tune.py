@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Columns, Exclude, Format, Header, Jobs, Table
+from isthmus.cli.options import Columns, Exclude, Format, Header, Table
 from isthmus.cli.outputs import (
     RESULT_FORMATS,
     check_outputs,
@@ -48,7 +48,7 @@ def tune(
         help="error (lowest, at one code size), code-size (fewest for --target-variance) or both (every size).",
         autocompletion=lambda: _OBJECTIVES)] = "error",
     target_variance: Annotated[float, typer.Option(help="Share that 'code-size' must explain.")] = 0.95,
-    jobs: Jobs = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes.")] = 1,
     folds: Annotated[str, typer.Option(
         help="Folds of the cross-validation; 1: a fifth of the rows is scored.")] = "auto",
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that the search never sees.")] = 0.2,

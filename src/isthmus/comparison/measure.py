@@ -29,8 +29,8 @@ _COLUMNS = ("model", "code_size", "error", "variance_explained", "seconds")
 
 def compare(
     X: object,
-    estimator: Autoencoder | None = None,
     *,
+    estimator: Autoencoder | None = None,
     code_sizes: int | Sequence[int] | np.ndarray | None = None,
     target: object = None,
     test_fraction: float = 0.2,
@@ -48,8 +48,8 @@ def compare(
     X : array, dataframe, tensor or CSR matrix of shape (n_rows, n_features)
         At least three rows, without missing or infinite values.
     estimator : Autoencoder, default=None
-        Gives both networks their parameters, except ``code_size``, ``start`` and ``verbose``; it may be fitted, and
-        stays as it is. None means ``Autoencoder()``.
+        Gives both networks their parameters, except ``code_size``, ``start`` and ``verbose``; it is not fitted
+        itself. None means ``Autoencoder()``.
     code_sizes : int or sequence of int, default=None
         Two networks are fitted for each. None means 1, 2, 4, … and half the columns, but not more than 64.
     target : like X, default=None
@@ -88,7 +88,7 @@ def compare(
     >>> from sklearn.datasets import load_wine
     >>> from isthmus import Autoencoder, compare
     >>> estimator = Autoencoder(scale="standard", max_epochs=20)
-    >>> comparison = compare(load_wine().data, estimator, code_sizes=[2, 4])
+    >>> comparison = compare(load_wine().data, estimator=estimator, code_sizes=[2, 4])
     >>> [str(model) for model in comparison.results["model"]]
     ['mean', 'pca', 'random', 'isthmus', 'pca', 'random', 'isthmus']
     >>> comparison.models["isthmus"][4].code_size_

@@ -37,7 +37,7 @@ class Options:
     rules: Rules = field(default_factory=Rules)
     dry_run: bool = False
     inspector: Inspector | None = None
-    n_jobs: int | None = None  # processes, as in scikit-learn: -1 is all cores
+    jobs: int = 1  # processes
     progress: Callable[[str, Plan, PageReport], None] | None = None
 
     def chooses(self, place: Place) -> bool:
@@ -74,7 +74,7 @@ def transform_documents(
         File names, or ``-`` for standard input and output.
     function : callable
         ``function(pixels, dpi=…)`` receives 8-bit grey ``(h, w)`` or RGB ``(h, w, 3)`` and returns an array of the same
-        shape. With several processes it must be picklable.
+        shape. With several jobs it must be picklable.
     options : Options, optional
         Which pages are transformed, which documents are refused, and whether anything is written.
 
@@ -87,7 +87,7 @@ def transform_documents(
     failed, swept = set[_Document](), set[Path]()
     with ExitStack() as stack:
         tasks = _tasks(documents, options, failed, stack)
-        for document, results in groupby(in_order(function, tasks, options.n_jobs), key=lambda found: found[0]):
+        for document, results in groupby(in_order(function, tasks, options.jobs), key=lambda found: found[0]):
             done = (result for _, result in results if result is not None)
             try:
                 if document.error is not None:

@@ -26,7 +26,7 @@ class PageFunction(Protocol):
 
 @runtime_checkable
 class Inspector(Protocol):
-    """Compares pages before and after, and completes their reports. With several processes it must be picklable."""
+    """Compares pages before and after, and completes their reports. With several jobs it must be picklable."""
 
     def page(
         self, document: str, report: PageReport, before: Grey | Colour, after: Grey | Colour, written: Grey | Colour

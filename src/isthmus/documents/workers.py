@@ -11,7 +11,7 @@ from typing import TypeVar
 from isthmus.documents.reports import PageReport
 from isthmus.documents.work import PageFunction, Work, try_picture
 from isthmus.errors import IsthmusError
-from isthmus.system.processes import effective_n_jobs, process_pool, starting_children
+from isthmus.system.processes import process_pool, starting_children
 
 
 class WorkersEndedError(IsthmusError):
@@ -24,25 +24,24 @@ _function: PageFunction | None = None
 
 
 def in_order(
-    function: PageFunction, tasks: Iterable[tuple[_Tag, Work | None]], n_jobs: int | None
+    function: PageFunction, tasks: Iterable[tuple[_Tag, Work | None]], jobs: int
 ) -> Iterator[tuple[_Tag, Result | None]]:
     """Yield the tag of each task with its result, in order; a task without work has no result.
 
-    One process is this one. With several, each uses one thread, at most twice as many results as
+    One job runs in this process. With several, each process uses one thread, at most twice as many results as
     processes wait, and all processes end with this generator.
     """
-    n_processes = effective_n_jobs(n_jobs)
-    if n_processes == 1:
+    if jobs == 1:
         for tag, work in tasks:
             yield tag, None if work is None else try_picture(function, work)
         return
-    pool = process_pool(n_processes, _begin, function)
+    pool = process_pool(jobs, _begin, function)
     waiting: deque[tuple[_Tag, Future[Result] | None]] = deque()
     try:
         for tag, work in tasks:
             with starting_children():
                 waiting.append((tag, None if work is None else pool.submit(_try_picture, work)))
-            if len(waiting) > 2 * n_processes:
+            if len(waiting) > 2 * jobs:
                 yield _finished(*waiting.popleft())
         while waiting:
             yield _finished(*waiting.popleft())

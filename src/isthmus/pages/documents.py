@@ -61,7 +61,7 @@ def clean_document(
     bilevel: bool = False,
     dry_run: bool = False,
     review: str | os.PathLike[str] | None = None,
-    n_jobs: int | None = None,
+    jobs: int = 1,
     max_megapixels: float = 250,
     invalidate_digital_signatures: bool = False,
 ) -> DocumentReport:
@@ -86,8 +86,8 @@ def clean_document(
         Clean and report, but write no output.
     review : path, optional
         Folder for pictures of each page before, after and with what was removed in red; open its ``index.html``.
-    n_jobs : int, optional
-        Number of processes: None is one, -1 all cores. With several, a script needs ``if __name__ == "__main__":``.
+    jobs : int, default 1
+        Number of processes. With more than one, a script needs ``if __name__ == "__main__":``.
     max_megapixels : float, default 250
         Pages with more pixels are refused before they are decoded.
     invalidate_digital_signatures : bool, default False
@@ -114,7 +114,7 @@ def clean_document(
         rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel),
         dry_run=dry_run,
         inspector=RemovalInspector(None if review is None else Review(os.fspath(review))),
-        n_jobs=n_jobs,
+        jobs=jobs,
     )
     pair = (os.fspath(source), os.fspath(output))
     (report,) = transform_documents([pair], Cleaner(network, strength, dpi), options)

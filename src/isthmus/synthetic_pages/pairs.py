@@ -19,7 +19,7 @@ from isthmus.synthetic_pages.fonts import Fonts, all_fonts
 from isthmus.synthetic_pages.noisy import noisy_page
 from isthmus.synthetic_pages.page import A4, Page, draw_page
 from isthmus.system.files import atomic_write, reason
-from isthmus.system.processes import effective_n_jobs, process_pool, starting_children
+from isthmus.system.processes import process_pool, starting_children
 
 DPI = (100, 600)
 SIZE_MM = (20.0, 500.0)
@@ -106,7 +106,7 @@ def make_pages(
     settings: Settings | None = None,
     *,
     fonts: str | os.PathLike[str] | None = None,
-    n_jobs: int | None = None,
+    workers: int = 1,
     overwrite: bool = False,
 ) -> Iterator[str]:
     """Write pairs of clean and noisy pages to ``folder/clean`` and ``folder/dirty``, and yield their names.
@@ -123,8 +123,8 @@ def make_pages(
         Default: ``Settings()``.
     fonts : path, optional
         A folder of fonts, or "pillow"; see ``Fonts``. Default: all fonts on this machine.
-    n_jobs : int, default=None
-        Number of processes, which affects only the time: None is one, -1 all cores.
+    workers : int, default=1
+        Number of processes, which affects only the time.
     overwrite : bool, default=False
         Replace pages that exist.
 
@@ -142,9 +142,8 @@ def make_pages(
     OutputError
         If a file cannot be written, or exists already.
     """
-    n_processes = effective_n_jobs(n_jobs)
-    if pages < 1:
-        raise ParameterError(f"pages must be at least 1. Got {pages} instead.")
+    if pages < 1 or workers < 1:
+        raise ParameterError(f"pages and workers must be at least 1. Got {pages} and {workers} instead.")
     for value in dpi:
         if not DPI[0] <= value <= DPI[1]:
             raise ParameterError(f"dpi must be {DPI[0]} to {DPI[1]}. Got {value} instead.")
@@ -159,11 +158,11 @@ def make_pages(
     if not overwrite:
         _refuse_existing(places, names.values())
     jobs = [_Job(page, value, name, places, settings or Settings()) for (page, value), name in names.items()]
-    if n_processes == 1:
+    if workers == 1:
         _set_fonts(fonts)
         yield from map(_write, jobs)
         return
-    with _pool(min(n_processes, len(jobs)), fonts) as executor:
+    with _pool(min(workers, len(jobs)), fonts) as executor:
         with starting_children():
             waiting = [executor.submit(_write, job) for job in jobs]
         for done in as_completed(waiting):
@@ -206,11 +205,11 @@ def _write(job: _Job) -> str:
 
 
 @contextmanager
-def _pool(n_processes: int, fonts: str | os.PathLike[str] | None) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[ProcessPoolExecutor]:
     """Processes that start no further page after an exception, including Ctrl-C."""
     with starting_children():
         stopped = get_context("spawn").Event()
-    executor = process_pool(n_processes, _start_worker, fonts, stopped)
+    executor = process_pool(workers, _start_worker, fonts, stopped)
     try:
         yield executor
     finally:

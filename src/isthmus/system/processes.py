@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from isthmus.errors import ParameterError
-
 # Python 3.11 and later look for modules in the current folder otherwise, which may be full of strangers' files.
 _SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -39,8 +37,6 @@ def starting_children() -> Iterator[None]:
 
 def effective_n_jobs(n_jobs: int | None) -> int:
     """Return the number of processes as scikit-learn counts them: None is one, -1 all cores, -2 all but one."""
-    if n_jobs == 0:
-        raise ParameterError("n_jobs must be None (one process) or an int other than 0 (-1: all cores). Got 0 instead.")
     import joblib  # noqa: PLC0415 — the command line starts without it
 
     return int(joblib.effective_n_jobs(n_jobs))

@@ -1,6 +1,5 @@
 """The result of a search: its best trials and a sentence about rows that it never saw, as text, Markdown, CSV, JSON."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -119,10 +118,6 @@ class Result:
     def sentence(self) -> str:
         """The comparison with the default network and PCA on the rows that the search never saw."""
         test, codes = self.test, counted(self.test.code_size, "code")
-        if math.isnan(test.tuned):
-            return (
-                f"The {counted(test.n_rows, 'row')} set aside are all equal to the mean: there is nothing to explain."
-            )
         explains = f"explains {percent(test.tuned, 4)} of the variance of the {counted(test.n_rows, 'row')} set aside"
         pca = f"PCA with as many codes {percent(test.pca, 4)}"
         same = test.code_size == test.default_code_size

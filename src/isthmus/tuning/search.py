@@ -55,9 +55,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     Parameters
     ----------
     estimator : Autoencoder or ConvAutoencoder, default=None
-        The default network, and all parameters that are not searched; it may be fitted, and stays as it is. None means
-        ``Autoencoder()``. All networks have its ``code_size``; a share of variance is turned into a number of codes
-        once, on the rows of the search.
+        The default network, and all parameters that are not searched. None means ``Autoencoder()``. All networks have
+        its ``code_size``; a share of variance is turned into a number of codes once, on the rows of the search.
     space : dict, default=None
         What to search instead of the defaults, by hyperparameter: ``"layers"`` (hidden layers, 1 to 4), ``"nodes"`` (of
         the first hidden layer, 32 to 512), ``"taper"`` (nodes of a layer as a share of the one before, 0.5 to 1),

@@ -27,7 +27,7 @@ LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
 # Errors by words in the database's own message.
 _REFUSALS: tuple[tuple[type[IsthmusError], tuple[str, ...], str], ...] = (
-    (OutputError, ("locked",), "other processes have kept the database locked for {seconds} s."),
+    (OutputError, ("locked",), "other processes have kept the database locked for {seconds} seconds."),
     (OutputError, ("disk is full", "no space"), "cannot be written (the disk is full); the trials before are kept."),
     (OutputError, ("readonly", "unable to open", "disk i/o"), "the database cannot be written."),
     (InputError, ("malformed", "not a database", "no such table", "no such column", "corrupt"),
