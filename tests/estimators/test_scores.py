@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from isthmus import Autoencoder, ConvAutoencoder, compare, load, tune
 from isthmus.cli.info import comparison
 from isthmus.report import report
-from isthmus.rows.splits import held_out_rows
+from isthmus.rows.splits import set_aside
 
 WINE = load_wine().data  # columns whose deviations range from 0.1 to 300
 TRAIN, TEST = train_test_split(WINE, random_state=0)
@@ -46,19 +46,21 @@ def test_explained_shares_add_up_to_the_score_of_the_training_rows(scale):
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("ordered", [False, True])
 def test_the_error_of_held_out_rows_is_the_validation_error(scale, ordered):
-    model = Autoencoder(2, scale=scale, ordered=ordered, max_epochs=15, random_state=0).fit(WINE)
-    assert ordered or model.best_epoch_ > 0  # otherwise the model is made anew from all rows
-    _, held_out = held_out_rows(len(WINE), 0.1, np.random.RandomState(0))
-    assert model.reconstruction_error(WINE[held_out]).mean() == pytest.approx(model.validation_error_, rel=1e-4)
+    X = load_digits().data[:400] * np.linspace(1, 100, 64)
+    fit = {"max_epochs": 8, "validation_fraction": 0.25, "random_state": 0}
+    model = Autoencoder(2, scale=scale, ordered=ordered, **fit).fit(X)
+    assert model.best_epoch_ > 0  # otherwise the model is made anew from all rows
+    _, held_out = set_aside(len(X), 0.25, np.random.RandomState(0))
+    assert model.reconstruction_error(X[held_out]).mean() == pytest.approx(model.validation_error_, rel=1e-4)
     share = 1 - model.validation_error_ / model.validation_variance_
-    assert model.score(WINE[held_out]) == pytest.approx(share, rel=1e-4)
+    assert model.score(X[held_out]) == pytest.approx(share, rel=1e-4)
 
 
 def test_the_error_of_held_out_images_is_the_validation_error():
     images = np.random.default_rng(0).uniform(size=(60, 6, 5, 3)) * [1, 10, 100] + [0, 5, -9]
     for parameters in ({}, {"code_size": 3, "start": "random"}):
         model = ConvAutoencoder((8, 8), scale="standard", max_epochs=4, random_state=0, **parameters).fit(images)
-        _, held_out = held_out_rows(60, 0.1, np.random.RandomState(0))
+        _, held_out = set_aside(60, 0.1, np.random.RandomState(0))
         assert model.reconstruction_error(images[held_out]).mean() == pytest.approx(model.validation_error_, rel=1e-3)
         share = 1 - model.validation_error_ / model.validation_variance_
         assert model.score(images[held_out]) == pytest.approx(share, rel=1e-3)

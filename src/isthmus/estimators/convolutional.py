@@ -105,9 +105,11 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
     weight_decay : float, default=0.1
         Decoupled weight decay (AdamW) of all weights.
-    validation_fraction : float, default=0.1
-        Share of the images that is held out to choose the best epoch by. 0 trains on every image for all
-        ``max_epochs``; errors are then those of the training images.
+    validation_fraction : float or "auto", default="auto"
+        Share of the images that is held out to choose the best epoch by. "auto": a tenth; with ``code_size`` and a
+        PCA start, each of up to 1,000 images is held out in one of three folds, which networks beside it are trained
+        on, and the network is trained on all images for as many epochs as were best on the folds. 0 trains on every
+        image for all ``max_epochs``; errors are then those of the training images.
     patience : int or None, default=10
         Number of epochs without a new best after which training ends. None: it never ends early.
     device : str or torch.device, default="auto"
@@ -131,8 +133,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         Mean of each channel of the training images, and its divisor from ``scale``; with ``code_size`` of each value of
         each pixel, of shape (n_features,).
     n_epochs_, best_epoch_ : int
-        Number of epochs, and the epoch whose weights are kept. 0 is the start; if no epoch is better than a PCA start,
-        the model is the start made from all images, held-out ones included.
+        Number of epochs, and the epoch whose weights are kept. 0 is the start. A PCA start is left only for an epoch
+        that is better on the held-out images by more than chance; otherwise the model is the start made from all
+        images, held-out ones included.
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
@@ -215,7 +218,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         batch_size: int | str = "auto",
         learning_rate: float = 3e-3,
         weight_decay: float = 0.1,
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         patience: int | None = 10,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,

@@ -81,8 +81,10 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         Peak of the learning rate, which falls to zero over ``max_epochs`` along half a cosine.
     weight_decay : float, default=0.1
         Decoupled weight decay (AdamW) of all weights.
-    validation_fraction : float, default=0.1
-        Share of the rows that is held out to choose the best epoch by. 0 trains on every row for all
+    validation_fraction : float or "auto", default="auto"
+        Share of the rows that is held out to choose the best epoch by. "auto": a tenth; of up to 1,000 rows each is
+        held out in one of three folds, which networks beside it are trained on, and the network is trained on all
+        rows for as many epochs as were best on the folds (with the PCA start). 0 trains on every row for all
         ``max_epochs``; errors are then those of the training rows.
     patience : int or None, default=30
         Number of epochs without a new best after which training ends. None: it never ends early.
@@ -108,21 +110,24 @@ class Autoencoder(OrderedCodes, PCAAttributes):
     scale_ : ndarray of shape (n_features,)
         Divisor of each column, from the parameter ``scale``.
     n_epochs_, best_epoch_ : int
-        Number of epochs, and the epoch whose weights are kept. 0 is the start; if no epoch is better, the model is the
-        start made from all rows, held-out ones included (PCA of all rows; not with ``ordered``).
+        Number of epochs, and the epoch whose weights are kept. 0 is the start. It is left only for an epoch that is
+        better on the held-out rows by more than chance (with the PCA start). Otherwise the model is the start made from
+        all rows, held-out ones included (PCA of all rows; not with ``ordered`` and a single fold).
     history_ : dict of lists
         By epoch, from 0: ``"epoch"``, ``"training_error"`` (of the batches while they were trained on; NaN for
         epoch 0) and ``"validation_error"``.
     start_error_, validation_error_ : float
         Mean squared error of the held-out rows before training and at the best epoch; in the data's units, or
-        with ``scale="standard"`` in those of the standardised columns. With ``noise``, of noisy rows.
+        with ``scale="standard"`` in those of the standardised columns. With ``noise``, of noisy rows. With folds, of
+        each row by the network that was not trained on it.
     pca_error_ : float
         The same error of PCA with as many components, fitted on the same training rows. With the PCA start and squared
         error it is ``start_error_``.
     validation_variance_ : float
         The same error of the training mean.
     n_samples_ : int
-        Number of rows that the model was made from, without held-out rows unless ``best_epoch_`` is 0.
+        Number of rows that the model was made from: all with folds or where ``best_epoch_`` is 0, otherwise those that
+        were not held out.
     n_samples_seen_ : int
         The same number after ``partial_fit``: that of the rows in all parts, which ``mean_`` is the mean of.
     held_out_ : bool
@@ -189,7 +194,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         batch_size: int | str = "auto",
         learning_rate: float = 3e-3,
         weight_decay: float = 0.1,
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         patience: int | None = 30,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,

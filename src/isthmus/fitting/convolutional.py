@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import torch
 
+from isthmus.fitting.begin import ALL_ROWS, begin
 from isthmus.fitting.design import Design, TrainingSet
-from isthmus.fitting.fit import begin, measured
+from isthmus.fitting.fit import measured
 from isthmus.fitting.fitted import Fitted
 from isthmus.networks import (
     ConvolutionalAutoencoder,
@@ -29,8 +30,8 @@ from isthmus.rows.scaling import Columns
 from isthmus.system.memory import keep_freed_memory
 from isthmus.training.batches import Batches
 from isthmus.training.history import History
-from isthmus.training.loop import Trainer
 from isthmus.training.recipe import Recipe, suited_batch_size
+from isthmus.training.trainer import Trainer
 
 ImageNetwork: TypeAlias = ImageAutoencoder | ImageCodeAutoencoder
 
@@ -88,8 +89,8 @@ def fitted_around(
         return _start_around(network, parameters, expected)
 
     design = replace(convolutional_design(parameters, loss), start=start)
-    begun = begin(data, data, recipe, design, np.random.RandomState(0))
-    return measured(begun, design, History([math.nan], [begun.learner.error(begun.scored)]), None)
+    begun = begin(data, [ALL_ROWS], recipe, design, np.random.RandomState(0))
+    return measured(begun, design, History([math.nan], [begun.learner.error(begun.own.rows)]), None)
 
 
 def _start_around(

@@ -20,8 +20,8 @@ from isthmus.pca.start import start_at_principal_axes, start_two_paths
 from isthmus.rows.batches import Rows
 from isthmus.training.batches import Batches
 from isthmus.training.history import History, OnEpoch
-from isthmus.training.loop import Trainer
 from isthmus.training.recipe import suited_batch_size
+from isthmus.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

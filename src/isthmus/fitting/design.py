@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float64
@@ -14,12 +14,11 @@ from isthmus.pca.axes import Start
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import ColumnRange, Columns, column_range
 from isthmus.training.history import History, OnEpoch
+from isthmus.training.learner import BatchesT, Learner
 from isthmus.training.recipe import Recipe
 
 ModuleT = TypeVar("ModuleT")
-ModuleT_co = TypeVar("ModuleT_co", covariant=True)
 NetworkT = TypeVar("NetworkT")
-BatchesT = TypeVar("BatchesT")
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,6 @@ class TrainingSet:
     def select(self, rows: slice | np.ndarray) -> "TrainingSet":
         """Return some of the rows."""
         return TrainingSet(self.inputs[rows], None if self.target is None else self.target[rows])
-
-
-@runtime_checkable
-class Learner(Protocol[ModuleT_co, BatchesT]):
-    """Trains a network and scores it; errors are mean squared errors in unit scale."""
-
-    @property
-    def network(self) -> ModuleT_co: ...
-    def batches(self, X: Rows, target: Rows | None) -> BatchesT: ...
-    def error(self, rows: BatchesT) -> float: ...
-    def errors(self, rows: BatchesT, sizes: range) -> Float64[np.ndarray, " sizes"]: ...
-    def pca_errors(
-        self, axes: Float64[np.ndarray, "components features"], mean: Float64[np.ndarray, " columns"], rows: BatchesT
-    ) -> Float64[np.ndarray, " sizes"]: ...
-    def choose_decoders(self, rows: BatchesT) -> None: ...
-    def fit(self, rows: BatchesT, held_out: BatchesT | None, on_epoch: OnEpoch | None) -> History: ...
-    def train_an_epoch(self, rows: BatchesT) -> tuple[float, float]: ...
 
 
 Solve = Callable[

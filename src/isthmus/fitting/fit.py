@@ -1,116 +1,126 @@
 """The fit of every network, from rows and parameters to ``Fitted``; ``fit`` reads from top to bottom."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Generic
 
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, TrainingSet
+from isthmus.fitting.begin import Begun, begin, seed_from
+from isthmus.fitting.by_size import choose_decoders, errors_by_size, linear_errors_by_size
+from isthmus.fitting.design import Design, ModuleT, NetworkT, TrainingSet
 from isthmus.fitting.fitted import Fitted, squared_unit_of
-from isthmus.pca.axes import Start
-from isthmus.rows.splits import held_out_rows, random_state_of
-from isthmus.training.history import History
+from isthmus.rows.splits import fold_rows, random_state_of
+from isthmus.training.history import History, OnEpoch
+from isthmus.training.learner import BatchesT
+from isthmus.training.loop import train
 from isthmus.training.progress import epoch_bar
 from isthmus.training.recipe import Recipe
 
-# From here on squared error ends lower, on 21 tables brought to [0, 1] (docs/notes/training.md).
-_NEAR_PCA = 1.1
+OnFitEpoch = Callable[[ModuleT, History, Callable[[], Fitted[NetworkT]]], None]
 
 
 def fit(
     data: TrainingSet,
     recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
-    on_epoch: Callable[[ModuleT, History, Callable[[], Fitted[NetworkT]]], None] | None = None,
+    on_epoch: OnFitEpoch[ModuleT, NetworkT] | None = None,
 ) -> Fitted[NetworkT]:
     """Fit a network to rows.
 
-    A share of the rows is held out. The network is made from the others and scored on the held-out rows, beside PCA,
-    before the first epoch and after each; the best epoch is kept. If that is a start at PCA, the start is made anew
-    from all rows, held-out ones included.
+    Of a large table a share of the rows is held out. The network is made from the others and scored on the held-out
+    rows, beside PCA, before the first epoch and after each; the best epoch is kept. If that is a start at PCA, the
+    start is made anew from all rows, held-out ones included.
 
-    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch with the network as it is,
-    the history in unit scale, and a function that gives the network as a fit.
+    Of a small table each row is held out once: networks are made from the other rows of each fold and trained in step.
+    The network that is kept is made from all rows, and trained for as many epochs as were best on the folds.
+
+    ``design`` is particular to the kind of network. ``on_epoch`` is called after every epoch (of the folds) with the
+    network (of the first fold) as it is, the history in unit scale, and a function that gives the network as a fit.
     """
     rng = random_state_of(recipe.random_state)
     share = 0.0 if design.is_linear else recipe.validation_fraction
-    training_rows, held_out_index = held_out_rows(len(data), share, rng)
-    training = data.select(training_rows)
-    scored = training if held_out_index is None else data.select(held_out_index)
+    splits = fold_rows(len(data), share, rng, repeats=design.starts_at_pca)
+    begun = begin(data, splits, recipe, design, rng)
 
-    begun = begin(training, scored, recipe, design, rng)
-    learner, scored_batches = begun.learner, begun.scored
-    held_out = None if held_out_index is None else scored_batches
-    batches = scored_batches if held_out is None else learner.batches(training.inputs, training.target)
+    spread = None
+    if design.is_linear:
+        spread, history = _solved(begun, data, recipe, design, rng=rng, on_epoch=on_epoch)
+    else:
+        history = _trained(begun, recipe, design, on_epoch)
+        final_error = history.held_out_error[history.best_epoch] * begun.squared_unit
+        if begun.may_change_loss and final_error > begun.pca_errors[-1]:
+            begun = begin(data, splits, recipe, replace(design, loss="mse"), rng)
+            history = _trained(begun, recipe, design, None)
 
-    spread = begun.start.spread
-    pca_error = float(begun.pca_errors[-1]) if design.has_pca else None
-    bar = epoch_bar(recipe.max_epochs, begun.squared_unit, pca_error, shown=recipe.verbose)
-    with bar as show, design.around_training():
-
-        def after_epoch(history: History) -> None:
-            show(history)
-            if on_epoch is not None:
-                on_epoch(learner.network, history, partial(_as_it_is, begun, design, history))
-
-        if design.is_linear and design.solve is not None:
-            seed, score = seed_from(rng), lambda: learner.error(batches)
-            spread, history = design.solve(learner.network, training.inputs, seed, score, after_epoch)
-        else:
-            history = learner.fit(batches, held_out, after_epoch)
-
-    fitted = replace(measured(begun, design, history, spread), held_out=held_out is not None)
-    is_unimproved = fitted.held_out and fitted.history.best_epoch == 0
+    fitted = replace(measured(begun, design, history, spread), held_out=begun.folds[0].held_out is not None)
+    is_unimproved = fitted.n_samples < len(data) and fitted.history.best_epoch == 0
     if is_unimproved and design.starts_at_pca and not design.is_ordered:
         fitted = _started_on_all_rows(fitted, data, recipe, design, rng)
     return design.finish(fitted)
 
 
-@dataclass(frozen=True, eq=False)
-class Begun(Generic[ModuleT, BatchesT]):
-    """A network at its start with its learner, the rows that it is scored on, and the errors of PCA on them."""
-
-    start: Start[ModuleT]
-    learner: Learner[ModuleT, BatchesT]
-    scored: BatchesT
-    loss: str
-    n_samples: int
-    squared_unit: float
-    pca_errors: Float64[np.ndarray, " sizes"]
-    start_errors: Float64[np.ndarray, " sizes"] | None
-
-
-def begin(
-    training: TrainingSet,
-    scored: TrainingSet,
+def _trained(
+    begun: Begun[ModuleT, BatchesT],
     recipe: Recipe,
     design: Design[ModuleT, NetworkT, BatchesT],
-    rng: np.random.RandomState,
-) -> Begun[ModuleT, BatchesT]:
-    """Make the network and its learner, and score PCA and the start.
+    on_epoch: OnFitEpoch[ModuleT, NetworkT] | None,
+) -> History:
+    """Train the network; with several folds, for as many epochs as were best on them."""
+    learners = [fold.learner for fold in (begun.own, *begun.folds)] if begun.is_cross_validated else []
+    starts = [learner.copy_weights() for learner in learners]
+    with _followed(begun, recipe, design, on_epoch) as after_epoch:
+        history = train(begun.folds, after_epoch, beats_start=design.starts_at_pca)
+        if begun.is_cross_validated and history.best_epoch > 0:
+            again = train([begun.own], n_epochs=history.best_epoch)
+            if again.best_epoch < history.best_epoch:  # cut short, or worse than the start on its own rows
+                history.best_epoch = 0
+                history.stopped = again.stopped
+                for learner, weights in zip(learners, starts, strict=True):
+                    learner.restore_weights(weights)
+    return history
 
-    Where cross-entropy was chosen automatically and starts far from PCA, the network is made for squared error.
-    """
-    for loss in (design.loss, "mse"):
-        start = design.start(training.expected, loss, rng, None)
-        suited = recipe_for(len(training), recipe, design, start.network)
-        learner = design.learner(start.network, start.columns, loss, suited, seed_from(rng))
-        batches = learner.batches(scored.inputs, scored.target)
-        unit = squared_unit_of(recipe.scale, start.divisor)
-        pca_errors = learner.pca_errors(start.axes.axes, start.columns.statistics.mean, batches) * unit
-        if design.has_sizes:
-            pca_errors = np.pad(pca_errors, (0, start.code_size + 1 - len(pca_errors)), mode="edge")
-        start_errors = None
-        if design.is_ordered:
-            start_errors = errors_by_size(learner, batches, start.code_size, unit, float(pca_errors[0]))
-        chosen_by_us = recipe.loss == "auto" and loss == "bce" and design.starts_at_pca
-        if not chosen_by_us or learner.error(batches) * unit <= _NEAR_PCA * float(pca_errors[-1]):
-            break
-    return Begun(start, learner, batches, loss, len(training), unit, pca_errors, start_errors)
+
+def _solved(
+    begun: Begun[ModuleT, BatchesT],
+    data: TrainingSet,
+    recipe: Recipe,
+    design: Design[ModuleT, NetworkT, BatchesT],
+    *,
+    rng: np.random.RandomState,
+    on_epoch: OnFitEpoch[ModuleT, NetworkT] | None,
+) -> tuple[Float64[np.ndarray, " components"] | None, History]:
+    """Solve a linear network for all rows; at PCA there is nothing left to do."""
+    with _followed(begun, recipe, design, on_epoch) as after_epoch:
+        if design.solve is None:
+            return begun.start.spread, train(begun.folds, after_epoch)
+        seed, learner = seed_from(rng), begun.learner
+        return design.solve(learner.network, data.inputs, seed, lambda: learner.error(begun.own.rows), after_epoch)
+
+
+@contextmanager
+def _followed(
+    begun: Begun[ModuleT, BatchesT],
+    recipe: Recipe,
+    design: Design[ModuleT, NetworkT, BatchesT],
+    on_epoch: OnFitEpoch[ModuleT, NetworkT] | None,
+) -> Iterator[OnEpoch]:
+    """Give the function to call after every epoch, and training what it needs around it."""
+    pca_error = float(begun.pca_errors[-1]) if design.has_pca else None
+    bar = epoch_bar(recipe.max_epochs, begun.squared_unit, pca_error, shown=recipe.verbose)
+    with bar as show, design.around_training():
+        first = begun.folds[0]
+
+        def after_epoch(history: History) -> None:
+            show(history)
+            if on_epoch is not None:
+                as_it_is = partial(_as_it_is, replace(begun, own=first), design, history)
+                on_epoch(first.learner.network, history, as_it_is)
+
+        yield after_epoch
 
 
 def measured(
@@ -129,12 +139,12 @@ def measured(
     if spread is not None:
         variances = np.pad(spread**2, (0, start.code_size - len(spread))) * unit
     if design.is_ordered:
-        learner.choose_decoders(begun.scored)
+        choose_decoders(learner, begun.folds, start.code_size)
     if design.has_sizes:
         by_size["pca"] = np.append(begun.pca_errors[:-1], pca_error)
     if begun.start_errors is not None:
         by_size["start"] = begun.start_errors
-        by_size["model"] = errors_by_size(learner, begun.scored, start.code_size, unit, variance)
+        by_size["model"] = errors_by_size(begun.folds, start.code_size, unit, variance)
     if variances is not None:
         n_values = begun.n_samples * start.axes.axes.shape[1]
         by_size["model"] = linear_errors_by_size(errors[history.best_epoch], variances, begun.n_samples, n_values)
@@ -167,17 +177,6 @@ def _as_it_is(
     )
 
 
-def recipe_for(n_rows: int, recipe: Recipe, design: Design[ModuleT, NetworkT, BatchesT], network: ModuleT) -> Recipe:
-    """Return the recipe for a network and rows; a linear network at PCA has nothing left to train."""
-    batch_size = design.batch_size(n_rows, network) if isinstance(recipe.batch_size, str) else recipe.batch_size
-    return replace(recipe, max_epochs=0 if design.is_linear else recipe.max_epochs, batch_size=batch_size)
-
-
-def seed_from(rng: np.random.RandomState) -> int:
-    """Draw a seed for another generator."""
-    return int(rng.randint(2**31 - 1))
-
-
 def _started_on_all_rows(
     fitted: Fitted[NetworkT],
     data: TrainingSet,
@@ -195,18 +194,3 @@ def _started_on_all_rows(
         axes=start.axes,
         n_samples=len(data),
     )
-
-
-def errors_by_size(
-    learner: Learner[ModuleT, BatchesT], batches: BatchesT, code_size: int, unit: float, variance: float
-) -> Float64[np.ndarray, " sizes"]:
-    """Score the first 0, 1, … and all codes; without codes the error is the variance."""
-    return np.concatenate([[variance], learner.errors(batches, range(1, code_size + 1)) * unit])
-
-
-def linear_errors_by_size(
-    error: float, variances: Float64[np.ndarray, " code"], n_samples: int, n_values: int
-) -> Float64[np.ndarray, " sizes"]:
-    """Add the variances of the codes left out to the error with all codes; nothing cancels in this sum."""
-    left_out = np.append(np.cumsum(variances[::-1])[::-1], 0.0)
-    return error + left_out * (max(1, n_samples - 1) / n_values)

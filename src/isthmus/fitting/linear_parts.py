@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from isthmus.fitting.by_size import linear_errors_by_size
 from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.design import Design, TrainingSet
-from isthmus.fitting.fit import fit, linear_errors_by_size
+from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.networks import DenseAutoencoder
 from isthmus.pca.in_parts import EXACT_FEATURES, axes_of_factor, factor_of, factor_with_part

@@ -6,14 +6,17 @@ from typing import Generic
 
 import numpy as np
 
-from isthmus.fitting.design import BatchesT, Design, Learner, ModuleT, NetworkT, TrainingSet
-from isthmus.fitting.fit import begin, errors_by_size, measured, recipe_for, seed_from
+from isthmus.fitting.begin import ALL_ROWS, begin, recipe_for, seed_from
+from isthmus.fitting.by_size import choose_decoders, errors_by_size
+from isthmus.fitting.design import Design, ModuleT, NetworkT, TrainingSet
+from isthmus.fitting.fit import measured
 from isthmus.fitting.fitted import Fitted
 from isthmus.pca.in_parts import axes_of_factor, factor_of, factor_with_part
 from isthmus.rows.merging import merged
 from isthmus.rows.scaling import Columns, column_statistics
 from isthmus.rows.splits import random_state_of
 from isthmus.training.history import History
+from isthmus.training.learner import BatchesT, Fold, Learner
 from isthmus.training.recipe import Recipe
 
 
@@ -34,10 +37,10 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
         cls, part: TrainingSet, recipe: Recipe, design: Design[ModuleT, NetworkT, BatchesT]
     ) -> "InParts[ModuleT, NetworkT, BatchesT]":
         """Make the network from the first part, and train it one epoch."""
-        start = begin(part, part, recipe, design, random_state_of(recipe.random_state))
-        history = History([math.nan], [start.learner.error(start.scored)])
+        start = begin(part, [ALL_ROWS], recipe, design, random_state_of(recipe.random_state))
+        history = History([math.nan], [start.learner.error(start.own.rows)])
         fitted = replace(measured(start, design, history, None), in_parts=True)
-        return cls(design, start.learner, recipe, fitted)._trained(start.scored, fitted)
+        return cls(design, start.learner, recipe, fitted)._trained(start.own.rows, fitted)
 
     @classmethod
     def resumed(
@@ -75,7 +78,7 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
         if self.design.has_sizes:
             by_size["pca"] = np.pad(pca_errors, (0, fitted.code_size + 1 - len(pca_errors)), mode="edge")
         if self.design.is_ordered:
-            by_size["start"] = errors_by_size(learner, batches, fitted.code_size, unit, variance)
+            by_size["start"] = errors_by_size([Fold(learner, batches, None)], fitted.code_size, unit, variance)
         return replace(
             fitted,
             columns=Columns(statistics, fitted.columns.scale),
@@ -103,9 +106,9 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
         )
         by_size = dict(fitted.errors_by_size)
         if self.design.is_ordered:
-            self.learner.choose_decoders(batches)
-            variance = fitted.validation_variance
-            by_size["model"] = errors_by_size(self.learner, batches, fitted.code_size, unit, variance)
+            folds = [Fold(self.learner, batches, None)]
+            choose_decoders(self.learner, folds, fitted.code_size)
+            by_size["model"] = errors_by_size(folds, fitted.code_size, unit, fitted.validation_variance)
         fitted = replace(
             fitted,
             network=self.design.keep(self.learner.network),

@@ -22,6 +22,11 @@ def auto_or_int(option: str, text: str) -> str | int:
         raise ParameterError(f"{option} must be a whole number or auto. Got {text!r} instead.") from None
 
 
+def auto_or_number(option: str, text: str) -> str | int | float:
+    """Return "auto" or a number."""
+    return text if text == "auto" else number(option, text)
+
+
 def layers(option: str, text: str) -> int | tuple[int, ...]:
     """Return the number of layers ("2"), or the nodes of each ("256,128", "64,")."""
     try:

@@ -3,7 +3,7 @@
 from isthmus.parameters import rules
 from isthmus.parameters.declaration import Option, Parameter
 from isthmus.parameters.rules import exactly, integer, one_of
-from isthmus.parameters.texts import auto_or_int, either, noise
+from isthmus.parameters.texts import auto_or_int, auto_or_number, either, noise
 
 # Reasons why a parameter is not searched.
 NOT_COMPARABLE = "It changes what errors mean, so that trials could not be compared."
@@ -31,8 +31,10 @@ def training_parameters(*, max_epochs: int, patience: int) -> tuple[Parameter, .
                   Option(("--learning-rate",), float), {"learning_rate": "0.0005:0.01"}),
         Parameter("weight_decay", 0.1, rules.NOT_NEGATIVE, "Decoupled weight decay.",
                   Option(("--weight-decay",), float), {"weight_decay": "0.003:1"}),
-        Parameter("validation_fraction", 0.1, rules.FRACTION_OR_ZERO, "Share of the rows to hold out.",
-                  Option(("--validation-fraction",), float), "The search scores every trial on rows of its own."),
+        Parameter("validation_fraction", "auto", rules.FRACTION_OR_ZERO | exactly("auto"),
+                  "Share of the rows to hold out; auto: each of up to 1,000 rows once, else a tenth.",
+                  Option(("--validation-fraction",), read=auto_or_number),
+                  "The search scores every trial on rows of its own."),
         Parameter("patience", patience, integer(1) | exactly(None),
                   "Epochs without a new best after which to end; 0: never.",
                   Option(("--patience",), int, none="0"), {}),

@@ -1,181 +1,157 @@
-"""The training loop: Adam over shuffled batches, held-out rows scored every epoch, the best epoch restored."""
+"""The training loop: epochs, each scored on the held-out rows; the weights of the best epoch are restored."""
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Generic, TypeVar
+from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float64
-from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder, RowAutoencoder
-from isthmus.rows.batches import Rows
-from isthmus.rows.scaling import Columns
-from isthmus.system.threads import suited_threads
-from isthmus.training.autograd_step import AutogradStep
-from isthmus.training.batches import Batches, batches_for
-from isthmus.training.corruption import corruption_for
-from isthmus.training.dense_step import DenseStep
 from isthmus.training.history import History, OnEpoch
-from isthmus.training.limit import TimeIsUpError, check_time
-from isthmus.training.losses import loss_of
-from isthmus.training.recipe import Recipe
-from isthmus.training.scoring import choose_decoders, network_errors, pca_errors
+from isthmus.training.learner import BatchesT, Fold
+from isthmus.training.limit import TimeIsUpError
 
-NetworkT = TypeVar("NetworkT", bound=RowAutoencoder)
+# An improvement over the start is no chance if it is more than so many of its standard errors.
+_OVER_START = 3.0
+# With several folds another network is trained for as many epochs as the best. A later epoch must then be better than
+# the best so far by a standard error, as in the one-standard-error rule (Breiman et al. 1984, Classification and
+# regression trees, §3.4.3).
+_OVER_BEST = 1.0
 
 
-class Trainer(Generic[NetworkT]):
-    """A network with its optimiser; training can go on from where it is.
+def train(
+    folds: Sequence[Fold[BatchesT]],
+    on_epoch: OnEpoch | None = None,
+    *,
+    beats_start: bool = False,
+    n_epochs: int | None = None,
+) -> History:
+    """Train the learners of one or more folds in step, and restore the weights of the best epoch.
+
+    Training lasts for ``max_epochs`` or until ``patience`` epochs in a row bring no lower error. The held-out rows of
+    all folds (with noise, if there is any) are scored before the first epoch and after each. The best epoch is that
+    with the lowest error, the start included. For an ordered network it is the one with the lowest errors, as shares
+    of those at the start, on average over code sizes, of those that the full code's error is not above the start's in.
+    Without held-out rows the last epoch is kept unless it is worse on the training rows than the start. Ctrl-C ends
+    training; so do ``training_until`` and a loss that is not finite.
 
     Parameters
     ----------
-    network : RowAutoencoder
-        In training mode while it is trained on an epoch, and otherwise in evaluation mode.
-    columns : Columns
-        Of the training rows, for the noise.
-    loss : {"mse", "bce"}
-    recipe : Recipe
-        With a batch size.
-    seed : int
-        All randomness comes from it: the order of the rows and the noise.
+    folds : sequence of Fold
+        With one recipe.
+    beats_start : bool, default=False
+        An epoch counts as better than the start only if that is not chance: the ratio of the held-out rows' errors to
+        those at the start is below one by more than three of its standard errors.
+    n_epochs : int, optional
+        End after so many epochs; the learning rate falls over ``max_epochs`` all the same.
     """
-
-    def __init__(self, network: NetworkT, columns: Columns, loss: str, recipe: Recipe, seed: int) -> None:
-        network.eval()
-        self.network, self.loss, self.recipe = network, loss_of(network, loss), recipe
-        self.generator = torch.Generator().manual_seed(seed)
-        self._make_corruption = None if recipe.noise is None else corruption_for(recipe.noise, network, columns)
-        self._corruption = self._make_corruption and self._make_corruption(self.generator)
-        self._batch_size, self._scored_sizes = int(recipe.batch_size), (*network.prefixes, network.code_size)
-        self._step = (
-            DenseStep(network, self.loss, recipe.weight_decay)
-            if DenseStep.fits(network)
-            else AutogradStep(network, self.loss, recipe.weight_decay, self.generator)
-        )
-
-    def batches(self, X: Rows, target: Rows | None) -> Batches:
-        """Prepare rows for training and scoring."""
-        return batches_for(self.network, X, target)
-
-    def fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None = None) -> History:
-        """Train for ``max_epochs`` or until ``patience`` epochs in a row bring no improvement.
-
-        The held-out rows (with noise, if there is any) are scored before the first epoch and after each; the weights
-        of the best epoch, the start included, are restored. For an ordered network that is the epoch with the lowest
-        errors, as shares of those at the start, on average over code sizes, of those that the full code's error is not
-        above the start's in. Without held-out rows the last epoch is kept unless it is worse on the
-        training rows than the start. Ctrl-C ends training; so do ``training_until`` and a loss that is not finite.
-        """
-        with self._suited_threads():
-            return self._fit(rows, held_out, on_epoch)
-
-    def train_an_epoch(self, rows: Batches) -> tuple[float, float]:
-        """Train once on every row at a constant learning rate; return the training error and the error after it."""
-        with self._suited_threads():
-            return self.epoch(rows), self.error(rows)
-
-    def _fit(self, rows: Batches, held_out: Batches | None, on_epoch: OnEpoch | None) -> History:
-        scored = rows if held_out is None else held_out
-        start = self.errors(scored, self._scored_sizes)
-        history = History([math.nan], [float(start[-1])])
-        best, best_weights = 1.0, self._copy_weights()
-        n_steps = self.recipe.max_epochs * math.ceil(len(rows) / self._batch_size)
-        schedule = _cosine(n_steps)
-        try:
-            for epoch in range(1, self.recipe.max_epochs + 1):
-                training_error = self.epoch(rows, schedule)
-                last = epoch == self.recipe.max_epochs
-                # Without held-out rows no epoch is chosen, so only the last is scored.
-                error, merit = training_error, 0.0
-                if held_out is not None or last:
-                    errors = self.errors(scored, self._scored_sizes)
-                    error, merit = float(errors[-1]), _relative(errors, start)
-                if not (math.isfinite(training_error) and math.isfinite(error)):
-                    history.stopped = "diverged"
-                    break
-                history.training_error.append(training_error)
-                history.held_out_error.append(error)
-                if (merit < best and error <= start[-1]) or (held_out is None and not last):
-                    history.best_epoch, best_weights = epoch, self._copy_weights()
-                    best = merit if held_out is not None else best
-                if on_epoch is not None:
-                    on_epoch(history)
-                patience = self.recipe.patience
-                if patience is not None and held_out is not None and epoch - history.best_epoch >= patience:
-                    history.stopped = "patience"
-                    break
-        except KeyboardInterrupt:
-            history.stopped = "interrupted"
-        except StopIteration:
-            history.stopped = "callback"
-        except TimeIsUpError:
-            history.stopped = "time"
-        self._restore_weights(best_weights)
-        return history
-
-    def epoch(self, rows: Batches, schedule: Iterator[float] | None = None) -> float:
-        """Train once on every row; return the mean squared error of the batches while they were trained on.
-
-        ``schedule`` has a share for each step: the learning rate falls with it, while the weights of smaller code sizes
-        rise. Without it both are constant, the weights as in the middle of training.
-        """
-        order = torch.randperm(len(rows), generator=self.generator)
-        total: float | Tensor = 0.0
-        with self._step as step:
-            for inputs, targets in rows.batches(order, self._batch_size):
-                check_time()
-                share = 0.5 if schedule is None else next(schedule)
-                learning_rate = self.recipe.learning_rate * (1.0 if schedule is None else share)
-                seen = inputs if self._corruption is None else self._corruption(inputs)
-                total = total + step(seen, targets, learning_rate, 1 - share) * len(inputs)
-        return float(total) / len(rows)
-
-    def error(self, rows: Batches) -> float:
-        """Return the mean squared error of rows, in unit scale."""
-        return float(self.errors(rows, self._scored_sizes[-1:])[0])
-
-    def errors(self, rows: Batches, sizes: Sequence[int]) -> Float64[np.ndarray, " sizes"]:
-        """Return the mean squared errors of rows, in unit scale, with the first codes only, for each size."""
-        return network_errors(self.network, self.loss, self.scored(rows), sizes)
-
-    def pca_errors(
-        self,
-        axes: Float64[np.ndarray, "components features"],
-        mean: Float64[np.ndarray, " columns"],
-        rows: Batches,
-    ) -> Float64[np.ndarray, " sizes"]:
-        """Score PCA with 0, 1, … and all components on rows, in unit scale."""
-        return pca_errors(axes, self.network, mean, self.scored(rows))
-
-    def choose_decoders(self, rows: Batches) -> None:
-        """Choose the code size from which each decoder of an ordered network is used."""
-        assert isinstance(self.network, DenseAutoencoder)
-        choose_decoders(self.network, self.loss, self.scored(rows))
-
-    def scored(self, rows: Batches) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield all rows in order for scoring; noise, if there is any, is the same every time."""
-        corruption = self._make_corruption and self._make_corruption(torch.Generator().manual_seed(0))
-        for index in rows.in_order():
-            inputs, targets = rows[index]
-            yield (inputs if corruption is None else corruption(inputs)), targets
-
-    def _suited_threads(self) -> AbstractContextManager[int]:
-        return suited_threads(self.network.n_multiplications, self._batch_size)
-
-    def _copy_weights(self) -> dict[str, Tensor]:
-        """Copy the weights and the running statistics of batch norms."""
-        return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-
-    def _restore_weights(self, weights: dict[str, Tensor]) -> None:
-        self.network.load_state_dict(weights)
+    with folds[0].learner.suited_threads():
+        return _train(folds, on_epoch, beats_start, n_epochs)
 
 
-def _relative(errors: Float64[np.ndarray, " sizes"], start: Float64[np.ndarray, " sizes"]) -> float:
-    """Return errors as shares of those at the start, on average; a start of zero cannot be improved on."""
-    return float(np.mean(np.where(start > 0, errors / np.where(start > 0, start, 1), 1 + errors)))
+def pooled_errors(folds: Sequence[Fold[BatchesT]], sizes: Sequence[int]) -> Float64[np.ndarray, " sizes"]:
+    """Return the mean squared errors of the rows that folds are scored on, with each number of codes."""
+    errors: np.ndarray = _row_errors(folds, sizes).mean(axis=1)
+    return errors
+
+
+def _train(
+    folds: Sequence[Fold[BatchesT]], on_epoch: OnEpoch | None, beats_start: bool, n_epochs: int | None
+) -> History:
+    recipe, sizes = folds[0].learner.recipe, folds[0].learner.scored_sizes
+    n_epochs = recipe.max_epochs if n_epochs is None else n_epochs
+    is_held_out = folds[0].held_out is not None
+    start = _row_errors(folds, sizes)
+    start_error, start_shares = float(start[-1].mean()), _shares(start, start)
+    history = History([math.nan], [start_error])
+    lowest, lowest_epoch = float(start_shares.mean()), 0
+    best_shares, best_weights = start_shares, _copy_weights(folds)
+    schedules = [_cosine(recipe.max_epochs * fold.learner.n_steps(fold.rows)) for fold in folds]
+    try:
+        for epoch in range(1, n_epochs + 1):
+            training_error = _epoch(folds, schedules)
+            last = epoch == n_epochs
+            # Without held-out rows no epoch is chosen, so only the last is scored.
+            error, shares = training_error, start_shares
+            if is_held_out or last:
+                errors = _row_errors(folds, sizes)
+                error, shares = float(errors[-1].mean()), _shares(errors, start)
+            if not (math.isfinite(training_error) and math.isfinite(error)):
+                history.stopped = "diverged"
+                break
+            history.training_error.append(training_error)
+            history.held_out_error.append(error)
+            share = float(shares.mean()) if error <= start_error else math.inf
+            if share < lowest:
+                lowest, lowest_epoch = share, epoch
+            is_best = share < best_shares.mean()
+            if is_held_out and beats_start:
+                is_best = is_best and _is_clear(shares, start_shares, _OVER_START)
+            if is_held_out and len(folds) > 1 and history.best_epoch > 0:
+                is_best = is_best and _is_clear(shares, best_shares, _OVER_BEST)
+            if is_best or not (is_held_out or last):
+                history.best_epoch, best_weights = epoch, _copy_weights(folds)
+                best_shares = shares
+            if on_epoch is not None:
+                on_epoch(history)
+            if recipe.patience is not None and is_held_out and epoch - lowest_epoch >= recipe.patience:
+                history.stopped = "patience"
+                break
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+    except StopIteration:
+        history.stopped = "callback"
+    except TimeIsUpError:
+        history.stopped = "time"
+    _restore_weights(folds, best_weights)
+    return history
+
+
+def _epoch(folds: Sequence[Fold[BatchesT]], schedules: Sequence[Iterator[float]]) -> float:
+    """Train every learner for an epoch; return the mean squared error of the batches while they were trained on."""
+    total, n_rows = 0.0, 0
+    for fold, schedule in zip(folds, schedules, strict=True):
+        total += fold.learner.epoch(fold.rows, schedule) * fold.unit * len(fold.rows)
+        n_rows += len(fold.rows)
+    return total / n_rows
+
+
+def _row_errors(folds: Sequence[Fold[BatchesT]], sizes: Sequence[int]) -> Float64[np.ndarray, "sizes rows"]:
+    """Return the error of each row that a fold is scored on, for each size, in one unit."""
+    scored = [fold.rows if fold.held_out is None else fold.held_out for fold in folds]
+    errors = [fold.learner.row_errors(rows, sizes) * fold.unit for fold, rows in zip(folds, scored, strict=True)]
+    return np.concatenate(errors, axis=1)
+
+
+def _shares(
+    errors: Float64[np.ndarray, "sizes rows"], start: Float64[np.ndarray, "sizes rows"]
+) -> Float64[np.ndarray, " rows"]:
+    """Return rows' errors as shares of the start's mean error, averaged over sizes; zero cannot be improved on."""
+    mean = start.mean(axis=1, keepdims=True)
+    shares: np.ndarray = np.where(mean > 0, errors / np.where(mean > 0, mean, 1), 1 + errors).mean(axis=0)
+    return shares
+
+
+def _is_clear(errors: Float64[np.ndarray, " rows"], before: Float64[np.ndarray, " rows"], least: float) -> bool:
+    """Return whether a mean error is lower than before by more than ``least`` standard errors.
+
+    By the standard error of the ratio of two means over the same rows (Cochran 1977, Sampling techniques, chapter 6).
+    Unlike that of their difference it is small where the error is a small share of that before in every row.
+    """
+    if len(errors) < 2:
+        return False
+    ratio = errors.mean() / before.mean()
+    deviation = (errors - ratio * before).std(ddof=1) / math.sqrt(len(errors))
+    return bool((1 - ratio) * before.mean() > least * deviation)
+
+
+def _copy_weights(folds: Sequence[Fold[BatchesT]]) -> list[Any]:
+    return [fold.learner.copy_weights() for fold in folds]
+
+
+def _restore_weights(folds: Sequence[Fold[BatchesT]], weights: list[Any]) -> None:
+    for fold, copied in zip(folds, weights, strict=True):
+        fold.learner.restore_weights(copied)
 
 
 def _cosine(n_steps: int) -> Iterator[float]:

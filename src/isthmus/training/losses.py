@@ -45,9 +45,15 @@ class Loss:
         self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
     ) -> Float[Tensor, ""]:
         """Return the mean squared error of a batch, in unit scale."""
+        return self.row_errors(output, u).mean()
+
+    def row_errors(
+        self, output: Float[Tensor, "rows features"], u: Float[Tensor, "rows features"]
+    ) -> Float[Tensor, " rows"]:
+        """Return the mean squared error of each row of a batch, in unit scale."""
         if self.name == "bce":
             output = (torch.sigmoid(output) - self.shift) / self.scale
-        return functional.mse_loss(output, u)
+        return (output - u).square().mean(dim=1)
 
 
 def loss_of(network: RowAutoencoder, name: str) -> Loss:

@@ -20,7 +20,7 @@ class Recipe:
     batch_size: int | str
     learning_rate: float
     weight_decay: float
-    validation_fraction: float
+    validation_fraction: float | str
     patience: int | None
     random_state: int | np.random.RandomState | None
     verbose: bool

@@ -1,14 +1,13 @@
 """Squared errors of rows by code size, of a network with its first codes only and of PCA."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from isthmus.networks import DenseAutoencoder, RowAutoencoder
+from isthmus.networks import RowAutoencoder
 from isthmus.training.losses import Loss
 
 Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows features"]]]
@@ -16,30 +15,27 @@ Scored = Iterable[tuple[Float[Tensor, "rows features"], Float[Tensor, "rows feat
 
 
 @torch.no_grad()
+def row_errors(
+    network: RowAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
+) -> Float64[np.ndarray, "sizes rows"]:
+    """Return the mean squared error of each row, in unit scale, with the first codes only, for each size."""
+    parts = []
+    for inputs, targets in scored:
+        outputs = network.outputs_by_size(inputs, sizes)
+        parts.append(torch.stack([loss.row_errors(output, targets) for output in outputs]).double().cpu())
+    return torch.cat(parts, dim=1).numpy()
+
+
 def network_errors(
     network: RowAutoencoder, loss: Loss, scored: Scored, sizes: Sequence[int]
 ) -> Float64[np.ndarray, " sizes"]:
     """Return mean squared errors, in unit scale, with the first codes only, for each size."""
     totals, n_rows = np.zeros(len(sizes)), 0
-    for inputs, targets in scored:
-        for i, output in enumerate(network.outputs_by_size(inputs, sizes)):
-            totals[i] += float(loss.squared_error(output, targets)) * len(inputs)
-        n_rows += len(inputs)
+    for batch in scored:
+        errors = row_errors(network, loss, [batch], sizes)
+        totals += errors.sum(axis=1)
+        n_rows += errors.shape[1]
     return totals / n_rows
-
-
-@torch.no_grad()
-def choose_decoders(network: DenseAutoencoder, loss: Loss, scored: Scored) -> None:
-    """Use each decoder of an ordered network from the code size on at which it is better than the one before."""
-    batches = list(scored)
-    network.first_sizes = tuple(size + 1 for size in (0, *network.prefixes))
-    sizes = range(1, len(network.spread) + 1)
-    errors = network_errors(network, loss, batches, sizes)
-    first_sizes = [1]
-    for prefix, full in pairwise((*network.prefixes, len(network.spread))):
-        better = [size for size in range(prefix + 1, full + 1) if errors[size - 1] <= errors[prefix - 1]]
-        first_sizes.append(better[0] if better else full)
-    network.first_sizes = tuple(first_sizes)
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from isthmus.estimators.dense import Autoencoder
 from isthmus.pca.baseline import PCABaseline
 from isthmus.rows.frames import select_rows
-from isthmus.rows.splits import held_out_rows
+from isthmus.rows.splits import fold_rows
 from isthmus.training.history import OnEpoch
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.objective import fit_quietly
@@ -79,10 +79,11 @@ def _is_better(trial: TrialRecord, default: TrialRecord) -> bool:
 
 
 def _held_out_error(model: Model, problem: Problem) -> float:
-    """The error on the rows that ``fit`` held out, which are the same for all networks with the same seed."""
+    """The error on the rows that ``fit`` held out (each once, of few), the same for all networks with the same seed."""
     rng = np.random.RandomState(problem.plan.seed)
-    _, held = held_out_rows(len(problem.search), model.validation_fraction, rng)
-    return 0.0 if held is None else _error(model, problem, problem.search[held], problem.splits[0].unit)
+    splits = fold_rows(len(problem.search), model.validation_fraction, rng, repeats=model.starts_at_pca)
+    held = [rows for _, rows in splits if rows is not None]
+    return _error(model, problem, problem.search[np.concatenate(held)], problem.splits[0].unit) if held else 0.0
 
 
 def _error(model: Model, problem: Problem, rows: np.ndarray, unit: Float64[np.ndarray, " features"]) -> float:
