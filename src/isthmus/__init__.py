@@ -16,6 +16,7 @@ from isthmus.errors import (
     OutputError,
     ParameterError,
     ProtectedError,
+    UnusedCodesWarning,
     WorseThanPCAWarning,
 )
 
@@ -43,7 +44,7 @@ _HOMES = {
 __all__ = [
     "Autoencoder", "AutoencoderSearch", "Comparison", "ConvAutoencoder",
     "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
-    "ParameterError", "ProtectedError", "WorseThanPCAWarning",
+    "ParameterError", "ProtectedError", "UnusedCodesWarning", "WorseThanPCAWarning",
     "__version__", "clean", "clean_document", "compare", "load", "tune",
 ]  # fmt: skip
 

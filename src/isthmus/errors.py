@@ -53,5 +53,9 @@ class ProtectedError(InputError):
     exit_code = 8
 
 
+class UnusedCodesWarning(UserWarning):
+    """A model has more codes than its rows have dimensions."""
+
+
 class WorseThanPCAWarning(UserWarning):
     """A fitted network reconstructs the held-out rows worse than PCA with as many codes."""

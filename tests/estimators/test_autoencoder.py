@@ -306,6 +306,7 @@ SOME = {(1, "standard"), (5, "auto"), (60, "standard"), (0.9, "auto")}
         "tiny",
     ],
 )
+@pytest.mark.filterwarnings("ignore::isthmus.UnusedCodesWarning")
 def test_degenerate_data_gives_finite_codes(X, start, activation, pairs):
     for k, scale in sorted(pairs):
         model = Autoencoder(k, start=start, activation=activation, scale=scale, max_epochs=2, random_state=0).fit(X)
@@ -316,6 +317,7 @@ def test_degenerate_data_gives_finite_codes(X, start, activation, pairs):
         assert np.isfinite(model.validation_error_)
 
 
+@pytest.mark.filterwarnings("ignore::isthmus.UnusedCodesWarning")
 def test_codes_beyond_the_rank_are_zero_at_the_start():
     X = rng.normal(size=(40, 2)) @ rng.normal(size=(2, 8))
     model = Autoencoder(5, activation="identity").fit(X)

@@ -29,7 +29,10 @@ ARRAYS = ("components_", "explained_variance_", "explained_variance_ratio_", "si
 METHODS = ("get_covariance", "get_precision", "score_samples")
 NAMES = (*ARRAYS, "noise_variance_", *METHODS)
 
-pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.WorseThanPCAWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::isthmus.errors.WorseThanPCAWarning"),
+    pytest.mark.filterwarnings("ignore::isthmus.errors.UnusedCodesWarning"),
+]
 
 
 def linear(k, **parameters):

@@ -22,7 +22,7 @@ every_parameter = pytest.mark.parametrize(
 
 # Values that are allowed beside the default, and values that are refused; for parameters of both estimators alike.
 GOOD: dict[str, list[object]] = {
-    "code_size": [1, np.int64(3), 0.5, np.float32(0.5)],
+    "code_size": [1, np.int64(3), 0.5, np.float32(0.5), "mle"],
     "encoder_layers": [0, (), (5,), [5, 3]],
     "decoder_layers": [0, (), (5,), [5, 3]],
     "filters": [1, (5,), [5, 3, 2]],

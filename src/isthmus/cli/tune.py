@@ -53,7 +53,7 @@ def tune(
         help="Folds of the cross-validation; 1: a fifth of the rows is scored.")] = "auto",
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that the search never sees.")] = 0.2,
     code_size: Annotated[str | None, typer.Option(
-        help="Number of codes, a share (what PCA needs to keep it), or a range 2:64.  [default: 0.95]")] = None,
+        help="Number of codes, a share (what PCA needs to keep it), mle, or a range 2:64.  [default: 0.95]")] = None,
     layers: Annotated[str | None, _searched("layers", "Hidden layers: 2, a range or a list.")] = None,
     nodes: Annotated[str | None, _searched("nodes", "Nodes of the first hidden layer.")] = None,
     taper: Annotated[str | None, _searched("taper", "Nodes of a layer as a share of those of the one before.")] = None,

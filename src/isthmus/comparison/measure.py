@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, gen_batches
 
 from isthmus.comparison.result import Comparison
-from isthmus.errors import InputError, WorseThanPCAWarning
+from isthmus.errors import InputError, UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
 from isthmus.parameters.rules import is_int, is_real, refuse
 from isthmus.pca.baseline import PCABaseline
@@ -189,7 +189,8 @@ def _fit(model: Autoencoder, X: object, target: object) -> float:
     """Fit, and return the seconds; Ctrl-C ends the comparison, which would be unfair to a half-trained network."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
-        warnings.simplefilter("ignore", WorseThanPCAWarning)  # the comparison shows it
+        warnings.simplefilter("ignore", UnusedCodesWarning)  # the comparison shows both
+        warnings.simplefilter("ignore", WorseThanPCAWarning)
         began = time.perf_counter()
         try:
             model.fit(X, target=target)

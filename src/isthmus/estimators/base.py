@@ -18,7 +18,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from isthmus.errors import MismatchError, ParameterError, WorseThanPCAWarning
+from isthmus.errors import MismatchError, ParameterError, UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.fitting.applying import (
     apply_in_batches,
     apply_to_batch,
@@ -37,7 +37,7 @@ from isthmus.networks import RowAutoencoder
 from isthmus.networks.jacobian import mean_absolute_jacobian
 from isthmus.networks.layers import Layer
 from isthmus.parameters import ParameterTable, validate
-from isthmus.parameters.rules import checked_device, checked_noise
+from isthmus.parameters.rules import checked_device, checked_noise, is_int
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import array_like, as_type_of, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors, refuse_other_labels
@@ -132,6 +132,8 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         -----
         ConvergenceWarning
             If the loss became NaN or infinite, or Ctrl-C ended training; the best epoch so far is kept.
+        UnusedCodesWarning
+            If ``code_size`` is a number above the rank of the rows: the codes beyond it are zero, or start at zero.
         WorseThanPCAWarning
             If the network reconstructs the held-out rows worse than PCA with as many codes.
         """
@@ -163,6 +165,15 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             self._publish(fitted, device)
             task.call_on_fit_task_end(**given, reconstruction_attributes=self.__dict__)
         warn_of_early_end(fitted.history, stacklevel=5)
+        is_linear, is_number = fitted.variances is not None, is_int(getattr(self, "code_size", None))
+        if is_number and fitted.n_codes_beyond_rank and (is_linear or self.starts_at_pca):
+            are_zero = "are zero" if is_linear else "start at zero"
+            warnings.warn(
+                f"code_size={fitted.code_size} is above the rank of the training rows, which is {fitted.axes.rank}; "
+                f"the codes beyond it {are_zero}.",
+                UnusedCodesWarning,
+                stacklevel=4,
+            )
         if fitted.is_worse_than_pca:
             rows = "held-out rows" if fitted.held_out else "training rows"
             warnings.warn(

@@ -37,7 +37,7 @@ from isthmus.networks.convolutional import Architecture
 from isthmus.networks.layers import Layer
 from isthmus.parameters import CONVOLUTIONAL, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
-from isthmus.parameters.rules import checked_device, is_int
+from isthmus.parameters.rules import checked_device, plain_code_size
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import array_like, without_torch
 from isthmus.rows.refusals import cell_errors
@@ -57,9 +57,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
     ----------
     filters : int or tuple of int, default=(64, 64)
         Filters of each layer of the encoder, first layer first; an int means two layers of as many.
-    code_size : int, float or None, default=None
+    code_size : int, float, "mle" or None, default=None
         Number of codes of a dense code, with a hidden layer of 512 nodes between it and the small images in the middle;
-        a float between 0 and 1 means as many as PCA needs to keep that share of the variance. All images then have one
+        a float between 0 and 1 or "mle" chooses the number by PCA, as for ``Autoencoder``. All images then have one
         size. None: the small images are the code.
     decoder_filters : int, tuple of int or None, default=None
         The same for the decoder. None mirrors the encoder. With as many layers as the encoder, each up-samples where
@@ -109,7 +109,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         Share of the images that is held out to choose the best epoch by. "auto": a tenth; with ``code_size`` and a
         PCA start, each of up to 1,000 images is held out in one of three folds, which networks beside it are trained
         on, and the network is trained on all images for as many epochs as were best on the folds. 0 trains on every
-        image for all ``max_epochs``; errors are then those of the training images.
+        image for all ``max_epochs``; the best epoch is then chosen by the training images, and errors are theirs.
     patience : int or None, default=10
         Number of epochs without a new best after which training ends. None: it never ends early.
     device : str or torch.device, default="auto"
@@ -201,7 +201,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         self,
         filters: int | Sequence[int] = (64, 64),
         *,
-        code_size: int | float | None = None,
+        code_size: int | float | str | None = None,
         decoder_filters: int | Sequence[int] | None = None,
         kernel_size: int = 3,
         pooling: bool | Sequence[bool] = True,
@@ -429,7 +429,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             image_shape=self.image_shape_,
             filters=filters,
             architecture=architecture,
-            code_size=code_size if code_size is None else int(code_size) if is_int(code_size) else float(code_size),
+            code_size=None if code_size is None else plain_code_size(code_size),
             skips=bool(self.skips),
             start=self.start,
             scale=self.scale,

@@ -18,7 +18,7 @@ from isthmus.fitting.loss import resolve_loss
 from isthmus.networks import DenseAutoencoder
 from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
-from isthmus.parameters.rules import is_int, refuse
+from isthmus.parameters.rules import plain_code_size, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import ColumnRange
 from isthmus.training.batches import Batches
@@ -36,9 +36,10 @@ class Autoencoder(OrderedCodes, PCAAttributes):
 
     Parameters
     ----------
-    code_size : int or float, default=0.95
-        Number of codes, at least 1. A float between 0 and 1 means as many as PCA needs to keep that share of the
-        variance. Codes beyond the rank of the data start at zero.
+    code_size : int, float or "mle", default=0.95
+        Number of codes, at least 1. A float between 0 and 1 means as many as PCA needs to keep more than that share of
+        the variance. "mle" means as many as PCA finds likeliest (Minka 2000); it needs at least as many rows as
+        columns, and its time grows with the cube of their number. Codes beyond the rank of the rows start at zero.
     encoder_layers : int or tuple of int, default=2
         Hidden layers of the encoder. A tuple names the nodes of each, from the data's side; an int counts them,
         and their widths taper geometrically from the width of the data to the code, never under 64 nodes.
@@ -85,7 +86,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         Share of the rows that is held out to choose the best epoch by. "auto": a tenth; of up to 1,000 rows each is
         held out in one of three folds, which networks beside it are trained on, and the network is trained on all
         rows for as many epochs as were best on the folds (with the PCA start). 0 trains on every row for all
-        ``max_epochs``; errors are then those of the training rows.
+        ``max_epochs``; the best epoch is then chosen by the training rows, and errors are theirs.
     patience : int or None, default=30
         Number of epochs without a new best after which training ends. None: it never ends early.
     device : str or torch.device, default="auto"
@@ -154,6 +155,8 @@ class Autoencoder(OrderedCodes, PCAAttributes):
     G. E. Hinton, R. R. Salakhutdinov (2006). Reducing the dimensionality of data with neural networks. Science
     313, 504-507.
 
+    T. P. Minka (2000). Automatic choice of dimensionality for PCA. NIPS 13, 598-604.
+
     E. Plaut (2018). From principal subspaces to principal components with linear autoencoders. arXiv:1804.10253.
 
     O. Rippel, M. Gelbart, R. Adams (2014). Learning ordered representations with nested dropout. ICML.
@@ -179,7 +182,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
 
     def __init__(
         self,
-        code_size: int | float = 0.95,
+        code_size: int | float | str = 0.95,
         *,
         encoder_layers: int | Sequence[int] = 2,
         decoder_layers: int | Sequence[int] | None = None,
@@ -272,7 +275,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         self, loss: str, device: torch.device, *, is_linear: bool
     ) -> Design[DenseAutoencoder, DenseArrays, Batches]:
         own = {field.name: getattr(self, field.name) for field in fields(DenseParameters)}
-        own["code_size"] = int(self.code_size) if is_int(self.code_size) else float(self.code_size)
+        own["code_size"] = plain_code_size(self.code_size)
         parameters = DenseParameters(**own | {"device": device})
         return dense_design(parameters, loss, is_linear=is_linear)
 

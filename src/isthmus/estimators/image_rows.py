@@ -27,7 +27,7 @@ class ImagesAsRows(BaseAutoencoder):
     """
 
     image_shape: Sequence[int] | None
-    code_size: int | float | None
+    code_size: int | float | str | None
     image_shape_: ImageShape
     image_layout_: str
 

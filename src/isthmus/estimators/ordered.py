@@ -25,7 +25,7 @@ class OrderedCodes(BaseAutoencoder):
 
     fitted_: Fitted[DenseArrays]
     module_: DenseAutoencoder
-    code_size: int | float
+    code_size: int | float | str
 
     @property
     def errors_by_size(self) -> Mapping[str, Float64[np.ndarray, " sizes"]]:

@@ -132,7 +132,7 @@ def _begin_on(
 ) -> _Part[ModuleT, BatchesT]:
     training_rows, held_out_rows = split
     training = data.select(training_rows)
-    start = design.start(training.expected, loss, rng, code_size)
+    start = design.start(training, loss, rng, code_size)
     suited = recipe_for(len(training), recipe, design, start.network)
     learner = design.learner(start.network, start.columns, loss, suited, seed_from(rng))
     rows, held_out = learner.batches(training.inputs, training.target), None

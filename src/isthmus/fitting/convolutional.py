@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from isthmus.fitting.begin import ALL_ROWS, begin
+from isthmus.fitting.dense import skip_constant
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import measured
 from isthmus.fitting.fitted import Fitted
@@ -18,6 +19,7 @@ from isthmus.networks import (
     ImageAutoencoder,
     ImageCodeAutoencoder,
     ImageShape,
+    ignore_constant,
     start_convolutional,
     with_channels_last,
 )
@@ -48,7 +50,7 @@ class ConvolutionalParameters:
     image_shape: ImageShape
     filters: tuple[int, ...]
     architecture: Architecture
-    code_size: int | float | None
+    code_size: int | float | str | None
     skips: bool
     start: str
     scale: str
@@ -85,8 +87,10 @@ def fitted_around(
 ) -> Fitted[ImageNetwork]:
     """Return the fit that leaves a trained network as it is; errors are those of the rows."""
 
-    def start(expected: Rows, loss: str, rng: np.random.RandomState, code_size: int | None) -> Start[ImageNetwork]:
-        return _start_around(network, parameters, expected)
+    def start(
+        training: TrainingSet, loss: str, rng: np.random.RandomState, code_size: int | None
+    ) -> Start[ImageNetwork]:
+        return _start_around(network, parameters, training.expected)
 
     design = replace(convolutional_design(parameters, loss), start=start)
     begun = begin(data, [ALL_ROWS], recipe, design, np.random.RandomState(0))
@@ -109,7 +113,7 @@ def _start_around(
 
 def _start_images(
     parameters: ConvolutionalParameters,
-    expected: Rows,
+    training: TrainingSet,
     loss: str,
     rng: np.random.RandomState,
     _code_size: int | None,
@@ -124,12 +128,19 @@ def _start_images(
         output="sigmoid" if loss == "bce" else "linear",
     )
     start_convolutional(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
-    return _start_around(network, parameters, expected)
+    start = _start_around(network, parameters, training.expected)
+    module = start.network
+    assert isinstance(module, ImageAutoencoder)
+    inputs, _ = map(torch.from_numpy, training.constant(network.channels))
+    if loss == "mse" or network.start == "random":  # other starts take the logits of the images as they are
+        module.shift[inputs] = torch.from_numpy(start.columns.statistics.mean)[inputs]
+    ignore_constant(module, inputs)
+    return start
 
 
 def _start_code(
     parameters: ConvolutionalParameters,
-    expected: Rows,
+    training: TrainingSet,
     loss: str,
     rng: np.random.RandomState,
     code_size: int | None,
@@ -149,7 +160,10 @@ def _start_code(
     asked = parameters.code_size if code_size is None else code_size
     assert asked is not None
     from_pca = parameters.start != "random"
-    start = start_two_paths(expected, build, rng, code_size=asked, from_pca=from_pca, scale=parameters.scale, loss=loss)
+    start = start_two_paths(
+        training.expected, build, rng, code_size=asked, from_pca=from_pca, scale=parameters.scale, loss=loss
+    )
+    skip_constant(start.network, training, loss)
     with_channels_last(start.network.to(parameters.device))
     return start
 

@@ -10,12 +10,20 @@ import torch
 from jaxtyping import Float64
 
 from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
-from isthmus.fitting.design import Design
+from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import smallest_size, truncated
-from isthmus.networks import DenseAutoencoder, prefix_sizes, sandwich_widths
+from isthmus.networks import (
+    DenseAutoencoder,
+    TwoPathAutoencoder,
+    ignore_constant,
+    leave_constant,
+    prefix_sizes,
+    sandwich_widths,
+)
 from isthmus.pca.axes import Start
-from isthmus.pca.descent import descend, linear_rows
+from isthmus.pca.descent import descend
+from isthmus.pca.factor import linear_rows
 from isthmus.pca.start import start_at_principal_axes, start_two_paths
 from isthmus.rows.batches import Rows
 from isthmus.training.batches import Batches
@@ -28,7 +36,7 @@ from isthmus.training.trainer import Trainer
 class DenseParameters:
     """The parameters of ``Autoencoder`` that describe its network."""
 
-    code_size: int | float
+    code_size: int | float | str
     encoder_layers: int | Sequence[int]
     decoder_layers: int | Sequence[int] | None
     activation: str
@@ -63,7 +71,7 @@ def dense_design(
 
 def _start(
     parameters: DenseParameters,
-    expected: Rows,
+    training: TrainingSet,
     loss: str,
     rng: np.random.RandomState,
     code_size: int | None,
@@ -71,7 +79,7 @@ def _start(
     is_linear: bool,
 ) -> Start[DenseAutoencoder]:
     """Make the network from the training rows; a linear one is in PCA's form also when it starts at random."""
-    n_features = int(expected.shape[1])
+    n_features = int(training.inputs.shape[1])
     has_linear_stacks = parameters.activation == "identity"
 
     def build(size: int, *, linear_paths: bool, output: str) -> DenseAutoencoder:
@@ -88,7 +96,7 @@ def _start(
         )
 
     start = start_two_paths(
-        expected,
+        training.expected,
         build,
         rng,
         code_size=parameters.code_size if code_size is None else code_size,
@@ -98,8 +106,18 @@ def _start(
     )
     # In the precision of the weights, in which a model file keeps them.
     axes = start.axes.axes.astype(str(start.network.dtype).removeprefix("torch.")).astype(np.float64)
+    if not is_linear:
+        skip_constant(start.network, training, loss)
     start.network.to(parameters.device)
     return replace(start, axes=replace(start.axes, axes=axes), spread=start.axes.spread if is_linear else None)
+
+
+def skip_constant(network: TwoPathAutoencoder, training: TrainingSet, loss: str) -> None:
+    """Make a network at its start ignore the columns that never vary, and decode them to their value."""
+    inputs, expected = map(torch.from_numpy, training.constant(network.n_features))
+    ignore_constant(network, inputs)
+    if loss == "mse":
+        leave_constant(network, expected)
 
 
 def _descend(
@@ -140,7 +158,7 @@ def _finish(
     share = parameters.code_size
     if is_linear and parameters.whiten:
         return _whitened
-    if is_ordered and not isinstance(share, int):
+    if is_ordered and isinstance(share, float):
         return lambda fitted: truncated(fitted, smallest_size(fitted, share))
     return lambda fitted: fitted
 
@@ -150,7 +168,8 @@ def _whitened(fitted: Fitted[DenseArrays]) -> Fitted[DenseArrays]:
     network, variances = fitted.network, fitted.variances
     assert variances is not None
     deviations = np.sqrt(variances)
-    deviations = np.maximum(deviations, np.finfo(np.float64).eps * (deviations.max() or 1.0))
+    # Codes beyond the rank have no unit of their own; that of the largest leaves them at zero, and finite in new rows.
+    deviations = np.where(deviations > 0, deviations, deviations.max() or 1.0)
     arrays = {**network.arrays, "code_unit": network.arrays["code_unit"] / deviations}
     return replace(fitted, network=replace(network, arrays=arrays))
 

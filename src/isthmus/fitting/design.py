@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from isthmus.fitting.fitted import Fitted
 from isthmus.pca.axes import Start
@@ -41,9 +41,21 @@ class TrainingSet:
         """The range of each column of ``expected``."""
         return column_range(self.expected)
 
+    def constant(self, n_units: int) -> tuple[Bool[np.ndarray, " units"], Bool[np.ndarray, " units"]]:
+        """Return which columns, or which of ``n_units`` channels, never vary: of the inputs, and of ``expected``."""
+        expected_range = self.expected_range
+        input_range = expected_range if self.target is None else column_range(self.inputs)
+        return _constant(input_range, n_units), _constant(expected_range, n_units)
+
     def select(self, rows: slice | np.ndarray) -> "TrainingSet":
         """Return some of the rows."""
         return TrainingSet(self.inputs[rows], None if self.target is None else self.target[rows])
+
+
+def _constant(values: ColumnRange, n_units: int) -> Bool[np.ndarray, " units"]:
+    low, high = (limits.reshape(-1, n_units) for limits in values)
+    constant: np.ndarray = low.min(axis=0) == high.max(axis=0)
+    return constant
 
 
 Solve = Callable[
@@ -56,7 +68,7 @@ Solve = Callable[
 class Design(Generic[ModuleT, NetworkT, BatchesT]):
     """One kind of network: its start, its training and the form it is kept in.
 
-    ``loss`` is the loss that suits the rows. ``start(expected, loss, rng, code_size)`` makes the network (``code_size``
+    ``loss`` is the loss that suits the rows. ``start(training, loss, rng, code_size)`` makes the network (``code_size``
     overrules the parameter if not None), ``learner(network, columns, loss, recipe, seed)`` trains it, and
     ``batch_size(n_rows, network)`` is what "auto" stands for. ``keep`` copies a network into the form that ``Fitted``
     holds, ``revive`` makes one to train further from that form, and ``finish`` is the last step of a fit.
@@ -68,7 +80,7 @@ class Design(Generic[ModuleT, NetworkT, BatchesT]):
     """
 
     loss: str
-    start: Callable[[Rows, str, np.random.RandomState, int | None], Start[ModuleT]]
+    start: Callable[[TrainingSet, str, np.random.RandomState, int | None], Start[ModuleT]]
     learner: Callable[[ModuleT, Columns, str, Recipe, int], Learner[ModuleT, BatchesT]]
     batch_size: Callable[[int, ModuleT], int]
     keep: Callable[[ModuleT], NetworkT]

@@ -185,7 +185,7 @@ def _started_on_all_rows(
     rng: np.random.RandomState,
 ) -> Fitted[NetworkT]:
     """Replace the network by a start at PCA of all rows, which is better than one of the training rows alone."""
-    start = design.start(data.expected, fitted.loss, rng, fitted.code_size)
+    start = design.start(data, fitted.loss, rng, fitted.code_size)
     return replace(
         fitted,
         network=design.keep(start.network),

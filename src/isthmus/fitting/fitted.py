@@ -89,6 +89,16 @@ class Fitted(Generic[NetworkT_co]):
         return scale if self.squared_unit == 1 else np.full_like(scale, np.sqrt(self.squared_unit))
 
     @property
+    def n_codes_beyond_rank(self) -> int:
+        """Number of codes beyond the dimensions of the rows that PCA was fitted on.
+
+        PCA's own default, as many codes as rows where columns are more, is none too many: centring takes the last one.
+        """
+        rank = self.axes.rank
+        centring_took_one = rank == self.n_samples - 1 == self.code_size - 1
+        return 0 if centring_took_one or not len(self.axes.axes) else self.code_size - rank
+
+    @property
     def is_worse_than_pca(self) -> bool:
         """Whether a network that is not PCA itself has a larger error than PCA, by more than rounding."""
         if self.pca_error is None or self.variances is not None:

@@ -47,7 +47,7 @@ def fit_further_part(
     factor = factor_with_part(
         factor, fitted.n_samples, so_far.mean, part.expected, statistics.mean, most=_most(fitted), unit=unit
     )
-    axes = axes_of_factor(factor, n_rows, code_size, unit)
+    axes = axes_of_factor(factor, n_rows, code_size, statistics.mean, unit)
 
     network = design.revive(fitted.network)
     network.set_units(shift=shift, scale=unit, code_unit=code_unit)

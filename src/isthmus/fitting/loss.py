@@ -7,6 +7,8 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.rows.scaling import ColumnRange
 
+_NARROWEST = 1e-15  # of values whose reconstructions are sigmoids in float32
+
 
 def resolve_loss(
     loss: str, scale: str, activation: str, values: ColumnRange, names: Sequence[str], *, in_use: str | None = None
@@ -27,7 +29,14 @@ def resolve_loss(
         )
     if in_use is not None:
         return in_use
+    width = float((high - low).max())
+    too_narrow = 0 < width < _NARROWEST
+    if loss == "bce" and too_narrow:
+        raise InputError(
+            f"loss='bce' needs values that fill [0, 1], but no column's values differ by more than {width:.3g}; use "
+            "loss='mse', or multiply them by a power of ten."
+        )
     if loss != "auto":
         return loss
     rescaled = scale in ("standard", "global")
-    return "mse" if len(outside) or rescaled or activation == "identity" else "bce"
+    return "mse" if len(outside) or too_narrow or rescaled or activation == "identity" else "bce"

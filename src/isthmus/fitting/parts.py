@@ -72,7 +72,7 @@ class InParts(Generic[ModuleT, NetworkT, BatchesT]):
                 factor_of(axes, n_rows, divisor),
                 n_rows, so_far.mean, part.expected, statistics.mean, most=n_codes, unit=divisor,
             )  # fmt: skip
-            axes = axes_of_factor(factor, n_rows + len(part), n_codes, divisor)
+            axes = axes_of_factor(factor, n_rows + len(part), n_codes, statistics.mean, divisor)
         pca_errors = learner.pca_errors(axes.axes, statistics.mean, batches) * unit
         variance = float(pca_errors[0])
         if self.design.has_sizes:

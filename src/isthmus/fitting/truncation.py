@@ -33,9 +33,9 @@ def truncated(fitted: Fitted[DenseArrays], size: int) -> Fitted[DenseArrays]:
 
 
 def smallest_size(fitted: Fitted[DenseArrays], share: float) -> int:
-    """Return the fewest codes that explain a share of the held-out rows' variance; all, if none are enough."""
+    """Return the fewest codes that explain more than a share of the held-out rows' variance; all, if none do."""
     explained = 1 - fitted.errors_by_size["model"][1:] / (fitted.validation_variance or 1.0)
-    enough = np.flatnonzero(explained >= share)
+    enough = np.flatnonzero(explained > share)
     return int(enough[0]) + 1 if len(enough) else fitted.code_size
 
 

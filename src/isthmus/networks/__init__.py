@@ -1,6 +1,7 @@
 """Torch modules and the initialisation of their weights; imports nothing else of Isthmus."""
 
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.constant_columns import ignore_constant, ignored_columns, leave_constant
 from isthmus.networks.convolutional import ConvolutionalAutoencoder, upsampling_of
 from isthmus.networks.dense import DenseAutoencoder, DenseStack
 from isthmus.networks.image_codes import ImageCodeAutoencoder
@@ -14,6 +15,7 @@ from isthmus.networks.widths import layer_widths, prefix_sizes, sandwich_widths
 __all__ = [
     "ACTIVATIONS", "ConvolutionalAutoencoder", "DenseAutoencoder", "DenseStack", "ImageAutoencoder",
     "ImageCodeAutoencoder", "ImageShape", "RowAutoencoder", "TwoPathAutoencoder", "apply_tiled", "fold_batch_norm",
-    "for_inference", "halo", "layer_widths", "prefix_sizes", "sandwich_widths", "start_at_pca", "start_at_random",
-    "start_convolutional", "upsampling_of", "with_channels_last",
+    "for_inference", "halo", "ignore_constant",
+    "ignored_columns", "layer_widths", "leave_constant", "prefix_sizes", "sandwich_widths", "start_at_pca",
+    "start_at_random", "start_convolutional", "upsampling_of", "with_channels_last",
 ]  # fmt: skip

@@ -73,7 +73,7 @@ def _without_option(parameter: Parameter) -> Parameter:
 CONVOLUTIONAL = ParameterTable(
     Parameter("filters", (64, 64), _FILTERS, "Filters of each layer of the encoder.",
               _IN_PYTHON, {"layers": "1:3", "filters": "16:64"}),
-    Parameter("code_size", None, rules.CODE_SIZE | exactly(None), "Number of codes of a dense code, or a share.",
+    Parameter("code_size", None, rules.CODE_SIZE | exactly(None), "Number of codes of a dense code, a share, or mle.",
               _IN_PYTHON, {}),
     Parameter("decoder_filters", None, _FILTERS | rules.MIRROR, "The same for the decoder.", _IN_PYTHON, {}),
     Parameter("kernel_size", 3, _KERNEL_SIZE, "Rows and columns of every kernel.",

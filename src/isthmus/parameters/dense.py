@@ -2,7 +2,7 @@
 
 from isthmus.parameters.declaration import Option, Parameter, ParameterTable
 from isthmus.parameters.rules import ACTIVATIONS, BOOL, CODE_SIZE, LAYERS, MIRROR, one_of
-from isthmus.parameters.texts import either, layers, number
+from isthmus.parameters.texts import either, layers, number_or_mle
 from isthmus.parameters.training import LOSS, NOISE_PARAMETER, NOT_COMPARABLE, SCALE, training_parameters
 
 _STARTS = ("pca", "random")
@@ -10,8 +10,8 @@ _STARTS = ("pca", "random")
 # fmt: off
 DENSE = ParameterTable(
     Parameter("code_size", 0.95, CODE_SIZE,
-              "Number of codes, or a share such as 0.95: as many as PCA needs to keep it.",
-              Option(("--code-size",), read=number), {}),
+              "Number of codes, a share such as 0.95 (as many as PCA needs to keep it), or mle (Minka 2000).",
+              Option(("--code-size",), read=number_or_mle), {}),
     Parameter("encoder_layers", 2, LAYERS, "Hidden layers: a number, or nodes such as 256,128.",
               Option(("--encoder-layers", "--layers"), read=layers),
               {"layers": "1:4", "nodes": "32:512", "taper": "0.5:1.0"}),

@@ -104,9 +104,18 @@ N_JOBS = Rule(
     lambda value: value is None or (is_int(value) and value != 0),
 )
 
+
+def _allows_code_size(value: object) -> bool:
+    if isinstance(value, str):
+        return value == "mle"
+    return bool(value >= 1 if is_int(value) else is_real(value) and 0 < value < 1)
+
+
 CODE_SIZE = Rule(
-    "an int of at least 1 (codes) or a float between 0 and 1 (share of the variance that PCA must keep)",
-    lambda value: value >= 1 if is_int(value) else is_real(value) and 0 < value < 1,
+    "an int of at least 1 (codes), a float between 0 and 1 (share of the variance that PCA must keep) or 'mle' (as "
+    "many as PCA finds likeliest)",
+    _allows_code_size,
+    ("mle",),
 )
 LAYERS = Rule(
     "an int of at least 0 (hidden layers) or a tuple of ints of at least 1 (nodes in each)",
@@ -165,6 +174,14 @@ def checked_device(owner: object, value: object) -> "torch.device":
         return torch.empty(0, device=cast(torch.device, value)).device  # torch says whether it is one
     except (RuntimeError, AssertionError, TypeError):
         raise refuse(owner, "device", DEVICE.words, value) from None
+
+
+def plain_code_size(value: object) -> int | float | str:
+    """Return a code size as an int, a float or a str of Python."""
+    if isinstance(value, str):
+        return value
+    assert is_real(value)
+    return int(value) if is_int(value) else float(value)
 
 
 def checked_noise(owner: object, value: object) -> tuple[str, float] | None:

@@ -14,6 +14,16 @@ def number(option: str, text: str) -> int | float:
             raise ParameterError(f"{option} must be a number. Got {text!r} instead.") from None
 
 
+def number_or_mle(option: str, text: str) -> int | float | str:
+    """Return "mle", an int or else a float."""
+    if text == "mle":
+        return text
+    try:
+        return number(option, text)
+    except ParameterError:
+        raise ParameterError(f"{option} must be a number or mle. Got {text!r} instead.") from None
+
+
 def auto_or_int(option: str, text: str) -> str | int:
     """Return "auto" or an int."""
     try:

@@ -3,7 +3,7 @@
 All local minima of a linear autoencoder of any depth are global (Baldi & Hornik 1989): the decoder spans the principal
 subspace, with arbitrary codes in it (Plaut 2018, §3). The canonical form turns them into principal components. The
 singular vectors of the decoder do so only with weight decay (Kunin et al. 2019). Here the rows are projected on the
-decoder's column space and their covariance in it is diagonalised, which always works and never reconstructs worse.
+decoder's column space and decomposed there, which always works and never reconstructs worse.
 """
 
 import math
@@ -15,14 +15,13 @@ from itertools import pairwise
 import numpy as np
 import torch
 from jaxtyping import Float64
-from scipy.linalg import eigh, qr, solve_triangular
+from scipy.linalg import solve_triangular
 from scipy.optimize import OptimizeResult, minimize
-from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from isthmus.pca.axes import PrincipalAxes
-from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
+from isthmus.pca.factor import LinearRows
 from isthmus.system.threads import suited_threads
 
 STEPS_PER_EPOCH = 10  # steps of L-BFGS, each of which sees all rows
@@ -33,39 +32,6 @@ _MEMORY = 3  # past steps that L-BFGS keeps
 _INNER_PACE = 0.1  # how far a layer between two others moves where an outer one moves by 1
 _TOLERANCE = 3e-9  # the descent ends when an epoch gains less, as a share of the variance
 _RIDGE = 1e-2  # as a share of the mean variance
-
-
-@dataclass(frozen=True)
-class LinearRows:
-    """Centred rows of unit scale, up to a rotation: ``factor @ basis`` has their inner products.
-
-    The squared error of a linear network depends on these only, so a step on ``factor`` is a step on all rows.
-    """
-
-    factor: Float64[np.ndarray, "rank rank"]
-    basis: Float64[np.ndarray, "rank features"] | None  # None for the unit vectors
-    n_rows: int
-
-    @property
-    def mean_square(self) -> float:
-        """Mean square of all values, which is the squared error of the mean alone."""
-        n_features = self.factor.shape[1] if self.basis is None else self.basis.shape[1]
-        return float(np.square(self.factor).sum() / (self.n_rows * n_features))
-
-
-def linear_rows(
-    X: Rows, shift: Float64[np.ndarray, " features"], scale: Float64[np.ndarray, " features"]
-) -> LinearRows:
-    """Reduce ``(X − shift) / scale`` to a square matrix whose side is the smaller of its sides."""
-    n_rows, n_features = X.shape
-    if n_rows <= n_features:
-        basis, factor = qr(((dense_rows(X, slice(None)) - shift) / scale).T, mode="economic")
-        return LinearRows(np.ascontiguousarray(factor.T), np.ascontiguousarray(basis.T), n_rows)
-    factor = np.zeros((n_features, n_features))
-    for rows in gen_batches(n_rows, max(n_features, n_batch_rows(n_features))):
-        (factor,) = qr(np.vstack([factor, (dense_rows(X, rows) - shift) / scale]), mode="r")
-        factor = factor[:n_features]
-    return LinearRows(factor, None, n_rows)
 
 
 @dataclass(frozen=True)
@@ -178,14 +144,16 @@ class SquaredError:
 
 def canonical_axes(rows: LinearRows, decoder: Float64[np.ndarray, "rank code"]) -> PrincipalAxes:
     """Return the principal axes of the rows in the column space of a decoder, with scikit-learn's signs."""
-    left, singular, _ = np.linalg.svd(decoder, full_matrices=False)
+    varies = (
+        np.abs(rows.factor).max(axis=0) > 0
+    )  # what the decoder has for columns that never vary is left from its start
+    left, singular, _ = np.linalg.svd(np.where(varies[:, None], decoder, 0), full_matrices=False)
     space = left[:, singular > singular.max(initial=0) * 1e-12]
-    projected = rows.factor @ space
-    variances, rotation = eigh(projected.T @ projected / max(1, rows.n_rows - 1))
-    axes = (space @ rotation[:, ::-1]).T
+    _, singular, rotation = np.linalg.svd(rows.factor @ space, full_matrices=False)
+    axes = (space @ rotation.T).T
     if rows.basis is not None:
         axes = axes @ rows.basis
-    return PrincipalAxes.of(axes, variances[::-1])
+    return PrincipalAxes.of(axes, singular / np.sqrt(max(1, rows.n_rows - 1)), rows.rounding)
 
 
 def _whitened(factor: Float64[np.ndarray, "rank rank"]) -> Float64[np.ndarray, "rank rank"]:

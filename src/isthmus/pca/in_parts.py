@@ -13,6 +13,7 @@ from scipy import linalg
 from sklearn.utils import gen_batches
 
 from isthmus.pca.axes import PrincipalAxes
+from isthmus.pca.factor import Rounding
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 EXACT_FEATURES = 1024  # a factor of 8 MB; its decomposition takes a few tenths of a second
@@ -65,13 +66,17 @@ def factor_with_part(
 
 
 def axes_of_factor(
-    factor: Float64[np.ndarray, "rank features"], n_rows: int, n_axes: int, unit: Float64[np.ndarray, " features"]
+    factor: Float64[np.ndarray, "rank features"],
+    n_rows: int,
+    n_axes: int,
+    mean: Float64[np.ndarray, " features"],
+    unit: Float64[np.ndarray, " features"],
 ) -> PrincipalAxes:
     """Return the principal axes of the rows divided by ``unit``; fewer, if the rows have fewer dimensions."""
     if not factor.any():
         return PrincipalAxes(np.eye(1, len(unit)), np.zeros(1))
     singular, axes = _leading(factor / unit, min(n_axes, n_rows))
-    return PrincipalAxes.of(axes, singular**2 / max(1, n_rows - 1))
+    return PrincipalAxes.of(axes, singular / math.sqrt(max(1, n_rows - 1)), Rounding.of(n_rows, mean, unit))
 
 
 def _leading(

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float64
 
 from isthmus.networks import TwoPathAutoencoder, start_at_pca, start_at_random
-from isthmus.pca.axes import PrincipalAxes, Start, principal_axes
+from isthmus.pca.axes import CodeSize, PrincipalAxes, Start, principal_axes
 from isthmus.pca.readout import logit_readout
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import Columns
@@ -28,7 +28,7 @@ def start_two_paths(
     build: Build[TwoPathT],
     rng: np.random.RandomState,
     *,
-    code_size: int | float,
+    code_size: CodeSize,
     from_pca: bool,
     scale: str,
     loss: str,
@@ -63,13 +63,14 @@ def units_of(
     columns: Columns, scale: str, *, from_pca: bool
 ) -> tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"], float]:
     """Return what a network subtracts from each column, what it divides it by, and the unit of its codes."""
-    shift, unit = columns.statistics.mean, columns.scale
+    statistics = columns.statistics
+    shift, unit = statistics.mean, columns.scale
     if scale == "standard":
         return shift, unit, 1.0
     if from_pca:
-        unit = np.full_like(unit, columns.statistics.spread)
-    elif (unit == 1).all():
-        shift = np.zeros_like(shift)  # the classic network, on the data as it is
+        unit = np.full_like(unit, statistics.spread)
+    elif (unit == 1).all():  # the classic network, on the data as it is; only columns that never vary are centred
+        shift = np.where(statistics.minimum < statistics.maximum, 0.0, shift)
     return shift, unit, float(unit[0])
 
 

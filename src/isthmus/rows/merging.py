@@ -13,6 +13,5 @@ def merged(a: ColumnStatistics, n_a: int, b: ColumnStatistics, n_b: int) -> Colu
     mean = np.where(minimum == maximum, minimum, a.mean + apart * (n_b / n))
     variance = a.deviation**2 * (n_a / n) + b.deviation**2 * (n_b / n) + apart**2 * (n_a / n * (n_b / n))
     deviation = np.sqrt(variance)
-    # As for rows at once: rounding is no spread.
-    deviation[(minimum == maximum) | (deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean))] = 0.0
+    deviation[minimum == maximum] = 0.0  # rounding is no spread
     return ColumnStatistics(mean, deviation, minimum, maximum)

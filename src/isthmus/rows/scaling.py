@@ -16,6 +16,9 @@ from isthmus.errors import InputError
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 
 _LARGEST = 1e140  # the sum of squares of many such numbers is still one
+_TINY = 1e-100  # squares of smaller numbers may underflow
+MEAN_ROUNDING = 1e-8  # offset of a mean, as a share of the deviation, that is left as it is
+_SMALLEST = 1e-140  # the errors of numbers that vary so little are still above 0
 
 ColumnRange = tuple[Float64[np.ndarray, " features"], Float64[np.ndarray, " features"]]
 """The smallest and the largest value of each column."""
@@ -38,7 +41,9 @@ class ColumnStatistics:
     @property
     def spread(self) -> float:
         """Root mean square of the centred values; 1 if all columns are constant."""
-        return float(np.sqrt(np.mean(self.deviation**2))) or 1.0
+        _, exponent = np.frexp(self.deviation.max())  # a power of two rounds nothing, and squares do not underflow
+        mean_square = np.mean(np.ldexp(self.deviation, -exponent) ** 2)
+        return float(np.ldexp(np.sqrt(mean_square), exponent)) or 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +60,31 @@ class Columns:
 
 
 def column_statistics(X: Rows) -> ColumnStatistics:
-    """Measure each column, in float64 and without a copy of the data."""
+    """Measure each column, in float64 and without a copy of the data.
+
+    Two passes, the second of which corrects the first (Chan, Golub & LeVeque 1983, eq. 1.7).
+    """
     n_rows, n_features = X.shape
     minimum, maximum = column_range(X)
     refuse_too_large(minimum, maximum)
     batches = list(gen_batches(n_rows, n_batch_rows(n_features)))
-    mean = sum(dense_rows(X, rows).sum(axis=0) for rows in batches) / n_rows
-    variance = sum(((dense_rows(X, rows) - mean) ** 2).sum(axis=0) for rows in batches) / n_rows
-    deviation = np.sqrt(variance)
-    # A constant column has no spread; rounding may leave some.
-    deviation[(minimum == maximum) | (deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean))] = 0.0
+    # The sum of large values is rounded: the mean of a constant column could lie beside its value.
+    mean = np.clip(sum(dense_rows(X, rows).sum(axis=0) for rows in batches) / n_rows, minimum, maximum)
+    # Squares of tiny differences underflow; a power of two brings them to a size of about 1 and rounds nothing.
+    width = maximum - minimum
+    exponent = np.where((width > 0) & (width < _TINY), np.frexp(width)[1], 0)
+    offset, variance = np.zeros(n_features), np.zeros(n_features)
+    for rows in batches:
+        difference = dense_rows(X, rows) - mean
+        if exponent.any():
+            difference = np.ldexp(difference, -exponent)
+        offset += difference.sum(axis=0)
+        variance += (difference**2).sum(axis=0)
+    offset, variance = offset / n_rows, variance / n_rows
+    # Elsewhere the offset of the mean is itself rounding.
+    offset[offset**2 <= MEAN_ROUNDING**2 * variance] = 0.0
+    deviation = np.ldexp(np.sqrt(np.maximum(variance - offset**2, 0)), exponent)
+    mean = np.clip(mean + np.ldexp(offset, exponent), minimum, maximum)
     return ColumnStatistics(mean, deviation, minimum, maximum)
 
 
@@ -83,12 +103,20 @@ def refuse_too_large(
 
 def scale_of(kind: str, statistics: ColumnStatistics) -> Float64[np.ndarray, " features"]:
     """Return the divisor of each column for the parameter ``scale``; never zero."""
-    ones = np.ones_like(statistics.mean)
+    mean, deviation = np.abs(statistics.mean), statistics.deviation
     if kind == "standard":
-        return np.where(statistics.deviation > 0, statistics.deviation, 1.0)
+        # Differences of a few units in the last place must not count like those of other columns.
+        is_rounding = deviation <= 10 * np.finfo(np.float64).eps * mean
+        negligible = np.where(deviation > 0, np.maximum(mean, 1.0), 1.0)
+        return np.where(is_rounding, negligible, deviation)
+    if deviation.any() and statistics.spread < _SMALLEST:
+        raise InputError(
+            f"the values differ from the means of their columns by {statistics.spread:.3g}, and at least {_SMALLEST:g} "
+            "is needed, so that squares are above 0; multiply them by a power of ten, or use scale='standard'."
+        )
     if kind == "none" or (kind == "auto" and statistics.in_unit_interval):
-        return ones
-    return ones * statistics.spread
+        return np.ones_like(mean)
+    return np.full_like(mean, statistics.spread)
 
 
 def column_range(X: Rows) -> ColumnRange:

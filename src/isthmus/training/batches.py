@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from scipy import sparse
 from torch import Tensor
 
-from isthmus.networks import RowAutoencoder
+from isthmus.networks import RowAutoencoder, ignored_columns
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
+from isthmus.rows.scaling import column_range
 
 _VALUES_AT_ONCE = 1 << 18
 
@@ -33,8 +34,11 @@ class Batches:
     """Rows and their targets (None for the rows themselves), by indexing.
 
     Dense rows are brought to unit scale once; sparse rows stay as they are and only a batch is made dense.
-    ``n_values`` is the number of values of the network's widest layer for a row.
+    ``n_values`` is the number of values of the network's widest layer for a row. ``unseen`` marks the columns that a
+    step must set to zero, so that the encoder goes on to ignore them; None where they are zero anyway.
     """
+
+    unseen: Bool[Tensor, " features"] | None = None
 
     def __init__(self, X: Rows, targets: Rows | None, normaliser: Normaliser, n_values: int = 0) -> None:
         self._normaliser, self._n_values = normaliser, max(n_values, X.shape[1])
@@ -83,3 +87,10 @@ def batches_for(network: RowAutoencoder, X: Rows, targets: Rows | None) -> Batch
     """Prepare rows for training or scoring a network."""
     shift, scale = (network.per_column(values).cpu().numpy() for values in (network.shift, network.scale))
     return Batches(X, targets, Normaliser(shift, scale, network.dtype, network.device), network.n_values)
+
+
+def unseen_columns(network: RowAutoencoder, X: Rows) -> Bool[Tensor, " features"] | None:
+    """Return the columns that a network ignores and that never vary in X; None if there are none."""
+    low, high = column_range(X)
+    unseen = ignored_columns(network) & torch.from_numpy(low == high).to(network.device)
+    return unseen if unseen.any() else None

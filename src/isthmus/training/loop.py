@@ -29,11 +29,11 @@ def train(
     """Train the learners of one or more folds in step, and restore the weights of the best epoch.
 
     Training lasts for ``max_epochs`` or until ``patience`` epochs in a row bring no lower error. The held-out rows of
-    all folds (with noise, if there is any) are scored before the first epoch and after each. The best epoch is that
-    with the lowest error, the start included. For an ordered network it is the one with the lowest errors, as shares
-    of those at the start, on average over code sizes, of those that the full code's error is not above the start's in.
-    Without held-out rows the last epoch is kept unless it is worse on the training rows than the start. Ctrl-C ends
-    training; so do ``training_until`` and a loss that is not finite.
+    all folds (with noise, if there is any) are scored before the first epoch and after each; the training rows where
+    none are held out, and ``patience`` then does not count. The best epoch is that with the lowest error, the start
+    included. For an ordered network it is the one with the lowest errors, as shares of those at the start, on average
+    over code sizes, of those that the full code's error is not above the start's in. Ctrl-C ends training; so do
+    ``training_until`` and losses and weights that are not finite.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def train(
         An epoch counts as better than the start only if that is not chance: the ratio of the held-out rows' errors to
         those at the start is below one by more than three of its standard errors.
     n_epochs : int, optional
-        End after so many epochs; the learning rate falls over ``max_epochs`` all the same.
+        End after so many epochs and keep the last, unless it is worse than the start; the learning rate falls over
+        ``max_epochs`` all the same.
     """
     with folds[0].learner.suited_threads():
         return _train(folds, on_epoch, beats_start, n_epochs)
@@ -59,7 +60,7 @@ def _train(
     folds: Sequence[Fold[BatchesT]], on_epoch: OnEpoch | None, beats_start: bool, n_epochs: int | None
 ) -> History:
     recipe, sizes = folds[0].learner.recipe, folds[0].learner.scored_sizes
-    n_epochs = recipe.max_epochs if n_epochs is None else n_epochs
+    keeps_last, n_epochs = n_epochs is not None, recipe.max_epochs if n_epochs is None else n_epochs
     is_held_out = folds[0].held_out is not None
     start = _row_errors(folds, sizes)
     start_error, start_shares = float(start[-1].mean()), _shares(start, start)
@@ -70,13 +71,13 @@ def _train(
     try:
         for epoch in range(1, n_epochs + 1):
             training_error = _epoch(folds, schedules)
-            last = epoch == n_epochs
-            # Without held-out rows no epoch is chosen, so only the last is scored.
+            is_passed = keeps_last and epoch < n_epochs  # only the last epoch is scored
             error, shares = training_error, start_shares
-            if is_held_out or last:
+            if not is_passed:
                 errors = _row_errors(folds, sizes)
                 error, shares = float(errors[-1].mean()), _shares(errors, start)
-            if not (math.isfinite(training_error) and math.isfinite(error)):
+            is_finite = math.isfinite(training_error) and math.isfinite(error)
+            if not (is_finite and all(fold.learner.is_finite() for fold in folds)):
                 history.stopped = "diverged"
                 break
             history.training_error.append(training_error)
@@ -89,7 +90,7 @@ def _train(
                 is_best = is_best and _is_clear(shares, start_shares, _OVER_START)
             if is_held_out and len(folds) > 1 and history.best_epoch > 0:
                 is_best = is_best and _is_clear(shares, best_shares, _OVER_BEST)
-            if is_best or not (is_held_out or last):
+            if is_best or is_passed:
                 history.best_epoch, best_weights = epoch, _copy_weights(folds)
                 best_shares = shares
             if on_epoch is not None:

@@ -15,7 +15,7 @@ from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import Columns
 from isthmus.system.threads import suited_threads
 from isthmus.training.autograd_step import AutogradStep
-from isthmus.training.batches import Batches, batches_for
+from isthmus.training.batches import Batches, batches_for, unseen_columns
 from isthmus.training.corruption import corruption_for
 from isthmus.training.dense_step import DenseStep
 from isthmus.training.limit import check_time
@@ -62,7 +62,10 @@ class Trainer(Generic[NetworkT]):
 
     def batches(self, X: Rows, target: Rows | None) -> Batches:
         """Prepare rows for training and scoring."""
-        return batches_for(self.network, X, target)
+        batches = batches_for(self.network, X, target)
+        if self.recipe.noise is not None or target is not None:
+            batches.unseen = unseen_columns(self.network, X)
+        return batches
 
     def train_an_epoch(self, rows: Batches) -> tuple[float, float]:
         """Train once on every row at a constant learning rate; return the training error and the error after it."""
@@ -87,6 +90,7 @@ class Trainer(Generic[NetworkT]):
                 share = 0.5 if schedule is None else next(schedule)
                 learning_rate = self.recipe.learning_rate * (1.0 if schedule is None else share)
                 seen = inputs if self._corruption is None else self._corruption(inputs)
+                seen = seen if rows.unseen is None else seen.masked_fill(rows.unseen, 0)
                 total = total + step(seen, targets, learning_rate, 1 - share) * len(inputs)
         return float(total) / len(rows)
 
@@ -127,6 +131,10 @@ class Trainer(Generic[NetworkT]):
     def suited_threads(self) -> AbstractContextManager[int]:
         """Return a context with as many threads as suit the network's steps."""
         return suited_threads(self.network.n_multiplications, self._batch_size)
+
+    def is_finite(self) -> bool:
+        """Return whether all weights are finite: an activation that saturates hides those that are not."""
+        return all(bool(value.isfinite().all()) for value in self.network.state_dict().values())
 
     def copy_weights(self) -> dict[str, Tensor]:
         """Copy the weights and the running statistics of batch norms."""

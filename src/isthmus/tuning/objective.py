@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from isthmus.errors import WorseThanPCAWarning
+from isthmus.errors import UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.estimators.dense import Autoencoder
 from isthmus.training.history import History, OnEpoch
 from isthmus.training.limit import training_until
@@ -140,6 +140,7 @@ def fit_quietly(model: Model, X: object, on_epoch: OnEpoch | None = None, deadli
     """Fit until a time at most, without the warnings that would clutter a search. Ctrl-C ends the search, too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UnusedCodesWarning)
         warnings.simplefilter("ignore", WorseThanPCAWarning)
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
         try:

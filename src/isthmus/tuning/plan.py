@@ -135,24 +135,25 @@ def _code_sizes(estimator: Model, asked: object, rows: Rows, objective: str, tar
             found = f"{asked.low}:{asked.high}"
             raise ParameterError(f"Code sizes must be whole numbers of at least 1. Got {found} instead.")
         return int(asked.low), int(asked.high)
-    if not is_real(asked):
-        raise ParameterError(f"The code size must be a number or a range such as 2:64. Got {asked!r} instead.")
+    if not is_real(asked) and asked != "mle":
+        raise ParameterError(f"The code size must be a number, mle or a range such as 2:64. Got {asked!r} instead.")
     check(estimator, "code_size", asked, CODE_SIZE)
     if is_int(asked):
         size = int(asked)
     elif is_ordered:
-        need = _pca_need(rows, max(asked, target_variance), estimator.scale)
+        share = max(asked, target_variance) if is_real(asked) else asked
+        need = _pca_need(rows, share, estimator.scale)
         size = min(rows.shape[1], math.ceil(_SPARE * need))
     else:
         size = _pca_need(rows, asked, estimator.scale)
     return (1 if is_ordered else size), size
 
 
-def _pca_need(rows: Rows, share: float, scale: str) -> int:
-    """Return the number of components that PCA needs to keep a share of the variance."""
+def _pca_need(rows: Rows, share: object, scale: str) -> int:
+    """Return the number of components that PCA needs to keep a share of the variance, or finds likeliest ("mle")."""
     statistics = column_statistics(rows)
     if not statistics.deviation.any():
         return 1
     unit = scale_of("standard" if scale == "standard" else "none", statistics)
-    share = min(float(share), 1 - 1e-9)
-    return len(principal_axes(rows, statistics.mean, unit, share, np.random.RandomState(0)).spread)
+    size = min(float(share), 1 - 1e-9) if is_real(share) else "mle"
+    return len(principal_axes(rows, statistics.mean, unit, size, np.random.RandomState(0)).spread)
