@@ -22,7 +22,7 @@ def directories(path):
     """The tags of each page, and its strips."""
     with path.open("rb") as file:
         layout, _ = td.read_layout(file)
-        found = [td.read_directory(file, layout, offset)[0] for offset in td.offsets(file)]
+        found = [tags for _, tags in td.pages(file, lambda n_bytes: None)]
         return [(tags, list(td.strips(file, layout, tags))) for tags in found]
 
 
@@ -173,7 +173,7 @@ def classic(data: bytes) -> Image.Image:
     source, file = io.BytesIO(data), io.BytesIO()
     layout, _ = td.read_layout(source)
     writer = td.Writer(file, td.Layout(">", False))
-    for offset in td.offsets(source):
+    for offset, _ in td.pages(source, lambda n_bytes: None):
         tags, _ = td.read_directory(source, layout, offset)
         writer.add(tags, td.strips(source, layout, tags), (source, layout))
     return reopened(file.getvalue())

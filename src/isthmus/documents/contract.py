@@ -3,11 +3,12 @@
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
+from isthmus.documents.budget import USUAL_MEGAPIXELS, Budget
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError, IsthmusError
 from isthmus.system.files import reason
@@ -46,7 +47,7 @@ class Plan:
 class Rules:
     """Which documents are refused, and whether their pages become black and white (``bilevel``)."""
 
-    max_megapixels: float = 250
+    max_megapixels: float = USUAL_MEGAPIXELS
     invalidate_signatures: bool = False
     bilevel: bool = False
 
@@ -59,6 +60,10 @@ class Rules:
             limit = f"the limit of {self.max_megapixels:g} megapixels (--max-megapixels)"
             raise InputError(f"{found}, more than {limit}; it may be a decompression bomb.")
 
+    def budget(self, name: str, size: int) -> Budget:
+        """Return the budget of a document of so many bytes."""
+        return Budget(name, size, self.max_megapixels)
+
 
 @runtime_checkable
 class Format(Protocol):
@@ -68,12 +73,18 @@ class Format(Protocol):
     HOLDS_BILEVEL: bool
 
     def plan(self, file: File, name: str, rules: Rules) -> Plan:
-        """Find the pages without decoding any, and refuse documents that cannot be transformed completely."""
+        """Find the pages without decoding any, and refuse documents that cannot be transformed completely.
 
-    def read(self, path: str, place: Place) -> Picture:
+        Everything that is read draws from the budget of the document.
+        """
+
+    def open_document(self, path: str) -> AbstractContextManager[Any]:
+        """Open a document for ``read`` and ``encode``, of any number of pictures."""
+
+    def read(self, opened: Any, place: Place) -> Picture:
         """Decode one picture."""
 
-    def encode(self, path: str, place: Place, picture: Picture) -> bytes:
+    def encode(self, opened: Any, place: Place, picture: Picture) -> bytes:
         """Encode a changed picture, for ``write``."""
 
     def write(

@@ -11,6 +11,9 @@ from jaxtyping import Bool, UInt8
 from PIL import Image
 from PIL.JpegImagePlugin import zigzag_index
 
+from isthmus.documents.contract import LeftAsItIs
+
+_MOST_SCANS = 100  # encoders write about 10
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -55,6 +58,12 @@ def jpeg_tables(image: Image.Image) -> JPEGTables | None:
     if not quantisation or not layers:
         return None
     return JPEGTables(quantisation, layers[0][1:3], bool(image.info.get("progressive")))
+
+
+def refuse_many_scans(data: bytes) -> None:
+    """Refuse a JPEG of so many scans, each over all pixels, that decoding it would take minutes."""
+    if data.count(b"\xff\xda") > _MOST_SCANS:
+        raise LeftAsItIs(f"a JPEG of more than {_MOST_SCANS} scans is left as it is")
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:

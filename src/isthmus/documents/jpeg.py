@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from isthmus.documents.contract import Place
-from isthmus.documents.encodings import jpeg, jpeg_tables, segments
+from isthmus.documents.encodings import jpeg, jpeg_tables, refuse_many_scans, segments
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import SingleImage, image_of, opened
 
@@ -16,6 +16,10 @@ class JPEG(SingleImage):
     """JPEG, also with further pictures behind the first (MPO), which are lost."""
 
     NAME, HOLDS_BILEVEL, pillow_names = "JPEG", False, ("JPEG", "MPO")
+
+    def read(self, path: str, place: Place) -> Picture:
+        refuse_many_scans(Path(path).read_bytes())
+        return super().read(path, place)
 
     def encode(self, path: str, place: Place, picture: Picture) -> bytes:
         with opened(path, self.pillow_names) as image:

@@ -1,5 +1,7 @@
 """PDF: replace scanned images in place; text, outline, metadata, boxes and everything else stay as they are."""
 
+import io
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -7,25 +9,32 @@ from dataclasses import replace
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
+from isthmus.documents.budget import PICTURES
 from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, copy_whole, decoding
+from isthmus.documents.pdf_filters import MOST_FILTERS
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
-from isthmus.documents.pdf_scans import dots_per_inch, scans
+from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch
+from isthmus.documents.pdf_signatures import is_signed
 from isthmus.documents.pdf_spool import Spool
 from isthmus.documents.picture import Picture
 from isthmus.errors import ProtectedError
 
 NAME, HOLDS_BILEVEL = "PDF", True
 
-_MOST_INFLATED = 2**25  # bytes, for streams of text and drawing; images are inflated elsewhere
+_MOST_INFLATED = 2**25  # bytes, for streams of objects; contents and images are inflated elsewhere
 _CODED = ("/Filter", "/DecodeParms", "/Length")
 
 
 def plan(file: File, name: str, rules: Rules) -> Plan:
     places: dict[tuple[int, int], Place] = {}
-    with _opened(file, name) as pdf:
+    also: dict[tuple[int, int], list[int]] = defaultdict(list)
+    budget = rules.budget(name, file.seek(0, io.SEEK_END))
+    finder = ScanFinder(budget)
+    file.seek(0)
+    with _limits(), _opened(file, name) as pdf:
         with decoding(name):
-            if not rules.invalidate_signatures and _is_signed(pdf):
+            if not rules.invalidate_signatures and is_signed(pdf):
                 raise ProtectedError(
                     f"{name}: is signed, and a change would break the signature; "
                     "--invalidate-digital-signatures changes it anyway."
@@ -33,8 +42,12 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
             n_pages = len(pdf.pages)
         for number, page in enumerate(pdf.pages, 1):
             with decoding(name, number):
-                for drawn in scans(page):
+                for drawn in finder.scans(page, number):
                     image = drawn.image
+                    if image.objgen in places:  # an image on several pages is processed once
+                        also[image.objgen].append(number)
+                        continue
+                    budget.draw(PICTURES, 1, number)
                     width, height = int(image["/Width"]), int(image["/Height"])
                     rules.check_size(name, width, height, number)
                     unit = float(page.obj.get("/UserUnit", 1))
@@ -43,22 +56,27 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                         coding_of(image)
                     except LeftAsItIs as left:
                         place = replace(place, problem=str(left))
-                    shown = places.get(image.objgen)  # an image on several pages is processed once
-                    places[image.objgen] = place if shown is None else replace(shown, also=(*shown.also, number))
+                    places[image.objgen] = place
     notes = () if places else ("has no scanned page",)
-    return Plan(n_pages, tuple(places.values()), notes)
+    return Plan(n_pages, tuple(replace(place, also=tuple(also[key])) for key, place in places.items()), notes)
 
 
-def read(path: str, place: Place) -> Picture:
+@contextmanager
+def open_document(path: str) -> Iterator[pikepdf.Pdf]:
     with _opened(path, path) as pdf:
-        image = pdf.get_object(*place.key)
+        yield pdf
+
+
+def read(opened: pikepdf.Pdf, place: Place) -> Picture:
+    with _limits():
+        image = opened.get_object(*place.key)
         return decode(image, coding_of(image), place)
 
 
-def encode(path: str, place: Place, picture: Picture) -> bytes:
+def encode(opened: pikepdf.Pdf, place: Place, picture: Picture) -> bytes:
     """The entries of the image's dictionary, a line break, and its data."""
-    with _opened(path, path) as pdf:
-        image = pdf.get_object(*place.key)
+    with _limits():
+        image = opened.get_object(*place.key)
         data, entries = encode_image(image, coding_of(image), picture)
     return entries.encode() + b"\n" + data
 
@@ -73,7 +91,7 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
         if not streams:
             copy_whole(file, output)
             return
-        with _opened(file, name) as pdf, spool.open() as new, decoding(name, writing=True):
+        with _limits(), _opened(file, name) as pdf, spool.open() as new, decoding(name, writing=True):
             for key, number in streams.items():
                 old, stream = pdf.get_object(*key), pdf.copy_foreign(new.get_object(number, 0))
                 for entry, value in list(old.items()):
@@ -87,32 +105,26 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
 
 @contextmanager
 def _opened(file: File | str, name: str) -> Iterator[pikepdf.Pdf]:
-    """Open a PDF that is not encrypted, with limits against decompression bombs."""
+    """Open a PDF that is not encrypted; what is read of it later needs ``_limits``."""
     pdf: pikepdf.Pdf | None = None
-    limits = set_qpdf_limits(flate_max_memory=_MOST_INFLATED, run_length_max_memory=2**28)
-    try:
+    with _limits():
         with decoding(name), suppress(pikepdf.PasswordError):
-            pdf = pikepdf.open(file, suppress_warnings=True)
+            # Reading a mapped file that somebody makes shorter would end the process.
+            pdf = pikepdf.open(file, suppress_warnings=True, access_mode=pikepdf.AccessMode.stream)
         if pdf is None or pdf.is_encrypted:
             how = "qpdf --decrypt [--password=…] IN.pdf OUT.pdf writes a copy that can be read"
             raise ProtectedError(f"{name}: is encrypted; {how}.")
-        with pdf:
-            yield pdf
+    with pdf:
+        yield pdf
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
+    """Limit what qpdf decodes; its limits are those of the whole process."""
+    before = set_qpdf_limits(
+        flate_max_memory=_MOST_INFLATED, run_length_max_memory=_MOST_INFLATED, max_stream_filters=MOST_FILTERS
+    )
+    try:
+        yield
     finally:
-        set_qpdf_limits(**limits)  # type: ignore[arg-type]
-
-
-def _is_signed(pdf: pikepdf.Pdf) -> bool:
-    """Whether a field of the form, or the catalogue, holds a signature."""
-    form = pdf.Root.get("/AcroForm", pikepdf.Dictionary())
-    if "/Perms" in pdf.Root or int(form.get("/SigFlags", 0)) & 1:
-        return True
-    waiting = list(form.get("/Fields", []))
-    for _ in range(10_000):
-        if not waiting:
-            break
-        field = waiting.pop()
-        if field.get("/FT") == "/Sig" and "/V" in field:
-            return True
-        waiting += list(field.get("/Kids", []))
-    return False
+        set_qpdf_limits(**before)  # type: ignore[arg-type]

@@ -8,16 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import pikepdf
 import pypdfium2
+from pikepdf.settings import set_qpdf_limits
 from PIL import Image
 
 from isthmus.documents.contract import LeftAsItIs, Place
-from isthmus.documents.encodings import PNG_SIGNATURE, deflated_rows, group4, jpeg, jpeg_tables, png_chunk, saved
+from isthmus.documents.encodings import (
+    PNG_SIGNATURE,
+    deflated_rows,
+    group4,
+    jpeg,
+    jpeg_tables,
+    png_chunk,
+    refuse_many_scans,
+    saved,
+)
+from isthmus.documents.pdf_filters import as_list, decoded
 from isthmus.documents.picture import Kind, Picture
 from isthmus.documents.pillow_images import filled, image_of, opened, picture_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
 _FILTERS = {"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode",
             "/JBIG2Decode", "/DCTDecode", "/JPXDecode"}  # fmt: skip
+_PALETTE, _SLACK = 4096, 2**16  # bytes
 _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
 
 
@@ -41,11 +53,11 @@ def coding_of(image: pikepdf.Object) -> Coding:
     """Read the dictionary of an image; raise ``LeftAsItIs`` if it is of an unsupported kind."""
     if "/SMask" in image or "/Mask" in image:
         raise LeftAsItIs("an image with a mask is left as it is")
-    names = tuple(str(name) for name in _list(image.get("/Filter")))
+    names = tuple(str(name) for name in as_list(image.get("/Filter")))
     for name in names:
         if name not in _FILTERS:
             raise LeftAsItIs(f"an image behind the filter {name} is left as it is")
-    parameters = _list(image.get("/DecodeParms"))
+    parameters = as_list(image.get("/DecodeParms"))
     last = parameters[len(names) - 1] if names and len(parameters) == len(names) else None
     entries = last.items() if isinstance(last, pikepdf.Dictionary) else ()
     numbers = {str(key): int(value) for key, value in entries if not hasattr(value, "keys")}
@@ -121,14 +133,16 @@ def _colour_space(space: pikepdf.Object | None, filters: tuple[str, ...]) -> tup
     """The kind of picture that a colour space stands for, and its palette."""
     if space is None and filters[-1:] == ("/JPXDecode",):
         return "colour", None  # the data itself states its colours
-    parts = _list(space)
+    parts = as_list(space)
     name = str(parts[0]) if parts else ""
     if name in {"/Indexed", "/I"} and len(parts) == 4:
         base, _ = _colour_space(parts[1], ())
         channels = {"grey": 1, "colour": 3}.get(base)
-        if channels is None or _list(parts[1])[0] in {"/CalGray", "/CalRGB"}:
+        if channels is None or as_list(parts[1])[0] in {"/CalGray", "/CalRGB"}:
             raise LeftAsItIs("a palette of colours other than grey and RGB is left as it is")
-        table = parts[3].read_bytes() if isinstance(parts[3], pikepdf.Stream) else bytes(parts[3])
+        table = decoded(parts[3], _PALETTE) if isinstance(parts[3], pikepdf.Stream) else bytes(parts[3])
+        if len(table) > _PALETTE:
+            raise LeftAsItIs("an image with a palette of more than 256 colours is left as it is")
         entries = np.frombuffer(table[: len(table) // channels * channels], np.uint8).reshape(-1, channels)
         return "palette", np.repeat(entries, 3, axis=1) if channels == 1 else entries
     if name == "/ICCBased" and len(parts) == 2:
@@ -158,7 +172,9 @@ def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> n
     last = coding.filters[-1] if coding.filters else ""
     if last in {"/DCTDecode", "/JPXDecode"}:
         formats = ("JPEG", "MPO") if last == "/DCTDecode" else ("JPEG2000",)
-        with opened(io.BytesIO(_inner(image, coding)), formats) as found:
+        data = _inner(image, coding, shape)
+        refuse_many_scans(data)
+        with opened(io.BytesIO(data), formats) as found:
             if found.size != shape[::-1]:
                 raise LeftAsItIs(
                     f"an image of {found.width} × {found.height} pixels, which its dictionary contradicts, is left"
@@ -177,13 +193,17 @@ def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> n
     return _rows(image, coding, shape)
 
 
-def _inner(image: pikepdf.Object, coding: Coding) -> bytes:
-    """The data that the last filter decodes."""
+def _inner(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> bytes:
+    """The data that the last filter decodes; they are hardly larger than the pixels."""
     data = image.read_raw_bytes()
     if len(coding.filters) == 1:
         return data
     if coding.filters[:-1] == ("/FlateDecode",):
-        return zlib.decompressobj().decompress(data, 2**28)
+        most = 2 * shape[0] * _row_bytes(coding, shape[1]) + _SLACK
+        data = zlib.decompressobj().decompress(data, most + 1)
+        if len(data) > most:
+            raise LeftAsItIs("an image that is larger compressed than its pixels is left as it is")
+        return data
     raise LeftAsItIs(f"an image behind {len(coding.filters)} filters is left as it is")
 
 
@@ -191,7 +211,7 @@ def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.n
     """Samples that are stored as rows, possibly deflated."""
     n_bytes = shape[0] * _row_bytes(coding, shape[1])
     if coding.filters != ("/FlateDecode",):
-        data = image.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+        data = _filtered(image, coding, n_bytes)
     else:
         said = coding.parameters
         predictor = said.get("/Predictor", 1)
@@ -209,6 +229,23 @@ def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.n
     if len(data) < n_bytes:
         raise ValueError("its image ends too early")
     return _unpacked(data[:n_bytes], coding, shape)
+
+
+def _filtered(image: pikepdf.Object, coding: Coding, n_bytes: int) -> bytes:
+    """Data behind other filters than FlateDecode alone; those of qpdf have limits, except for LZW."""
+    most = min(2 * n_bytes + _SLACK, 2**32 - 1)
+    too_long = LeftAsItIs("an image whose data are much longer than its pixels is left as it is")
+    if "/LZWDecode" in coding.filters and len(decoded(image, most)) > most:
+        raise too_long
+    before = set_qpdf_limits(flate_max_memory=most, run_length_max_memory=most)
+    try:
+        return image.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+    except (pikepdf.PdfError, RuntimeError) as error:
+        if "memory limit" in str(error):
+            raise too_long from None
+        raise
+    finally:
+        set_qpdf_limits(**before)  # type: ignore[arg-type]
 
 
 def _row_bytes(coding: Coding, width: int) -> int:
@@ -248,7 +285,7 @@ def _fax(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.nd
     columns, k = said.get("/Columns", 1728), said.get("/K", 0)
     if columns != shape[1] or said.get("/EncodedByteAlign"):
         raise LeftAsItIs("a fax image whose lines have another length is left as it is")
-    data = _inner(image, coding)
+    data = _inner(image, coding, shape)
     bits = _as_tiff(data, shape, {259: [4]} if k < 0 else {259: [3], 292: [int(k > 0)]})
     return bits ^ (not said.get("/BlackIs1", 0))
 
@@ -302,7 +339,7 @@ def _jbig2(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _as_jpeg(image: pikepdf.Object, coding: Coding, samples: np.ndarray) -> tuple[bytes, str]:
-    with opened(io.BytesIO(_inner(image, coding)), ("JPEG", "MPO")) as found:
+    with opened(io.BytesIO(_inner(image, coding, samples.shape[:2])), ("JPEG", "MPO")) as found:
         tables = jpeg_tables(found)
     stored = 255 - samples if coding.kind == "ink" else samples
     return jpeg(image_of(Picture(coding.kind, stored)), tables), "/Filter /DCTDecode"
@@ -313,10 +350,3 @@ def _as_jpeg_2000(image: pikepdf.Object, samples: np.ndarray) -> tuple[bytes, st
     rate = max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes())))
     lossy = {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]}
     return saved(Image.fromarray(samples), "JPEG2000", **(lossy if rate > 2.5 else {})), "/Filter /JPXDecode"
-
-
-def _list(entry: pikepdf.Object | None) -> pikepdf.Array | list[pikepdf.Object]:
-    """An array, or a single value as a list."""
-    if entry is None:
-        return []
-    return entry if isinstance(entry, pikepdf.Array) else [entry]

@@ -7,9 +7,17 @@ from typing import SupportsFloat
 
 import pikepdf
 
+from isthmus.documents.budget import DRAWING, INSTRUCTIONS, PAGE_DRAWING, Budget
+from isthmus.documents.pdf_content import IDENTITY, Matrix, placements, product
+from isthmus.documents.pdf_filters import as_list, decoded
+
 COVERED = 0.5  # of the page's area, and of a strip's length
-_DEEPEST, _MOST_DRAWN = 8, 5000
+_DEEPEST, _MOST_DRAWN = 32, 5000
 _SMALLEST = 32  # pixels
+_LEAST = 256  # bytes that a stream counts as at least, for the work of reading it
+_UNLIMITED = 2**62
+_PLACED = 8  # instructions that a drawn image counts as
+_Object = tuple[int, int]  # number and generation
 
 
 @dataclass(frozen=True)
@@ -17,30 +25,98 @@ class Drawn:
     """An image, and the matrix from its unit square to the page, in points."""
 
     image: pikepdf.Stream
-    matrix: pikepdf.Matrix
+    matrix: Matrix
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in points."""
-        return hypot(self.matrix.a, self.matrix.b), hypot(self.matrix.c, self.matrix.d)
+        a, b, c, d, _, _ = self.matrix
+        return hypot(a, b), hypot(c, d)
 
 
-def scans(page: pikepdf.Page) -> list[Drawn]:
-    """The scanned images of a page, each once, in drawing order."""
-    left, bottom, right, top = (float(value) for value in page.cropbox)
-    width, height = abs(right - left), abs(top - bottom)
-    if not width * height > 0:
-        return []
-    found: dict[tuple[int, int], Drawn] = {}
-    for drawn in _drawn_by(page, page.obj, pikepdf.Matrix(), 0, [_MOST_DRAWN]):
-        across, along = drawn.size
-        # A strip may be rotated by 90°.
-        if max(across / width, along / height, across / height, along / width) >= COVERED and drawn.image.is_indirect:
-            found.setdefault(drawn.image.objgen, drawn)
-    matrices = [drawn.matrix for drawn in found.values()]
-    if sum(abs(m.a * m.d - m.b * m.c) for m in matrices) < COVERED * width * height:
-        return []
-    return [drawn for drawn in found.values() if min(_pixels(drawn.image)) >= _SMALLEST]
+class ScanFinder:
+    """Finds the scanned images of the pages of one document, which pays for everything that is read."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._page = 0
+        # What a form draws, in its own units, with the object whose resources it uses.
+        self._forms: dict[tuple[_Object, _Object], tuple[Drawn, ...]] = {}
+
+    def scans(self, page: pikepdf.Page, number: int) -> list[Drawn]:
+        """The scanned images of a page, each once, in drawing order."""
+        self._page = number
+        left, bottom, right, top = (float(value) for value in page.cropbox)
+        width, height = abs(right - left), abs(top - bottom)
+        if not width * height > 0:
+            return []
+        found: dict[_Object, Drawn] = {}
+        for drawn in self._drawn_by(as_list(page.obj.get("/Contents")), page.obj, 0):
+            across, along = drawn.size
+            # A strip may be rotated by 90°.
+            if max(across / width, along / height, across / height, along / width) >= COVERED:
+                found.setdefault(drawn.image.objgen, drawn)
+        matrices = [drawn.matrix for drawn in found.values()]
+        if sum(abs(a * d - b * c) for a, b, c, d, _, _ in matrices) < COVERED * width * height:
+            return []
+        return [drawn for drawn in found.values() if min(_pixels(drawn.image)) >= _SMALLEST]
+
+    def _drawn_by(self, content: Iterable[pikepdf.Object], owner: pikepdf.Object, depth: int) -> Iterator[Drawn]:
+        """The first images that a page or form draws, including those in its forms, in its units."""
+        named, owner = _pictures_of(owner)
+        known: dict[str, pikepdf.Object | None] = {}
+        matrix, stack, n_drawn = IDENTITY, list[Matrix](), 0
+        for operator, operand in placements(self._decoded(content), self._count):
+            if operator == "q":
+                stack.append(matrix)
+            elif operator == "Q":
+                matrix = stack.pop() if stack else matrix
+            elif isinstance(operand, tuple):
+                matrix = product(operand, matrix)
+            elif operand is not None:
+                if operand not in known:
+                    known[operand] = named.get(operand) if isinstance(named, pikepdf.Dictionary) else None
+                target = known[operand]
+                if not isinstance(target, pikepdf.Stream):
+                    continue
+                for drawn in self._drawn_as(target, owner, depth):
+                    n_drawn += 1
+                    if n_drawn > _MOST_DRAWN:
+                        return
+                    self._count(_PLACED)
+                    yield Drawn(drawn.image, product(drawn.matrix, matrix))
+
+    def _drawn_as(self, target: pikepdf.Stream, owner: pikepdf.Object, depth: int) -> tuple[Drawn, ...]:
+        """What an external object draws: an image itself; a form is read once."""
+        kind = target.get("/Subtype")
+        if kind == "/Image":
+            return (Drawn(target, IDENTITY),) if target.is_indirect else ()
+        if kind != "/Form" or depth >= _DEEPEST:
+            return ()
+        within = target if "/Resources" in target else owner
+        key = target.objgen, within.objgen
+        if key not in self._forms:
+            self._forms[key] = ()  # a form that draws itself
+            own = _matrix(target.get("/Matrix") or (1, 0, 0, 1, 0, 0))
+            found = self._drawn_by([target], within, depth + 1)
+            self._forms[key] = tuple(Drawn(drawn.image, product(drawn.matrix, own)) for drawn in found)
+        return self._forms[key]
+
+    def _decoded(self, content: Iterable[pikepdf.Object]) -> bytes:
+        """The bytes of the streams of a page or form, which are one text."""
+        parts, room = [], self._budget.limit(PAGE_DRAWING)
+        for stream in content:
+            if isinstance(stream, pikepdf.Stream):
+                parts.append(decoded(stream, int(min(room, self._budget.left(DRAWING), _UNLIMITED))))
+                size = max(len(parts[-1]), _LEAST)
+                room -= size
+                self._budget.draw(DRAWING, size, self._page)
+                if room < 0:
+                    self._budget.refuse(PAGE_DRAWING, self._page)
+        return b"\n".join(parts)
+
+    def _count(self, n_instructions: int) -> None:
+        self._budget.draw(INSTRUCTIONS, n_instructions, self._page)
 
 
 def dots_per_inch(drawn: Drawn, user_unit: float) -> float | None:
@@ -57,42 +133,18 @@ def _pixels(image: pikepdf.Object) -> tuple[int, int]:
         return 0, 0
 
 
-def _drawn_by(
-    content: pikepdf.Page | pikepdf.Stream, owner: pikepdf.Object, matrix: pikepdf.Matrix, depth: int, budget: list[int]
-) -> Iterator[Drawn]:
-    """The images that a page or form draws, including those in its forms; ``budget`` limits how many are read."""
+def _pictures_of(owner: pikepdf.Object) -> tuple[pikepdf.Object | None, pikepdf.Object]:
+    """The named images and forms of a page or form, and the object that has them: a node above a page can."""
     node: pikepdf.Object | None = owner
-    for _ in range(64):  # resources can be those of a node above a page
+    for _ in range(64):
         if node is None or "/Resources" in node:
             break
         node = node.get("/Parent")
     resources = None if node is None else node.get("/Resources")
     named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    stack = []
-    for instruction in pikepdf.parse_content_stream(content, "q Q cm Do"):
-        operator = str(instruction.operator)
-        if operator == "q":
-            stack.append(matrix)
-        elif operator == "Q":
-            matrix = stack.pop() if stack else matrix
-        elif operator == "cm":
-            matrix = _matrix(instruction.operands) @ matrix
-        elif operator == "Do" and len(instruction.operands) == 1:
-            budget[0] -= 1
-            if budget[0] < 0:
-                return
-            target = named.get(str(instruction.operands[0])) if isinstance(named, pikepdf.Dictionary) else None
-            if not isinstance(target, pikepdf.Stream):
-                continue
-            kind = target.get("/Subtype")
-            if kind == "/Image":
-                yield Drawn(target, matrix)
-            elif kind == "/Form" and depth < _DEEPEST:
-                inner = _matrix(target.get("/Matrix") or (1, 0, 0, 1, 0, 0)) @ matrix
-                within = target if "/Resources" in target else owner
-                yield from _drawn_by(target, within, inner, depth + 1, budget)
+    return named, owner if node is None else node
 
 
-def _matrix(operands: Iterable[SupportsFloat]) -> pikepdf.Matrix:
+def _matrix(operands: Iterable[SupportsFloat]) -> Matrix:
     a, b, c, d, e, f = (float(value) for value in operands)
-    return pikepdf.Matrix(a, b, c, d, e, f)
+    return a, b, c, d, e, f

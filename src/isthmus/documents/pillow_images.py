@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,9 @@ class SingleImage:
                 raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
             problem = None if image.mode in _MODES else f"pixels of mode {image.mode} are left as they are"
             return Plan(1, (Place(1, *image.size, dpi=dpi(image), problem=problem),))
+
+    def open_document(self, path: str) -> AbstractContextManager[str]:
+        return nullcontext(path)
 
     def read(self, path: str, place: Place) -> Picture:
         with opened(path, self.pillow_names) as image:

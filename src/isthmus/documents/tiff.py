@@ -3,12 +3,14 @@
 import io
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from isthmus.documents import tiff_directory as td
+from isthmus.documents.budget import COPIED, PICTURES
 from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.encodings import JPEGTables, group4, jpeg, saved, tables_in
 from isthmus.documents.picture import Picture
@@ -33,9 +35,14 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
     with decoding(name):
         layout, _ = td.read_layout(file)
         size = file.seek(0, io.SEEK_END)
-        for offset in td.offsets(file):
+        budget = rules.budget(name, size)
+
+        def draw(n_bytes: int) -> None:
+            budget.draw(COPIED, n_bytes, len(places) + 1)
+
+        for offset, tags in td.pages(file, draw):
             page = len(places) + 1
-            tags, _ = td.read_directory(file, layout, offset)
+            budget.draw(PICTURES, 1, page)
             width, height = td.number(tags, layout, _WIDTH), td.number(tags, layout, _HEIGHT)
             rules.check_size(name, width, height, page)
             if td.number(tags, layout, _COMPRESSION, _NONE) == _OLD_JPEG:
@@ -45,10 +52,15 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                     ends = map(sum, zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=False))
                     if max(ends, default=0) > size:
                         raise InputError(f"{name}, page {page}: is damaged (it ends within its pixels).")
+            td.draw_data(file, layout, tags, draw)
             places.append(Place(page, width, height, _dpi(tags, layout), (offset,), problem=_problem(tags, layout)))
     if not places:
         raise InputError(f"{name}: has no page.")
     return Plan(len(places), tuple(places))
+
+
+def open_document(path: str) -> AbstractContextManager[str]:
+    return nullcontext(path)
 
 
 def read(path: str, place: Place) -> Picture:

@@ -1,17 +1,21 @@
 """TIFF directories: read them, and copy them to another file with everything they point to (TIFF 6.0, BigTIFF)."""
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isthmus.documents.contract import File
+from isthmus.errors import InputError
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _BYTE, _SHORT, _LONG, _LONG8 = 1, 3, 4, 16
 STRIP_OFFSETS, STRIP_LENGTHS, TILE_OFFSETS, TILE_LENGTHS = 273, 279, 324, 325
 SUB_DIRECTORIES = {330, 34665, 34853, 40965}  # SubIFDs, EXIF, GPS, interoperability
-_MOST_ENTRIES, _MOST_BYTES = 4096, 2**28
+_MOST_ENTRIES, _MOST_BYTES, _MOST_NUMBERS = 4096, 2**28, 2**21
+_LEAST, _DEEPEST = 64, 4  # bytes that a directory counts as at least, and directories within directories
+Draw = Callable[[int], None]
+"""Takes a number of bytes from the budget of a document, before they are read."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Entry:
 
     def numbers(self, layout: Layout) -> tuple[int, ...]:
         letter = _LETTERS.get(self.type)
+        if letter and self.count > _MOST_NUMBERS:
+            raise ValueError(f"a tag has {self.count} numbers")
         return struct.unpack(f"{layout.order}{self.count}{letter}", self.value) if letter else ()
 
 
@@ -55,25 +61,47 @@ def read_layout(file: File) -> tuple[Layout, int]:
     return layout, struct.unpack_from(layout.offset, start, 8 if layout.big else 4)[0]
 
 
-def offsets(file: File) -> Iterator[int]:
-    """The offsets of the directories, one per page; a circular chain is an error."""
+def pages(file: File, draw: Draw) -> Iterator[tuple[int, Directory]]:
+    """The offset and the tags of each page; a circular chain is an error."""
     layout, offset = read_layout(file)
     seen = set[int]()
     while offset:
         if offset in seen:
             raise ValueError("its chain of pages is circular")
         seen.add(offset)
-        yield offset
-        _, offset = read_directory(file, layout, offset)
+        tags, following = read_directory(file, layout, offset, draw)
+        yield offset, tags
+        offset = following
 
 
-def read_directory(file: File, layout: Layout, offset: int) -> tuple[Directory, int]:
-    """The tags at an offset, and the offset of the next directory."""
+def draw_data(file: File, layout: Layout, tags: Directory, draw: Draw, depth: int = 0) -> None:
+    """Draw from the budget what a copy of a page needs besides its tags: strips, tiles, and sub-directories."""
+    for starts, lengths in ((STRIP_OFFSETS, STRIP_LENGTHS), (TILE_OFFSETS, TILE_LENGTHS)):
+        if starts in tags and lengths in tags:
+            draw(sum(tags[lengths].numbers(layout)))
+    for tag in SUB_DIRECTORIES & tags.keys() if depth < _DEEPEST else ():
+        for offset in tags[tag].numbers(layout):
+            try:
+                inner, _ = read_directory(file, layout, offset, draw)
+            except InputError:
+                raise
+            except (ValueError, OverflowError):  # damage matters only if the tag is copied
+                continue
+            draw_data(file, layout, inner, draw, depth + 1)
+
+
+def read_directory(file: File, layout: Layout, offset: int, draw: Draw | None = None) -> tuple[Directory, int]:
+    """The tags at an offset, and the offset of the next directory.
+
+    The plan of a document draws all that is read from its budget; what is read again later has been drawn.
+    """
     file.seek(offset)
     count = _unpack(file, layout.order + ("Q" if layout.big else "H"))
     if count > _MOST_ENTRIES:
         raise ValueError(f"it has a directory of {count} entries")
     size, inline = (20, 8) if layout.big else (12, 4)
+    if draw is not None:
+        draw(max(count * size, _LEAST))
     table = file.read(count * size)
     if len(table) < count * size:
         raise ValueError("it ends within a directory")
@@ -88,6 +116,8 @@ def read_directory(file: File, layout: Layout, offset: int) -> tuple[Directory, 
         value = table[place + size - inline : place + size][:length]
         if length > inline:
             file.seek(struct.unpack_from(layout.offset, table, place + size - inline)[0])
+            if draw is not None:
+                draw(length)
             value = file.read(length)
         if len(value) == length and type in _SIZES:
             tags.setdefault(tag, Entry(type, number, value))
@@ -186,7 +216,7 @@ class Writer:
 
     def _copy(self, source: tuple[File, Layout], offset: int, depth: int) -> int:
         file, layout = source
-        if depth > 4:
+        if depth > _DEEPEST:
             raise ValueError("its directories are nested too deep")
         tags, _ = read_directory(file, layout, offset)
         if STRIP_OFFSETS in tags or TILE_OFFSETS in tags:

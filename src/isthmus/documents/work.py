@@ -1,8 +1,9 @@
 """Process one picture of a document: decode it, apply the page function, and encode the result if it changed."""
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,10 +61,33 @@ class Work:
         return PageReport(place.page, place.width, place.height, changed=False, note=note, number=self.number)
 
 
-def try_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport] | Exception:
+class Source:
+    """The document that the last picture came from, which stays open for the next one."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._key: tuple[str, str, FileState] | None = None
+        self._opened: Any = None
+
+    def of(self, work: Work) -> Any:
+        """Return the opened document of a picture."""
+        key = work.format, work.path, work.state
+        if key != self._key:
+            self.close()
+            self._opened = self._stack.enter_context(format_named(work.format).open_document(work.path))
+            self._key = key
+        return self._opened
+
+    def close(self) -> None:
+        """Close the document, if one is open."""
+        self._key = self._opened = None
+        self._stack.close()
+
+
+def try_picture(function: PageFunction, work: Work, source: Source) -> tuple[bytes | None, PageReport] | Exception:
     """Return the encoded picture, or None if it stays as it is, and the report; or the exception if that fails."""
     try:
-        return _process(function, work)
+        return _process(function, work, source)
     except (IsthmusError, MemoryError) as error:
         return error
     except Exception as error:
@@ -71,18 +95,18 @@ def try_picture(function: PageFunction, work: Work) -> tuple[bytes | None, PageR
         return error
 
 
-def _process(function: PageFunction, work: Work) -> tuple[bytes | None, PageReport]:
+def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes | None, PageReport]:
     begun, place = time.monotonic(), work.place
     if place.problem is not None:
         return None, work.report(place.problem)
     format = format_named(work.format)
     try:
         with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
-            picture = format.read(work.path, place)
+            picture = format.read(source.of(work), place)
             pixels = page_pixels(picture)
     except LeftAsItIs as left:
         return None, work.report(str(left))
-    given = pixels.copy()
+    given = pixels.view()
     given.flags.writeable = False
     after = function(given, dpi=place.dpi)
     if after.shape != pixels.shape or after.dtype != np.uint8:
@@ -101,5 +125,5 @@ def _process(function: PageFunction, work: Work) -> tuple[bytes | None, PageRepo
         if np.array_equal(new.samples, picture.samples):
             return None, replace(report, changed=False)
     with unchanged(work.path, work.name, work.state):
-        data = format.encode(work.path, place, new)
+        data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)

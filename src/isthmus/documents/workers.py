@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from isthmus.documents.reports import PageReport
-from isthmus.documents.work import PageFunction, Work, try_picture
+from isthmus.documents.work import PageFunction, Source, Work, try_picture
 from isthmus.errors import IsthmusError
 from isthmus.system.processes import process_pool, starting_children
 
@@ -21,6 +22,7 @@ class WorkersEndedError(IsthmusError):
 _Tag = TypeVar("_Tag")
 Result = tuple[bytes | None, PageReport] | Exception
 _function: PageFunction | None = None
+_source = Source()  # of a worker process
 
 
 def in_order(
@@ -32,8 +34,9 @@ def in_order(
     processes wait, and all processes end with this generator.
     """
     if jobs == 1:
-        for tag, work in tasks:
-            yield tag, None if work is None else try_picture(function, work)
+        with closing(Source()) as source:
+            for tag, work in tasks:
+                yield tag, None if work is None else try_picture(function, work, source)
         return
     pool = process_pool(jobs, _begin, function)
     waiting: deque[tuple[_Tag, Future[Result] | None]] = deque()
@@ -71,4 +74,4 @@ def _begin(function: PageFunction) -> None:
 
 def _try_picture(work: Work) -> Result:
     assert _function is not None
-    return try_picture(_function, work)
+    return try_picture(_function, work, _source)

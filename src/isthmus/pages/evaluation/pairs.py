@@ -47,8 +47,8 @@ def read_grey(path: Path) -> tuple[Grey, float | None]:
     (place,) = plan.places
     if place.problem is not None:
         raise InputError(f"{path}: cannot be compared ({place.problem}).")
-    with decoding(str(path)):
-        return grey_pixels(page_pixels(format.read(str(path), place))), place.dpi
+    with decoding(str(path)), format.open_document(str(path)) as opened:
+        return grey_pixels(page_pixels(format.read(opened, place))), place.dpi
 
 
 def _pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
