@@ -77,7 +77,7 @@ HOSTILE = {
         "not those of Autoencoder",
     ),
     "no filters": ("images", fitted("filters", []), "'filters'"),
-    "huge filters": ("images", fitted("filters", [2**39, 2**39]), "settings"),
+    "huge filters": ("images", fitted("filters", [2**39, 2**39]), "activations"),
     "negative filters": ("images", fitted("filters", [-3, 2]), "'filters'"),
     "two thousand layers": ("images", fitted("filters", [1] * 2000), "'filters'"),
     "decoder too short": ("images", fitted("decoder_filters", [3]), "settings"),
@@ -93,7 +93,7 @@ HOSTILE = {
     ),
     "huge patch": ("images", fitted("patch", 2**30), "'pooling'"),
     "even kernel": ("images", fitted("kernel_size", 4), "settings"),
-    "huge kernel": ("images", fitted("kernel_size", 2**39 + 1), "settings"),
+    "huge kernel": ("images", fitted("kernel_size", 2**39 + 1), "multiplications"),
     "shape of another image": ("images", fitted("image_shape", [5, 5, 2]), "'image_shape'"),
     "huge image": (
         "images",

@@ -140,7 +140,9 @@ def test_text_that_is_not_utf8_is_refused_in_kept_columns_and_ignored_in_others(
 
 
 def test_a_row_beyond_all_measure_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.tables.records._MAX_ROW_BYTES", 10**6)
+    monkeypatch.setattr("isthmus.tables.budget._ROW_BYTES", 10**6)
+    monkeypatch.setattr("isthmus.tables.budget._FIRST_ROW_BYTES", 10**6)
+    monkeypatch.setattr("isthmus.tables.budget._BYTES_PER_COLUMN", 0)
     (tmp_path / "data.csv").write_bytes(b"a,b\n1,2\n" + b"1" * 10**7)
     assert "has a row of more than 0 MB" in refusal(tmp_path / "data.csv")
     (tmp_path / "data.csv").write_bytes(b'a,b\n1,2\n"' + b"1\n" * 10**7)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.options import Columns, Exclude, Format, Header, Table
+from isthmus.cli.options import Columns, Exclude, Format, Header, NoLimits, Table
 from isthmus.cli.outputs import RESULT_FORMATS, check_outputs, print_text, result_text, say, saying_warnings, write_text
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.errors import OutputError, ParameterError
@@ -32,6 +32,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same errors.")] = 0,
     format: Format = None,
     header: Header = None,
+    no_limits: NoLimits = False,
     output_format: Annotated[str | None, typer.Option(autocompletion=lambda: RESULT_FORMATS,
         help="Print the figures as csv, json or md; with --output, the format of the file.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")] = False,
@@ -52,7 +53,10 @@ def compare(
         plot_format(plot)
     check_outputs(table, file, plot)
     DENSE.check("Autoencoder", network | machine)  # before a long table is read
-    read = read_table(table, format, header, columns=columns, exclude=exclude, at_least=3, purpose="a comparison")
+    read = read_table(
+        table, format, header, limits=not no_limits, columns=columns, exclude=exclude, at_least=3,
+        purpose="a comparison",
+    )  # fmt: skip
 
     from isthmus import comparison
     from isthmus.estimators.dense import Autoencoder

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat
+from isthmus.cli.options import Format, Header, Keep, Model, NoLimits, Output, OutputFormat
 
 
 def decode(
@@ -16,6 +16,7 @@ def decode(
     format: Format = None,
     header: Header = None,
     output_format: OutputFormat = None,
+    no_limits: NoLimits = False,
 ) -> None:  # fmt: skip
     """Write the row that each code decodes to."""
     import numpy as np
@@ -23,7 +24,7 @@ def decode(
     from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
-    fitted = load(model)
+    fitted = load(model, limits=not no_limits)
 
     def rows(codes: object) -> np.ndarray:
         decoded = np.asarray(fitted.inverse_transform(codes))
@@ -32,5 +33,5 @@ def decode(
     stream(
         model, codes, output, rows,
         require=list(map(str, fitted.get_feature_names_out())), named=False, columns=fitted.feature_names,
-        keep=keep, source_format=format, header=header, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

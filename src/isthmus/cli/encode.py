@@ -1,6 +1,6 @@
 """isthmus encode: from rows to codes."""
 
-from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat, Table
+from isthmus.cli.options import Format, Header, Keep, Model, NoLimits, Output, OutputFormat, Table
 
 
 def encode(
@@ -11,15 +11,16 @@ def encode(
     format: Format = None,
     header: Header = None,
     output_format: OutputFormat = None,
+    no_limits: NoLimits = False,
 ) -> None:
     """Write the codes of each row of a table."""
     from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
-    fitted = load(model)
+    fitted = load(model, limits=not no_limits)
     stream(
         model, table, output, fitted.transform,
         require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=list(map(str, fitted.get_feature_names_out())),
-        keep=keep, source_format=format, header=header, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

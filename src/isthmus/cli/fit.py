@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.options import Columns, Exclude, Format, Header, Table
+from isthmus.cli.options import Columns, Exclude, Format, Header, NoLimits, Table
 from isthmus.cli.outputs import check_outputs, say, saying_warnings
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.parameters import DENSE, Option
@@ -30,6 +30,7 @@ def fit(
     machine: Annotated[Values, OptionsOf(_MACHINE)],
     format: Format = None,
     header: Header = None,
+    no_limits: NoLimits = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
     """Fit an autoencoder to the columns of a table.
@@ -42,7 +43,10 @@ def fit(
     parameters = {**network, **machine, "verbose": not quiet}
     check_outputs(table, model=output)
     DENSE.check("Autoencoder", parameters)  # before a long table is read
-    read = read_table(table, format, header, columns=columns, exclude=exclude, at_least=2, purpose="fitting")
+    read = read_table(
+        table, format, header, limits=not no_limits, columns=columns, exclude=exclude, at_least=2,
+        purpose="fitting",
+    )  # fmt: skip
 
     from isthmus.estimators.dense import Autoencoder
 

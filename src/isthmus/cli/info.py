@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.options import Model
+from isthmus.cli.options import Model, NoLimits
 from isthmus.cli.outputs import print_text, terminal_encoding
 from isthmus.parameters import values_of
 from isthmus.parameters.training import TRAINING
@@ -21,13 +21,17 @@ _BARS = {"columns", "code size", "encoder layers", "decoder layers", "filters", 
 _NOT_ON_PAGE = {*_BARS, "activation", "dense code", "column names", "device", "verbose"}
 
 
-def info(model: Model, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
+def info(
+    model: Model,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    no_limits: NoLimits = False,
+) -> None:
     """Show a model: its layers, its parameters, and its error beside PCA's."""
     import json
 
     from isthmus.estimators.loading import load
 
-    fitted = load(model)
+    fitted = load(model, limits=not no_limits)
     print_text((json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))) + "\n")
 
 

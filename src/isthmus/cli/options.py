@@ -28,6 +28,8 @@ Header = Annotated[str | None, typer.Option("--header", autocompletion=lambda: _
     help="Whether the first row of a CSV or TSV names the columns: yes or no.  [default: by what it looks like]")]
 OutputFormat = Annotated[str | None, typer.Option("--output-format", autocompletion=formats,
     help="Format of the output, where its name does not tell; that of the input for '-'.")]
+NoLimits = Annotated[bool, typer.Option("--no-limits",
+    help="Read tables and model files however much memory they take; for files you trust.")]
 Columns = Annotated[list[str] | None, typer.Option(
     help="Columns to use (repeat, or separate by commas).  [default: all]")]
 Exclude = Annotated[list[str] | None, typer.Option(help="Columns to leave out.")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Format, Header, Keep, Model, Output, OutputFormat, Table
+from isthmus.cli.options import Format, Header, Keep, Model, NoLimits, Output, OutputFormat, Table
 
 
 def reconstruct(
@@ -18,6 +18,7 @@ def reconstruct(
     format: Format = None,
     header: Header = None,
     output_format: OutputFormat = None,
+    no_limits: NoLimits = False,
 ) -> None:  # fmt: skip
     """Write the reconstruction of each row of a table."""
     import numpy as np
@@ -25,7 +26,7 @@ def reconstruct(
     from isthmus.cli.stream import stream
     from isthmus.estimators.loading import load
 
-    fitted = load(model)
+    fitted = load(model, limits=not no_limits)
 
     def with_errors(rows: object) -> np.ndarray:
         values = np.asarray(fitted.reconstruct(rows))
@@ -35,5 +36,5 @@ def reconstruct(
         model, table, output, with_errors,
         require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
         columns=[*fitted.feature_names, *(["reconstruction_error"] if errors else [])],
-        keep=keep, source_format=format, header=header, output_format=output_format,
+        keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

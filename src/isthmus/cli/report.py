@@ -5,7 +5,7 @@ from typing import Annotated, SupportsFloat, cast
 
 import typer
 
-from isthmus.cli.options import Format, Header, Model, Table
+from isthmus.cli.options import Format, Header, Model, NoLimits, Table
 from isthmus.cli.outputs import print_text, say
 from isthmus.errors import ParameterError
 from isthmus.words import counted
@@ -22,6 +22,7 @@ def report(
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     format: Format = None,
     header: Header = None,
+    no_limits: NoLimits = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No message.")] = False,
 ) -> None:  # fmt: skip
     """Write one page about a model and what it does to the rows of a table.
@@ -38,7 +39,7 @@ def report(
 
     require("report")
     shape = None if image_shape is None else _shape(image_shape)
-    fitted = load(model)
+    fitted = load(model, limits=not no_limits)
     ImageShape.of(shape, fitted.n_features_in_)  # before a long table is read
     if output != "-":
         refuse_same_file(model, output)
@@ -48,7 +49,9 @@ def report(
         check_writable(output)
     columns = fitted.feature_names
     label = [] if colour is None or colour in columns else [colour]
-    read = read_table(table, format, header, require=columns, keep=label)
+    read = read_table(
+        table, format, header, limits=not no_limits, require=columns, keep=label
+    )  # fmt: skip
     source = "standard input" if table == "-" else Path(table).name
     made = make(
         fitted,

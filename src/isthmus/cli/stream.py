@@ -30,6 +30,7 @@ def stream(
     source_format: str | None,
     header: str | None,
     output_format: str | None,
+    limits: bool,
 ) -> None:
     """Apply a function to the required columns of a table, batch by batch, and write the result.
 
@@ -44,8 +45,9 @@ def stream(
             refuse_same_file(source, output)
     with saying_warnings():
         opened = open_table(
-            source, format=source_format, keep=names(keep), require=require, header=checked_header(header)
-        )
+            source, format=source_format, keep=names(keep), require=require, header=checked_header(header),
+            limits=limits,
+        )  # fmt: skip
     if output == "-" and output_format is None:
         output_format = opened.format
     with (

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.options import Columns, Exclude, Format, Header, Table
+from isthmus.cli.options import Columns, Exclude, Format, Header, NoLimits, Table
 from isthmus.cli.outputs import (
     RESULT_FORMATS,
     check_outputs,
@@ -76,6 +76,7 @@ def tune(
         help="HTML file to write a page about the search and the model to.")] = None,
     format: Format = None,
     header: Header = None,
+    no_limits: NoLimits = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")] = False,
 ) -> None:  # fmt: skip
     """Search for the hyperparameters of a table's autoencoder, and write the best one.
@@ -114,7 +115,9 @@ def tune(
         study=kept_in, n_jobs=jobs, random_state=seed, verbose=not quiet,
     )  # fmt: skip
     search.validate_parameters()  # before a long table is read
-    read = read_table(table, format, header, columns=columns, exclude=exclude)
+    read = read_table(
+        table, format, header, limits=not no_limits, columns=columns, exclude=exclude
+    )  # fmt: skip
     started = time.monotonic() - began
     with saying_warnings():
         search.fit(rows_of(read))

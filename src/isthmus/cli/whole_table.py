@@ -25,6 +25,7 @@ def read_table(
     exclude: list[str] | None = None,
     keep: Sequence[str] = (),
     require: Sequence[str] | None = None,
+    limits: bool = True,
     at_least: int = 1,
     purpose: str = "",
 ) -> tables.Table:
@@ -39,7 +40,7 @@ def read_table(
     with saying_warnings():
         read = tables.read_table(
             table, format=checked_format(format), header=checked_header(header),
-            columns=names(columns) or None, exclude=names(exclude), keep=keep, require=require,
+            columns=names(columns) or None, exclude=names(exclude), keep=keep, require=require, limits=limits,
         )  # fmt: skip
     if len(read.rows) < at_least:
         name = "standard input" if table == "-" else table

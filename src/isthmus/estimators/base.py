@@ -502,8 +502,8 @@ class BaseAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """Names of the columns: those of the training rows as text, or x0, x1, … where they had none."""
         check_is_fitted(self)
         n = self.n_features_in_
-        labels = list(range(n)) if self._labels is None else list(self._labels)
-        return list(generic_names(n) if labels == list(range(n)) else map(str, labels))
+        labels = None if self._labels is None else list(self._labels)
+        return list(generic_names(n) if labels is None or labels == list(range(n)) else map(str, labels))
 
     @property
     def scored_rows(self) -> str:

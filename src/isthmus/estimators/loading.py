@@ -10,7 +10,7 @@ from isthmus.model_files.models import read_model
 ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
 
 
-def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
+def load(path: str | os.PathLike[str], *, limits: bool = True) -> BaseAutoencoder:
     """Read a fitted model from a file that ``save`` wrote.
 
     Loading runs no code from the file, checks everything before it allocates, and compares a checksum of the
@@ -19,6 +19,9 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
     Parameters
     ----------
     path : path
+    limits : bool, default=True
+        Whether to refuse a model that takes far more memory than its file: tensors of more than 256 MB and 200 times
+        what is stored, or images of more than 2**22 values or 2**26 activations. False is for files you trust.
 
     Returns
     -------
@@ -28,7 +31,7 @@ def load(path: str | os.PathLike[str]) -> BaseAutoencoder:
     Raises
     ------
     ModelFileError
-        If the file is missing, damaged, of an unknown version, or not an Isthmus model file.
+        If the file is missing, damaged, of an unknown version, over a limit, or not an Isthmus model file.
     """
-    saved = read_model(path, ESTIMATORS)
+    saved = read_model(path, ESTIMATORS, limits=limits)
     return ESTIMATORS[saved.estimator].from_saved(saved)

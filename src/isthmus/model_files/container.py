@@ -8,9 +8,11 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, BinaryIO
 
 import numpy as np
@@ -21,6 +23,8 @@ from isthmus.model_files.sections import Rules, Section, list_of, size
 from isthmus.parameters.rules import one_of
 from isthmus.system.files import atomic_write, open_input
 from isthmus.system.magic import LONGEST, kind_of
+from isthmus.system.stored import stored_bytes
+from isthmus.words import printable
 
 FORMAT = "isthmus"
 FORMAT_VERSION = 1
@@ -31,7 +35,11 @@ Expected = dict[str, tuple[str, tuple[int, ...]]]
 
 _DTYPES: dict[str, np.dtype] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 _CODES = {dtype.name: code for code, dtype in _DTYPES.items()}
-_MAX_HEADER_BYTES, _MAX_TENSORS, _MAX_DIMENSIONS, _MAX_DEPTH = 2**26, 10_000, 8, 32
+_MAX_HEADER_BYTES, _MAX_TENSORS, _MAX_DIMENSIONS, _MAX_DEPTH = 2**25, 10_000, 8, 32
+_MAX_JSON_PARTS = 100_000  # objects, lists and keys: Python takes a hundred bytes and more for each
+_FREE_BYTES, _EXPANSION = 2**28, 200
+_JSON_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([{[:])', re.DOTALL)  # text, or else a part in the group
+UNLIMITED = "if you trust it, load it with limits=False (on the command line: --no-limits)"
 _UNSIGNED = "0" * 64  # the checksum is computed with zeros in its own place
 
 
@@ -39,7 +47,7 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
     """Write tensors and settings to one file, whole or not at all; the same input gives the same bytes.
 
     Tensors are in float32 or float64, and settings plain JSON, apart from NumPy's numbers. ParameterError if a tensor
-    holds NaN or an infinity, OutputError if the file cannot be written.
+    holds NaN or an infinity, or the names of the columns are too long; OutputError if the file cannot be written.
     """
     header: dict[str, object] = {}
     arrays, end = [], 0
@@ -58,6 +66,9 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
     }  # fmt: skip
     text = json.dumps({"__metadata__": metadata, **header}).encode()
     text += b" " * (-len(text) % 8)
+    if len(text) > _MAX_HEADER_BYTES:
+        limit = f"{_MAX_HEADER_BYTES // 2**20} MB"
+        raise ParameterError(f"The model cannot be saved: the names of its columns take more than {limit}.")
     prefix = len(text).to_bytes(8, "little") + text
     digest = hashlib.sha256(prefix)
     for array in arrays:
@@ -114,19 +125,19 @@ class ModelFile:
 
 
 @contextmanager
-def open_model_file(path: str | os.PathLike[str]) -> Iterator[ModelFile]:
+def open_model_file(path: str | os.PathLike[str], *, limits: bool = True) -> Iterator[ModelFile]:
     """Open a model file and check it.
 
     ModelFileErrors, also those of the body, are one sentence that begins with the name of the file.
     """
     with open_input(path, ModelFileError, "a model file") as file:
         try:
-            yield _checked(file)
+            yield _checked(file, limits=limits)
         except ModelFileError as error:
-            raise ModelFileError(f"{os.fspath(path)}: {error}.") from None
+            raise ModelFileError(f"{printable(os.fspath(path))}: {error}.") from None
 
 
-def _checked(file: BinaryIO) -> ModelFile:
+def _checked(file: BinaryIO, *, limits: bool) -> ModelFile:
     """Check everything but the settings and the values of the tensors."""
     n_bytes = os.fstat(file.fileno()).st_size
     first = file.read(LONGEST)
@@ -147,10 +158,15 @@ def _checked(file: BinaryIO) -> ModelFile:
             f"has format version {str(version)[:20]!r}, and this Isthmus ({__version__}) reads version "
             f"{FORMAT_VERSION}; a newer Isthmus may read it"
         )
+    # How much there is to read is looked at before it is read.
+    entries = _checked_entries(header, n_bytes - 8 - length)
+    if limits and n_bytes > max(_FREE_BYTES, _EXPANSION * stored_bytes(file)):
+        raise ModelFileError(
+            f"takes more than {_FREE_BYTES // 2**20} MB of memory, and {_EXPANSION} times what is stored; {UNLIMITED}"
+        )
     _compare_checksum(file, first[:8] + header_bytes, metadata.get("sha256"))
     if not all(isinstance(value, str) for value in metadata.values()) or "settings" not in metadata:
         raise ModelFileError("has metadata that is not text, or no settings")
-    entries = _checked_entries(header, n_bytes - 8 - length)
     settings = _parse_json(metadata["settings"].encode("utf-8", "replace"), "settings")
     return ModelFile(settings, file, entries, 8 + length)
 
@@ -180,12 +196,15 @@ def _checked_entries(header: dict[str, object], n_bytes: int) -> dict[str, _Entr
     if [start for start, _ in places] != ends[:-1]:
         raise ModelFileError("has tensors that overlap or leave gaps")
     if ends[-1] != n_bytes:
-        raise ModelFileError("has more or less data than its tensors need")
+        raise ModelFileError("has more or less data than its tensors need: it is truncated or damaged")
     return entries
 
 
 def _parse_json(text: bytes, part: str) -> dict[str, object]:
     """Parse a JSON object without duplicate keys, NaN, or deeper nesting than any model needs."""
+    parts = (match for match in _JSON_PART.finditer(text) if match[1])
+    if next(islice(parts, _MAX_JSON_PARTS, None), None) is not None:
+        raise ModelFileError(f"has a {part} of more than {_MAX_JSON_PARTS:,} objects, lists and keys")
     try:
         value = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
         if isinstance(value, dict) and _depth(value) <= _MAX_DEPTH:

@@ -66,12 +66,12 @@ def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
 
 
 @own_surroundings()
-def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> SavedModel:
+def read_model(path: str | os.PathLike[str], estimators: Collection[str], *, limits: bool = True) -> SavedModel:
     """Read the model in a file, which must be of one of these estimators; its network is on the CPU.
 
-    ModelFileErrors are one sentence that begins with the name of the file.
+    ModelFileErrors are one sentence that begins with the name of the file. ``isthmus.load`` explains ``limits``.
     """
-    with open_model_file(path) as file:
+    with open_model_file(path, limits=limits) as file:
         name = file.settings.get("estimator")
         schema = next((schema for schema in (DenseSettings, ConvolutionalSettings) if schema.estimator == name), None)
         if schema is None or schema.estimator not in estimators:
@@ -81,6 +81,8 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str]) -> Sav
         if isinstance(settings, DenseSettings):
             tensors = file.read_tensors(settings.tensors())
             return _restored(parameters, settings, tensors, _dense_network(settings, tensors))
+        if limits:
+            settings.check_size()
         network, expected = _image_network(settings), settings.tensors()
         for name, value in _stored(network).items():
             expected[name] = (str(value.dtype).removeprefix("torch."), tuple(value.shape))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
-from isthmus.model_files.container import Expected
+from isthmus.errors import ModelFileError
+from isthmus.model_files.container import UNLIMITED, Expected
 from isthmus.model_files.sections import FINITE, INTEGER, NULL, TEXT, Rules, Section, list_of, size, table_of
 from isthmus.parameters import CONVOLUTIONAL, DENSE, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, MAX_GRID
@@ -16,7 +17,10 @@ from isthmus.parameters.rules import ACTIVATIONS, BOOL, LOSSES, one_of
 
 STATISTICS = ("mean", "deviation", "minimum", "maximum")
 _MAX_PIXELS = 2**26  # of a training image, channels included: no tensor is as large
+# For one image, without ``limits=False``; the network computes in float64 for rows in float64.
+_USUAL_PIXELS, _USUAL_ACTIVATIONS, _USUAL_MULTIPLICATIONS = 2**22, 2**26, 2**37
 _ANY_LENGTH = 2**40
+_MAX_LAYERS = 10_000
 
 Bool = Annotated[bool, BOOL]
 Count = Annotated[int, size(0)]
@@ -101,6 +105,8 @@ class DenseSettings(Settings):
         yield "takes_over", "one entry more than prefixes", len(self.takes_over) == len(self.prefixes) + 1
         yield "takes_over", "1 and then sizes of the decoder's own", self.takes_over[0] == 1
         yield "takes_over", "above the decoder before and within its own", all(a < b <= c for a, b, c in steps)
+        n_layers = len(self.decoder_layers) + 2
+        yield "prefixes", "few enough for 10,000 layers of all decoders", len(sizes) * n_layers <= _MAX_LAYERS
         yield "factor_rows", "0 unless a linear network came in parts", not self.factor_rows or self._has_factor
         yield "factor_rows", "at most n_features_in", self.factor_rows <= self.n_features_in
         yield "errors_by_size", "lists of code_size + 1 errors", lengths == {self.code_size + 1}
@@ -172,6 +178,30 @@ class ConvolutionalSettings(Settings):
         yield "linear_paths", "false without code_size", has_code or not self.linear_paths
         yield "skips", "false with code_size", not (has_code and self.skips)
         yield "start", "random with code_size", not has_code or self.start == "random"
+
+    def check_size(self) -> None:
+        """Raise a ModelFileError if a single image takes too much memory or time."""
+        activations, multiplications = self._work()
+        for found, most, what in (
+            (self.n_features_in, _USUAL_PIXELS, "values"),
+            (activations, _USUAL_ACTIVATIONS, "activations"),
+            (multiplications, _USUAL_MULTIPLICATIONS, "multiplications"),
+        ):
+            if found > most:
+                shape = "×".join(map(str, self.image_shape))
+                raise ModelFileError(f"an image of {shape} takes {found:,} {what}, more than {most:,}; {UNLIMITED}")
+
+    def _work(self) -> tuple[int, int]:
+        """Activations that are in memory at a time, and multiplications, for one image."""
+        grid = self.patch * 2 ** sum(self.pooling)
+        size = math.prod(-(-side // grid) * grid for side in self.image_shape[:2]) // self.patch**2
+        decoder = size * max(self.decoder_filters)
+        n_inputs, activations, multiplications = self.image_shape[2] * self.patch**2, 0, 0
+        for filters, pools in zip(self.filters, self.pooling, strict=True):
+            activations += size * filters
+            multiplications += size * filters * n_inputs * self.kernel_size**2
+            n_inputs, size = filters, size // 4 if pools else size
+        return activations + decoder, 2 * multiplications
 
     def tensors(self) -> Expected:
         """Type and shape of every tensor beside the weights, which only torch knows."""

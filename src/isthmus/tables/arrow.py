@@ -3,9 +3,11 @@
 import mmap
 import os
 import re
+import struct
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import BinaryIO, ClassVar
 
 import numpy as np
@@ -13,9 +15,11 @@ import pyarrow as pa
 from pyarrow import compute
 
 from isthmus.errors import InputError
+from isthmus.tables.arrow_sizes import batch_bytes, carried_bytes, dictionary_bytes, parquet_bytes
+from isthmus.tables.budget import Budget
 from isthmus.tables.contract import Parts, Sink, Source, rows_per_part
 from isthmus.tables.refusals import in_brief, refuse_cell, refuse_other_kind
-from isthmus.tables.types import ArrowArray, ArrowBatch, Schema, carried_type
+from isthmus.tables.types import ArrowArray, ArrowBatch, Schema, carried_type, is_text
 
 _ROW_GROUP_BYTES = 2**24
 _COLUMN_BUFFER_BYTES = 2**16
@@ -29,11 +33,12 @@ class _ArrowSource(Source):
     magic: ClassVar[bytes]
     schema: Schema
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file, self._name = file, name
+    def __init__(self, file: BinaryIO, name: str, budget: Budget) -> None:
+        self._file, self._name, self._budget = file, name, budget
         self._check_magic()
         with self._readable():
             self.n_rows, self.schema = self._open(file)
+        budget.check_columns(len(self.schema))
         self.names = tuple(self.schema.names)
         # The name that pandas gives to the index of a dataframe without one.
         self.index_names = frozenset(c for c in self.names if re.fullmatch(r"(__index_level_\d+__)?", c))
@@ -42,7 +47,8 @@ class _ArrowSource(Source):
         wanted = list(dict.fromkeys((*columns, *kept)))
         first = 1
         with self._readable():
-            for batch in self._batches(wanted):
+            for batch in self._batches(wanted, kept):
+                self._budget.draw(8 * batch.num_rows * len(columns) + sum(carried_bytes(batch.column(c)) for c in kept))
                 batch.select(list(kept)).validate(full=True)  # damaged text could lead outside its memory
                 values = np.empty((batch.num_rows, len(columns)))
                 for j, column in enumerate(columns):
@@ -59,8 +65,8 @@ class _ArrowSource(Source):
         """The number of rows where it is known, and the types of the columns."""
 
     @abstractmethod
-    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
-        """The wanted columns, in parts."""
+    def _batches(self, wanted: list[str], kept: Sequence[str]) -> Iterator[ArrowBatch]:
+        """The wanted columns, in parts; the kept ones of text may be categories."""
 
     def _check_magic(self) -> None:
         first, size = self._file.read(8), self._file.seek(0, os.SEEK_END)
@@ -87,7 +93,7 @@ class _ArrowSource(Source):
             yield
         except InputError:
             raise
-        except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        except (pa.ArrowException, struct.error, OSError, ValueError, OverflowError, IndexError, MemoryError) as error:
             raise InputError(f"{self._name}: is a damaged {self.kind} file ({in_brief(error)}).") from None
 
 
@@ -101,11 +107,16 @@ class ParquetSource(_ArrowSource):
         from pyarrow import parquet  # noqa: PLC0415 — takes longer than the rest of pyarrow
 
         # Each column is read through a buffer of its own, so that a row group may be larger than memory.
-        self._reader = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+        self._opened = partial(parquet.ParquetFile, file, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+        self._reader = self._opened()
         return self._reader.metadata.num_rows, self._reader.schema_arrow
 
-    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
-        yield from self._reader.iter_batches(rows_per_part(len(wanted)), columns=wanted, use_threads=False)
+    def _batches(self, wanted: list[str], kept: Sequence[str]) -> Iterator[ArrowBatch]:
+        self._budget.draw(parquet_bytes(self._reader.metadata, wanted))
+        # Each text once, however many rows have it, until it is known how much all of them take.
+        texts = [c for c in kept if is_text(self.schema.field(c).type)]
+        reader = self._opened(read_dictionary=texts) if texts else self._reader
+        yield from reader.iter_batches(rows_per_part(len(wanted)), columns=wanted, use_threads=False)
 
 
 class FeatherSource(_ArrowSource):
@@ -119,12 +130,14 @@ class FeatherSource(_ArrowSource):
         self._mapped = pa.py_buffer(self._pages)
         return None, pa.ipc.open_file(self._mapped).schema
 
-    def _batches(self, wanted: list[str]) -> Iterator[ArrowBatch]:
+    def _batches(self, wanted: list[str], kept: Sequence[str]) -> Iterator[ArrowBatch]:
+        self._budget.draw(dictionary_bytes(self._pages))
         place = {name: i for i, name in enumerate(self.names)}
         options = pa.ipc.IpcReadOptions(included_fields=[place[c] for c in wanted], use_threads=False)
         reader = pa.ipc.open_file(self._mapped, options=options)
         size = rows_per_part(len(wanted))
-        for i in range(reader.num_record_batches):
+        for i, n_bytes in enumerate(batch_bytes(self._pages)):
+            self._budget.draw(n_bytes)
             batch = reader.get_batch(i)
             batch.validate()
             for start in range(0, batch.num_rows, size):

@@ -31,13 +31,13 @@ def kind_of(text: str) -> Kind:
     return "missing" if lower in MISSING else "boolean" if lower in _BOOLEANS else "word"
 
 
-def cells_of(record: str, delimiter: str) -> list[Cell]:
-    """Return the cells of one row."""
+def cells_of(record: str, delimiter: str, most: int) -> list[Cell]:
+    """Return the cells of one row; of a longer row ``most`` and one more."""
     record = record.rstrip("\r\n")
     cell = re.compile(rf'(?:"([^"]*+(?:""[^"]*+)*+)")?([^{re.escape(delimiter)}]*)({re.escape(delimiter)}|\Z)')
     found: list[Cell] = []
     position, more = 0, True
-    while more:
+    while more and len(found) <= most:
         match = cell.match(record, position)
         assert match is not None
         inside, outside = match[1], match[2].strip()
@@ -46,14 +46,15 @@ def cells_of(record: str, delimiter: str) -> list[Cell]:
     return found
 
 
-def choose_delimiter(first: str, second: str, usual: str) -> str:
+def choose_delimiter(first: str, second: str, usual: str, most: int) -> str:
     """Return what separates the cells of a table, by its first two rows; the second is empty where there is none.
 
+    ``most`` is as for ``cells_of``.
     In many countries spreadsheets separate by semicolons and still call it CSV.
     """
     possible = list(dict.fromkeys(delimiter for delimiter in (usual, *DELIMITERS) if delimiter in first))
-    above = {delimiter: cells_of(first, delimiter) for delimiter in possible}
-    below = {delimiter: cells_of(second, delimiter) if second else above[delimiter] for delimiter in possible}
+    above = {delimiter: cells_of(first, delimiter, most) for delimiter in possible}
+    below = {delimiter: cells_of(second, delimiter, most) if second else above[delimiter] for delimiter in possible}
     alike = [d for d in possible if len(above[d]) == len(below[d]) > 1]
     of_numbers = [d for d in alike if all(kind_of(cell.text) != "word" for cell in below[d])]
     ragged = [d for d in possible if len(above[d]) > 1 and (d == usual or len(below[d]) > 1)]

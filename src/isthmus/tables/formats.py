@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.system.stored import stored_bytes
+from isthmus.tables.budget import Budget
 from isthmus.tables.contract import Sink, Source
 from isthmus.tables.types import Schema
 from isthmus.words import printable
@@ -45,7 +47,14 @@ def format_of(path: str | Path, format: str | None, error: type[InputError] | ty
 
 
 def open_source(
-    kind: str, file: BinaryIO, name: str, *, key: str | None, header: bool | None, expected: "Expected"
+    kind: str,
+    file: BinaryIO,
+    name: str,
+    budget: Budget,
+    *,
+    key: str | None,
+    header: bool | None,
+    expected: "Expected",
 ) -> Source:
     """Open a file in a format to read it."""
     if key is not None and kind != "npz":
@@ -54,8 +63,9 @@ def open_source(
         raise ParameterError(f"header is for the formats {', '.join(TEXT)}, and cannot be used with {kind}.")
     make = _classes(kind)[0]
     if kind in TEXT:
-        return make(file, name, header=header, expected=expected)
-    return make(file, name) if key is None else make(file, name, key)
+        return make(file, name, header=header, expected=expected, budget=budget)
+    budget.stored = stored_bytes(file)
+    return make(file, name, budget) if key is None else make(file, name, budget, key)
 
 
 def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:

@@ -17,14 +17,18 @@ from jaxtyping import Shaped
 from pyarrow import types
 
 from isthmus.errors import InputError
+from isthmus.tables.budget import Budget
 from isthmus.tables.contract import CannotKeepError, Parts, Sink, Source, rows_per_part
 from isthmus.tables.refusals import refuse_other_kind
 from isthmus.tables.types import ArrowBatch, Schema
 from isthmus.words import generic_names, listed, printable, shown
 
 _NPY_HEADER_BYTES = 128  # leaves room for the number of rows, which is only known at the end
-_MAX_COLUMNS = 2**24  # an archive can claim any number
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_LONGEST_HEADER = 2**14  # of an array that is not of records
+# Bytes that tell the length of the header, and the function that reads both, by version.
+_HEADERS = {(1, 0): (2, np.lib.format.read_array_header_1_0), (2, 0): (4, np.lib.format.read_array_header_2_0)}
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of NumPy
+_MAX_MEMBERS = 10_000
 
 
 class NpySource(Source):
@@ -32,7 +36,7 @@ class NpySource(Source):
 
     n_rows: int
 
-    def __init__(self, file: IO[bytes], name: str, size: int | None = None) -> None:
+    def __init__(self, file: IO[bytes], name: str, budget: Budget, size: int | None = None) -> None:
         self._file, self._name = file, name
         with _readable(name, "NPY"):
             shape, self._fortran, self._dtype = self._header()
@@ -48,8 +52,8 @@ class NpySource(Source):
         if excess > 0:
             raise InputError(f"{name}: is longer than its shape {shape} needs; the file is damaged, or holds more.")
         self.n_rows, self._n_columns = shape
-        if self._n_columns > _MAX_COLUMNS:
-            raise InputError(f"{name}: has {self._n_columns} columns, and at most {_MAX_COLUMNS} are read.")
+        budget.check_columns(self._n_columns)
+        budget.draw(8 * self.n_rows * self._n_columns)
         self.names = generic_names(self._n_columns if self.n_rows else 0)
         self.schema = pa.schema([pa.field(name, pa.float64()) for name in self.names])
 
@@ -73,7 +77,7 @@ class NpySource(Source):
         if first[:6] != b"\x93NUMPY":
             refuse_other_kind(self._name, first, "an NPY file")
             raise InputError(f"{self._name}: is not an NPY file.")
-        return _HEADERS[first[6], first[7]](self._file)
+        return _array_header(self._file, first)
 
     def _rows(self) -> Iterator[Shaped[np.ndarray, "rows columns"]]:
         shape = (self.n_rows, self._n_columns)
@@ -95,7 +99,7 @@ class NpySource(Source):
 class NpzSource(NpySource):
     """One array of an archive: the one asked for, the only one of two dimensions, or the one called X."""
 
-    def __init__(self, file: BinaryIO, name: str, key: str | None = None) -> None:
+    def __init__(self, file: BinaryIO, name: str, budget: Budget, key: str | None = None) -> None:
         first = file.read(8)
         if not first.startswith(b"PK"):
             refuse_other_kind(name, first, "an NPZ file")
@@ -103,18 +107,22 @@ class NpzSource(NpySource):
         with _readable(name, "NPZ"):
             self._archive = zipfile.ZipFile(file)
             found = [member for member in self._archive.infolist() if member.filename.endswith(".npy")]
+            if len(found) > _MAX_MEMBERS:
+                raise InputError(f"{name}: holds {len(found)} arrays, and at most {_MAX_MEMBERS} are read.")
             members = {member.filename.removesuffix(".npy"): member for member in found}
             if any(member.flag_bits & 1 for member in members.values()):
                 raise InputError(f"{name}: is protected by a password; unpack it first.")
             key = self._key(members, name, key)
+            if members[key].compress_type not in _METHODS:
+                raise InputError(f"{name}: is compressed in a way that NumPy does not use; write it with NumPy.")
             member = self._archive.open(members[key])
-            super().__init__(member, f"{name} ({printable(key)})", members[key].file_size)
+            super().__init__(member, f"{name} ({printable(key)})", budget, members[key].file_size)
             if self._fortran:
                 member = tempfile.TemporaryFile()
                 with self._archive.open(members[key]) as packed:
                     shutil.copyfileobj(packed, member, 2**20)
                 member.seek(0)
-                super().__init__(member, self._name)
+                super().__init__(member, self._name, budget)
 
     def close(self) -> None:
         super().close()
@@ -134,9 +142,8 @@ class NpzSource(NpySource):
     def _is_table(self, member: zipfile.ZipInfo) -> bool:
         with self._archive.open(member) as file:
             first = file.read(8)
-            if first[:6] != b"\x93NUMPY" or (first[6], first[7]) not in _HEADERS:
-                return False
-            return len(_HEADERS[first[6], first[7]](file)[0]) == 2
+            is_array = first[:6] == b"\x93NUMPY" and (first[6], first[7]) in _HEADERS
+            return is_array and len(_array_header(file, first)[0]) == 2
 
 
 class NpySink(Sink):
@@ -201,6 +208,16 @@ class NpzSink(NpySink):
         member.compress_type = zipfile.ZIP_DEFLATED
         with zipfile.ZipFile(self._output, "w") as archive, archive.open(member, "w", force_zip64=True) as target:
             shutil.copyfileobj(self._file, target, 2**20)
+
+
+def _array_header(file: IO[bytes] | zipfile.ZipExtFile, first: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read the shape, the order and the type of an array, after the ``first`` 8 bytes of its file."""
+    n_bytes, read_header = _HEADERS[first[6], first[7]]
+    told = file.read(n_bytes)
+    length = int.from_bytes(told, "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError("NumPy would take as much memory as the header claims")
+    return read_header(io.BytesIO(told + file.read(length)))
 
 
 @contextmanager

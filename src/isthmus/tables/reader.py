@@ -19,6 +19,7 @@ from jaxtyping import Float64
 
 from isthmus.errors import InputError
 from isthmus.system.files import open_input, reason
+from isthmus.tables.budget import Budget
 from isthmus.tables.columns import choose_columns
 from isthmus.tables.contract import Source, rows_per_part
 from isthmus.tables.formats import TEXT, format_of, open_source
@@ -140,6 +141,7 @@ def open_table(
     require: Sequence[str] | None = None,
     key: str | None = None,
     header: bool | None = None,
+    limits: bool = True,
 ) -> TableReader:
     """Open a table to read it in batches, so that it may be larger than memory.
 
@@ -164,6 +166,10 @@ def open_table(
     header : bool, optional
         Whether the first row of a CSV or TSV names the columns. By default it does if it has the names in ``require``,
         or those in ``columns``, ``exclude`` and ``keep``, or if no row below is like it.
+    limits : bool
+        Whether a table is refused that has more than 32,768 columns (or those that the model needs), a row of text of
+        more than 64 MB (16 MB in the first two), or takes more than 256 MB of memory and 200 times its size. False is
+        for tables you trust.
 
     Raises
     ------
@@ -188,7 +194,8 @@ def open_table(
         if kind not in TEXT:
             file = _seekable(file, name, resources, standard=str(path) == "-")
         expected = Expected({*(columns or ()), *exclude, *keep}, require)
-        source = open_source(kind, file, name, key=key, header=header, expected=expected)
+        budget = Budget(name, limited=limits, columns=0 if require is None else len(require))
+        source = open_source(kind, file, name, budget, key=key, header=header, expected=expected)
         resources.callback(source.close)
         if source.note:
             warnings.warn(f"{name}: {source.note}", stacklevel=2)
@@ -200,6 +207,7 @@ def open_table(
 def read_table(
     path: str | Path, *, format: str | None = None, columns: Sequence[str] | None = None, exclude: Sequence[str] = (),
     keep: Sequence[str] = (), require: Sequence[str] | None = None, key: str | None = None, header: bool | None = None,
+    limits: bool = True,
 ) -> Table:  # fmt: skip
     """Read a whole table; parameters and errors are those of ``open_table``.
 
@@ -214,7 +222,15 @@ def read_table(
     (('a', 'b'), [[1.0, 2.0], [3.0, 4.0]], ['x', 'y'])
     """
     with open_table(
-        path, format=format, columns=columns, exclude=exclude, keep=keep, require=require, key=key, header=header
+        path,
+        format=format,
+        columns=columns,
+        exclude=exclude,
+        keep=keep,
+        require=require,
+        key=key,
+        header=header,
+        limits=limits,
     ) as reader:
         return reader.read()
 

@@ -10,13 +10,13 @@ from typing import BinaryIO, cast
 
 from isthmus.errors import InputError
 from isthmus.system.files import reason
+from isthmus.tables.budget import Budget
 from isthmus.tables.cells import DELIMITERS
 from isthmus.tables.refusals import refuse_other_kind
 from isthmus.words import shown
 
 _FIRST_BYTES = 2**16
 _MAX_SAMPLE_BYTES = 2**22
-_MAX_ROW_BYTES = 2**28
 
 
 class Records:
@@ -25,11 +25,12 @@ class Records:
     ``first`` is the first row that is not blank, usually the header. Quoted cells may contain line breaks.
     """
 
-    def __init__(self, file: BinaryIO, name: str, *, compressed: bool) -> None:
-        self._name = name
-        self._file = gzip.GzipFile(fileobj=file, mode="rb") if compressed else cast(BufferedReader, file)
+    def __init__(self, file: BinaryIO, name: str, budget: Budget, *, compressed: bool) -> None:
+        self._name, self._budget = name, budget
+        counted = _Counted(file, budget)
+        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, counted), mode="rb") if compressed else counted
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._begun = False
+        self._is_compressed, self._begun = compressed, False
         self._rest = self._beginning()
         self.first = self._first()
 
@@ -67,7 +68,7 @@ class Records:
             if end:
                 yield rest[:end]
                 rest = rest[end:]
-            self._check_length(rest)
+            self._budget.check_row(rest)
         opened = next((match.start() for match in quoted.finditer(rest) if not match[1]), None)
         if opened is not None:
             raise self._unclosed(rest[_last_row_end(rest[:opened], quoted) :])
@@ -112,7 +113,7 @@ class Records:
             if not more:
                 return len(self._rest)
             self._rest += more
-            self._check_length(self._rest)
+            self._budget.check_row(self._rest, first=True)
 
     def _read(self, size: int) -> bytes:
         """The next bytes; empty only at the end."""
@@ -139,6 +140,8 @@ class Records:
         while missing and (piece := self._file.read1(missing)):
             pieces.append(piece)
             missing -= len(piece)
+            if self._is_compressed:
+                self._budget.draw(len(piece))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _decoded(self, raw: bytes, *, final: bool = False) -> bytes:
@@ -148,15 +151,26 @@ class Records:
         except UnicodeError:
             raise InputError(f"{self._name}: begins like UTF-16 but is damaged; save it as UTF-8.") from None
 
-    def _check_length(self, row: bytes) -> None:
-        if len(row) > _MAX_ROW_BYTES:
-            raise self._unclosed(row)
-
     def _unclosed(self, row: bytes) -> InputError:
         start = shown(row[:80].decode(errors="replace"))
-        if b'"' not in row:
-            return InputError(f"{self._name}: has a row of more than {_MAX_ROW_BYTES // 2**20} MB, beginning {start}.")
         return InputError(f"{self._name}: a quotation mark is not closed in the row that begins {start}.")
+
+
+class _Counted:
+    """A file that counts what is read of it, before it is decompressed."""
+
+    def __init__(self, file: BinaryIO, budget: Budget) -> None:
+        self._file, self._budget = cast(BufferedReader, file), budget
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._budget.stored += len(data)
+        return data
+
+    def read1(self, size: int = -1) -> bytes:
+        data = self._file.read1(size)
+        self._budget.stored += len(data)
+        return data
 
 
 def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:

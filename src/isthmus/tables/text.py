@@ -18,6 +18,7 @@ from jaxtyping import Float64
 from pyarrow import compute, csv
 
 from isthmus.errors import InputError
+from isthmus.tables.budget import Budget
 from isthmus.tables.cells import COMMA_NUMBER, MISSING, NUMBER, cells_of, choose_delimiter, header_cells
 from isthmus.tables.contract import Parts, Sink, Source
 from isthmus.tables.first_row import ENOUGH_ROWS
@@ -45,18 +46,20 @@ class TextSource(Source):
         compressed: bool,
         header: bool | None,
         expected: Expected,
+        budget: Budget,
     ) -> None:
-        self._name = name
-        self._records = Records(file, name, compressed=compressed)
+        self._name, self._budget = name, budget
+        self._records = Records(file, name, budget, compressed=compressed)
         told = _EXCEL.fullmatch(self._records.first)
         if told:
             self._records.skip()
         first, second = self._records.first, self._records.second()
-        self._delimiter = told[1] if told else choose_delimiter(first, second, delimiter)
-        cells = cells_of(first, self._delimiter)
+        self._delimiter = told[1] if told else choose_delimiter(first, second, delimiter, budget.columns)
+        cells = cells_of(first, self._delimiter, budget.columns)
+        budget.check_columns(len(cells))
         self.names = generic_names(len(cells))
         if header is None and may_be_data(cells, expected):
-            below = cells_of(second, self._delimiter) if second else []
+            below = cells_of(second, self._delimiter, budget.columns) if second else []
             heading = find_header(cells, below, self._sample(), expected)
         else:
             heading = Heading(header is not False)
@@ -75,6 +78,7 @@ class TextSource(Source):
         size = min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(self.names)), _MAX_BLOCK_BYTES)
         for block in self._records.blocks(self._delimiter, size):
             table = self._table(block, wanted, first)
+            self._budget.draw(8 * table.num_rows * len(columns) + (table.nbytes if kept else 0))
             yield self._values(table, columns, first), table.select(kept) if kept else None
             first += table.num_rows
 

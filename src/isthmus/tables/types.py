@@ -14,7 +14,7 @@ else:  # for the run-time checks of the tests, which accept any value
 
 __all__ = [
     "ArrowArray", "ArrowBatch", "ArrowTable", "DataType", "Field", "InvalidRow", "Schema",
-    "carried_type", "is_category", "is_number",
+    "carried_type", "is_category", "is_number", "is_text",
 ]  # fmt: skip
 
 
@@ -29,6 +29,13 @@ def is_number(kind: DataType) -> bool:
 def carried_type(kind: DataType) -> DataType:
     """The type of a kept column: its own, or that of the values where it holds categories."""
     return kind.value_type if is_category(kind) else kind
+
+
+def is_text(kind: DataType) -> bool:
+    """Whether a column holds text or bytes."""
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind))
 
 
 def is_category(kind: DataType) -> bool:
