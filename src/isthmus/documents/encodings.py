@@ -98,10 +98,9 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png(image: Image.Image, *, bits: int = 8, level: int = 6) -> bytes:
-    """Encode a PNG without metadata; ``bits`` is the depth of images of mode P."""
-    bare = image.copy()
-    bare.info = {}
-    return saved(bare, "PNG", compress_level=level, **({"bits": bits} if image.mode == "P" else {}))
+    """Encode a PNG without metadata, which the image loses; ``bits`` is the depth of images of mode P."""
+    image.info = {}
+    return saved(image, "PNG", compress_level=level, **({"bits": bits} if image.mode == "P" else {}))
 
 
 def deflated_rows(samples: UInt8[np.ndarray, "rows columns *channels"] | np.ndarray, bits: int) -> bytes:

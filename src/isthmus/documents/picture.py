@@ -9,6 +9,7 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 _ROOM, _ALIKE = 4, 4  # entries of a palette, and levels between colours
+_BAND = 2**22  # pixels that are changed at a time
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
@@ -54,10 +55,25 @@ def page_pixels(picture: Picture) -> Grey | Colour:
 
 def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Picture:
     """The picture with new samples where the pixels of the page changed, and nowhere else."""
-    changed = before != after if before.ndim == 2 else (before != after).any(axis=2)
-    if picture.alpha is not None:
-        changed &= picture.alpha == 255
+    if picture.kind == "palette":
+        return _repainted(picture, _changed(picture, before, after), after)
     samples = picture.samples.copy()
+    step = max(1, _BAND // samples.shape[1])
+    for first in range(0, len(samples), step):
+        rows = slice(first, first + step)
+        part = replace(picture, samples=samples[rows], alpha=None if picture.alpha is None else picture.alpha[rows])
+        _change(part, before[rows], after[rows])
+    return replace(picture, samples=samples)
+
+
+def _changed(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Bool[np.ndarray, "rows columns"]:
+    changed = before != after if before.ndim == 2 else (before != after).any(axis=2)
+    return changed if picture.alpha is None else changed & (picture.alpha == 255)
+
+
+def _change(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> None:
+    """Give a picture, or a band of one, new samples in place."""
+    samples, changed = picture.samples, _changed(picture, before, after)
     if picture.kind == "bilevel":
         samples[changed] = after[changed] >= 128
     elif picture.kind == "grey16":
@@ -66,14 +82,11 @@ def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colou
         samples[changed] = np.where(after[changed] == 255, 65535, np.clip(shifted, 0, 65535))
     elif picture.kind == "ink":
         samples[changed] = _to_ink(samples[changed], after[changed])
-    elif picture.kind == "palette":
-        return _repainted(picture, changed, after)
     elif picture.kind == "grey" and picture.levels < 256:
         step = 255 // (picture.levels - 1)
         samples[changed] = (after[changed].astype(np.uint16) + step // 2) // step * step
     else:
         samples[changed] = after[changed]
-    return replace(picture, samples=samples)
 
 
 def grey_pixels(pixels: Grey | Colour) -> Grey:

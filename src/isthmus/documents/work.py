@@ -113,7 +113,7 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
     new = bilevel_picture(after) if to_bilevel else None
-    report = replace(work.report(), changed=to_bilevel or not np.array_equal(after, pixels))
+    report = replace(work.report(), changed=to_bilevel or not _equal(after, pixels))
     if work.inspector is not None:
         written = after if new is None else page_pixels(new)
         report = work.inspector.page(work.name, report, pixels, after, written)
@@ -122,8 +122,14 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         return None, report
     if new is None:
         new = changed_picture(picture, pixels, after)
-        if np.array_equal(new.samples, picture.samples):
+        if _equal(new.samples, picture.samples):
             return None, replace(report, changed=False)
+    del picture, pixels, given, after  # large pages need their memory
     with unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
+
+
+def _equal(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two pages are equal, compared row by row, since a comparison needs as much memory as a page."""
+    return all(map(np.array_equal, first, second))

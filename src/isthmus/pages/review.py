@@ -5,17 +5,22 @@ import re
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.resources import files
+from math import ceil
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int16
 from PIL import Image
 
 from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.pages.removed import bands, median_of
 from isthmus.system.files import atomic_write, permissions
 
 _LISTED = "pages.json"
 _LIGHTER = 8  # levels of 255
+_MOST = 80_000_000  # pixels of a picture: A3 at 600 dpi
+_BAND = 2**22  # pixels
 
 
 class Review:
@@ -33,6 +38,7 @@ class Review:
         home = self._home(document)
         home.mkdir(parents=True, exist_ok=True)
         mode = permissions(document)  # nobody sees the pictures who may not see the document
+        before, after = _reduced(before), _reduced(after)
         for view, pixels in ("before", before), ("after", after), ("removed", removed_in_red(before, after)):
             with atomic_write(home / f"{number:05}-{view}.jpg", mode=mode) as file:
                 Image.fromarray(pixels).save(file, "JPEG", quality=85)
@@ -79,9 +85,30 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
 
     Paper that became lighter with the page as a whole does not count; the more a pixel changed, the redder it is.
     """
+    counts = np.zeros(511, np.int64)
+    for rows in bands(before):
+        counts += np.bincount((_lighter(before[rows], after[rows]) + 255).ravel(), minlength=511)
+    paper = max(0, int(median_of(counts) - 255))
+    found = np.empty((*before.shape[:2], 3), np.uint8)
+    for rows in bands(before):
+        lighter = np.clip(_lighter(before[rows], after[rows]) - paper, 0, 255)
+        strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
+        pale = (128 + grey_pixels(after[rows]).astype(np.int16) // 2)[..., None]
+        found[rows] = pale * (1 - strength) + np.array([210, 0, 0]) * strength
+    return found
+
+
+def _lighter(before: Grey | Colour, after: Grey | Colour) -> Int16[np.ndarray, "rows columns"]:
     was, now = (grey_pixels(pixels).astype(np.int16) for pixels in (before, after))
-    lighter = now - was
-    lighter = np.clip(lighter - max(0, int(np.median(lighter))), 0, 255)
-    strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
-    pale = (128 + now // 2)[..., None]
-    return (pale * (1 - strength) + np.array([210, 0, 0]) * strength).astype(np.uint8)
+    return np.asarray(now - was)
+
+
+def _reduced(pixels: Grey | Colour) -> Grey | Colour:
+    """A picture that a browser can show: means of squares of pixels where there are too many."""
+    n_pixels = pixels.shape[0] * pixels.shape[1]
+    if n_pixels <= _MOST:
+        return pixels
+    factor = ceil((n_pixels / _MOST) ** 0.5)
+    step = factor * max(1, _BAND // (factor * pixels.shape[1]))
+    parts = (pixels[first : first + step] for first in range(0, len(pixels), step))
+    return np.concatenate([np.asarray(Image.fromarray(part).reduce(factor)) for part in parts])
