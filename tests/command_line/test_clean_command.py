@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import img2pdf
 import numpy as np
 import pytest
+from PIL import Image
 
 import isthmus
 from document_pages import page, saved
@@ -142,6 +144,12 @@ def test_a_dry_run_needs_no_output_and_writes_none(folder, command):
         (["in/a.png", "-o", "x.png", "--max-megapixels", "0.01"], 3, "more than the limit of 0.01 megapixels"),
         (["in/deep/c.jpg", "-o", "x.jpg", "--bilevel"], 2, "no black and white"),
         (["in/a.png", "in/b.tif", "-o", "-"], 2, "are for one document"),
+        (["x" * 300 + ".png", "-o", "x.png"], 3, "the name is too long"),
+        (["in/a.png", "-o", "x" * 300 + ".png"], 5, "the name is too long"),
+        (["in/a.png", "-o", "x" * 300 + "/x.png"], 5, "the name is too long"),
+        (["in/a.png", "in/b.tif", "-o", "x" * 300], 5, "the name is too long"),
+        (["in/a.png", "-o", "/dev/null", "--review", "x" * 300], 5, "of the review cannot be made (the name is too"),
+        (["in/a.png", "-o", "/dev/null", "--review", "in/b.tif/x"], 5, "of the review cannot be made"),
     ],
 )
 def test_bad_usage_and_bad_input_get_a_sentence_and_a_code(arguments, code, words, folder, command):
@@ -179,14 +187,14 @@ def test_the_summary_says_what_was_removed_and_where_to_look():
                 PageReport(3, 10, 10, changed=True, removed=0.2, warning="9 marks as large as letters were removed"),
                 PageReport(4, 10, 10, changed=False, note="is left"))  # fmt: skip
     report = DocumentReport("a.pdf", "b.pdf", 4, pictures)
-    assert summary(report, every_page=True).splitlines() == [
+    assert summary(report, every_page=True) == [
         "a.pdf: 4 pages, 2 cleaned; 8.1% of the pixels were dirt.",
         "  page 1: 12.3%",
         "  page 2: nothing to clean",
         "  page 3: 20.0%; 9 marks as large as letters were removed: look whether they were text",
         "  page 4: is left",
     ]
-    assert len(summary(report, every_page=False).splitlines()) == 3
+    assert len(summary(report, every_page=False)) == 3
 
 
 def test_clean_document_reports_and_raises(folder):
@@ -201,8 +209,6 @@ def test_the_network_cleans_a_page(folder, command):
     pytest.importorskip("isthmus.pages.cleaning")
     stained = np.asarray(page(0, (420, 520))).copy()
     stained[200:400, 100:300] = (stained[200:400, 100:300] * 0.8).astype(np.uint8)
-    from PIL import Image
-
     (folder / "page.png").write_bytes(saved(Image.fromarray(stained), "PNG", dpi=(100, 100)))
     code, _ = command(folder / "page.png", "-o", folder / "clean.png", strength=1)
     assert code == 0
@@ -211,3 +217,65 @@ def test_the_network_cleans_a_page(folder, command):
     assert Path(folder / "clean.png").stat().st_size <= 1.1 * (folder / "page.png").stat().st_size
     assert cleaned[stained > 150].mean() > stained[stained > 150].mean() + 10
     assert cleaned[stained < 40].mean() < 90
+
+
+ESCAPES = "\x1b]0;x\x07\x1b[31mred\n"  # sets the title of a terminal, and its colour
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_names_reach_the_terminal_without_their_escapes(jobs, folder, command):
+    page_of = (folder / "in" / "a.png").read_bytes()
+    (folder / "in" / f"{ESCAPES}.png").write_bytes(page_of)
+    (folder / "in" / f"{ESCAPES}.tif").write_bytes(b"nonsense")
+    for arguments in ([folder / "in", "-o", folder / "out", "--keep-going", "--review", folder / "review"],
+                      [folder / "in" / f"{ESCAPES}.tif", "-o", folder / "out"],
+                      [folder / "in" / "a.png", "-o", folder / f"{ESCAPES}.jpg"],
+                      [folder / f"{ESCAPES}.png", "-o", folder / "out"]):  # fmt: skip
+        _, said = command(*arguments, "--jobs", jobs)
+        assert "\\x1b[31mred\\n" in said
+        assert all(character.isprintable() for line in said.split("\n") for character in line)
+        assert not any(line.startswith(".") for line in said.split("\n"))
+
+
+def test_a_name_that_is_not_utf_8_can_be_reviewed(folder, command):
+    (folder / "in" / "a.png").rename(os.fsdecode(os.fsencode(folder / "in") + b"/\xff\xfe.png"))
+    code, said = command(folder / "in", "-o", folder / "out", "--review", folder / "review")
+    assert code == 0
+    assert "\\udcff\\udcfe.png: 1 page" in said
+    assert len(list((folder / "review").glob("*/*-removed.jpg"))) == 3
+    assert "udcff" in (folder / "review" / "index.html").read_text()
+
+
+def test_folders_that_cannot_be_read_are_not_passed_over(folder, command, monkeypatch):
+    monkeypatch.chdir(folder / "in")
+    for _ in range(450):  # its name has more bytes than the system takes
+        Path("a folder!").mkdir()
+        os.chdir("a folder!")
+    os.chdir(folder)
+    code, said = command("in", "-o", "out")
+    assert (code, said.count("\n")) == (3, 1)
+    assert said.endswith("cannot be read (the name is too long).\n")
+    assert len(said) < 300
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounts a small disk")
+@pytest.mark.parametrize("source", ["a.png", "scan.pdf"])
+def test_a_full_temporary_folder_is_said(source, folder):
+    made = np.random.default_rng(0).integers(140, 255, (600, 600)).astype(np.uint8)
+    from PIL import Image
+
+    image = Image.fromarray(made)
+    (folder / "a.png").write_bytes(saved(image, "PNG"))
+    (folder / "scan.pdf").write_bytes(img2pdf.convert(saved(image, "PNG")))
+    small = folder / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=False).returncode:
+        pytest.skip("nothing can be mounted")
+    try:
+        code = "import sys; from isthmus.cli import main; sys.exit(main(sys.argv[1:]))"
+        found = subprocess.run([sys.executable, "-c", code, "clean", folder / source, "-o", "-", "--strength", "0"],
+                               capture_output=True, check=False, env=os.environ | {"TMPDIR": str(small)})  # fmt: skip
+    finally:
+        subprocess.run(["umount", small], check=True)
+    sentence = f"isthmus: {small}: a temporary file cannot be written (the disk is full).\n"
+    assert (found.returncode, found.stdout, found.stderr.decode()) == (5, b"", sentence)

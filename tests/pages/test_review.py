@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,30 @@ def test_there_are_three_pictures_of_every_page(review):
             for view in ("before", "after", "removed")
         }
         assert sizes == {page().size}
+
+
+def test_pictures_of_huge_pages_are_reduced_and_need_little_memory(tmp_path):
+    """A page of dots within 250 megapixels, in a process of its own; it took 7 GB."""
+    program = """
+import resource, sys
+import numpy as np
+from isthmus.documents.reports import PageReport
+from isthmus.pages.documents import RemovalInspector
+from isthmus.pages.review import Review
+before = np.full((10_000, 10_000), 255, np.uint8)
+before[::4, ::4] = 0
+after = np.full_like(before, 255)
+start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+report = PageReport(1, 10_000, 10_000, changed=True)
+report = RemovalInspector(Review(sys.argv[1])).page("dots.png", report, before, after, after)
+print(report.removed, report.marks, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) // 1024)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert found[:2] == ["0.0625", "0"]
+    assert int(found[2]) < 500
+    sizes = {reopened(path).size for path in tmp_path.glob("*/*.jpg")}
+    assert sizes == {(5000, 5000)}
 
 
 def test_what_was_removed_is_red_and_the_rest_is_grey():

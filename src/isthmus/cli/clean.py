@@ -91,7 +91,7 @@ def clean(
                 failed.append((report.source, report.error))
                 say(f"isthmus: {_sentence(report.error)}")
             elif not quiet:
-                say(summary(report, every_page=n_documents == 1))
+                say(*summary(report, every_page=n_documents == 1))
     if not quiet and len(batch.pairs) + batch.n_done > 1:
         done = f"; {batch.n_done} were done before" if batch.n_done else ""
         say(f"{counted(len(batch.pairs) - len(failed), 'document')} cleaned{done}.")
@@ -113,7 +113,7 @@ def page_numbers(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def summary(report: "DocumentReport", *, every_page: bool) -> str:
+def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
     """Say in a line what was done to a document, with a further line for each page to look at, or for every page."""
     changed = len({picture.page for picture in report.pictures if picture.changed})
     words = [f"{counted(report.n_pages, 'page')}, {changed} cleaned", *report.notes]
@@ -131,7 +131,7 @@ def summary(report: "DocumentReport", *, every_page: bool) -> str:
             notes.insert(0, f"{picture.removed:.1%}" if picture.changed else "nothing to clean")
         if notes:
             lines.append(f"  page {picture.page}: {'; '.join(notes)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _check(name: str, value: float, holds: bool, rule: str) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from isthmus.errors import ParameterError
 from isthmus.system.standard_output import discard, standard_output
+from isthmus.words import printable
 
 RESULT_FORMATS = ("csv", "json", "md")
 
@@ -70,11 +71,11 @@ def terminal_encoding() -> str:
     return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
-def say(text: str) -> None:
-    """Print to standard error, if there is one that can be written to."""
+def say(*lines: str) -> None:
+    """Print lines to standard error, if there is one that can be written to, with control characters escaped."""
     if sys.stderr is not None:  # print takes None for standard output
         try:
-            print(text, file=sys.stderr, flush=True)
+            print("\n".join(map(printable, lines)), file=sys.stderr, flush=True)
         except OSError:
             discard(sys.stderr)
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from isthmus.documents.formats import SUFFIXES
 from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.system.files import is_file, is_folder, reason
+
+_LONGEST = 200  # characters of a name in a message
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Batch:
                 try:
                     Path(output).absolute().parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
-                    raise OutputError(f"{output}: its folder cannot be created ({error.strerror}).") from error
+                    raise OutputError(f"{output}: its folder cannot be created ({reason(error)}).") from error
             yield source, output
 
 
@@ -39,19 +42,19 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
     """
     if "" in inputs or output == "":
         raise ParameterError("An input or output must be the name of a file or a folder. Got '' instead.")
-    if len(inputs) == 1 and not Path(inputs[0]).is_dir():
+    if len(inputs) == 1 and not is_folder(inputs[0]):
         source = inputs[0]
-        if source != "-" and output != "-" and (Path(output).is_dir() or output.endswith(os.sep)):
+        if source != "-" and output != "-" and (is_folder(output) or output.endswith(os.sep)):
             return _missing([(source, str(Path(output) / Path(source).name))], again)
         return Batch(((source, output),), into_folders=False)
     if "-" in inputs or output == "-":
         raise ParameterError("Standard input and output are for one document. Give a folder as the output instead.")
-    if Path(output).exists() and not Path(output).is_dir():
+    if is_file(output):
         raise OutputError(f"{output}: is a file, and several documents need a folder.")
     pairs: list[tuple[str, str]] = []
     for name in inputs:
         folder = Path(name)
-        if not folder.is_dir():
+        if not is_folder(name):
             pairs.append((name, str(Path(output) / folder.name)))
             continue
         into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
@@ -74,13 +77,20 @@ def refuse_overlap(inputs: Sequence[str], folder: str | os.PathLike[str], role: 
     results = Path(folder).resolve()
     for name in inputs:
         source = Path(name).resolve()
-        if not source.is_dir():
+        if not is_folder(source):
             continue
         if results == source:
             raise ParameterError(f"The {role} folder must be another than the input. Got {name!r} for both.")
         if source in results.parents or results in source.parents:
             got = f"Got {os.fspath(folder)!r} and {name!r}."
             raise ParameterError(f"The {role} folder must lie outside the input, and the input outside it. {got}")
+
+
+def _refuse_folder(error: OSError) -> None:
+    """A folder within the input that cannot be read, whose documents would be left out."""
+    name = os.fspath(error.filename)
+    shown = name if len(name) <= _LONGEST else f"…{name[-_LONGEST:]}"
+    raise InputError(f"{shown}: cannot be read ({reason(error)}).") from error
 
 
 def _missing(pairs: list[tuple[str, str]], again: bool) -> Batch:
@@ -96,7 +106,7 @@ def _is_done(source: str, output: str) -> bool:
 
 
 def _documents(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         documents = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
         yield from (Path(place, name) for name in sorted(documents))

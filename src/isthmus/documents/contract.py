@@ -1,6 +1,7 @@
 """The interface of a document format, and the plan that it makes of a document."""
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from isthmus.documents.budget import USUAL_MEGAPIXELS, Budget
 from isthmus.documents.picture import Picture
-from isthmus.errors import InputError, IsthmusError
+from isthmus.errors import InputError, IsthmusError, OutputError
 from isthmus.system.files import reason
 
 File = BinaryIO | BytesIO
@@ -124,6 +125,18 @@ def decoding(name: str, page: int | None = None, *, writing: bool = False) -> It
             raise InputError(f"{where}: cannot be read ({reason(error)}).") from error
         brief = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
         raise InputError(f"{where}: is damaged ({brief}).") from error
+
+
+@contextmanager
+def temporary_errors() -> Iterator[None]:
+    """Turn errors of the operating system about unnamed temporary files into an OutputError."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, IsthmusError):
+            raise
+        folder = tempfile.tempdir or "the temporary folder"
+        raise OutputError(f"{folder}: a temporary file cannot be written ({reason(error)}).") from error
 
 
 def copy_whole(file: File, output: File) -> None:

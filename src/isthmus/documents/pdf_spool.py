@@ -5,13 +5,16 @@ from typing import BinaryIO, cast
 
 import pikepdf
 
+from isthmus.documents.contract import temporary_errors
+
 
 class Spool:
     """A PDF of nothing but streams, written one after the other (ISO 32000-1, 7.5)."""
 
     def __init__(self) -> None:
-        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
-        self._file.write(b"%PDF-1.7\n")
+        with temporary_errors():
+            self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+            self._file.write(b"%PDF-1.7\n")
         self._starts: list[int] = []
 
     def close(self) -> None:
@@ -22,7 +25,9 @@ class Spool:
         self._starts.append(self._file.tell())
         number = len(self._starts)
         head = f"{number} 0 obj\n<< {entries} /Length {len(data)} >>\nstream\n"
-        self._file.write(head.encode() + data + b"\nendstream\nendobj\n")
+        with temporary_errors():
+            self._file.write(head.encode() + data + b"\nendstream\nendobj\n")
+            self._file.flush()
         return number
 
     def open(self) -> pikepdf.Pdf:

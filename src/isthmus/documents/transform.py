@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-from isthmus.documents.contract import File, Format, Place, Plan, Rules
+from isthmus.documents.contract import File, Format, Place, Plan, Rules, temporary_errors
 from isthmus.documents.formats import check_output_name, find_format, format_named
 from isthmus.documents.reports import DocumentReport, PageReport, document_name
 from isthmus.documents.work import Inspector, PageFunction, Work
@@ -205,8 +205,8 @@ def _output(document: _Document, swept: set[Path]) -> Iterator[File]:
     """Open a file that can be read back, and that reaches its name, or standard output, when it is complete."""
     name = document.output
     path = Path(name)
-    if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):  # a pipe or a device
-        with tempfile.TemporaryFile() as file:
+    if name == "-" or (files.is_file(name) and not path.is_file()):  # a pipe or a device
+        with temporary_errors(), tempfile.TemporaryFile() as file:
             yield file
             file.seek(0)
             with standard_output() if name == "-" else files.atomic_write(name) as stream:

@@ -1,6 +1,7 @@
 """A folder to review cleaned pages in: pictures before, after and with what was removed in red, and an index page."""
 
 import json
+import os
 import re
 from dataclasses import asdict
 from hashlib import sha256
@@ -14,8 +15,9 @@ from PIL import Image
 
 from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.errors import OutputError
 from isthmus.pages.removed import bands, median_of
-from isthmus.system.files import atomic_write, permissions
+from isthmus.system.files import atomic_write, permissions, reason
 
 _LISTED = "pages.json"
 _LIGHTER = 8  # levels of 255
@@ -35,8 +37,7 @@ class Review:
 
     def save(self, document: str, number: int, before: Grey | Colour, after: Grey | Colour) -> None:
         """Write the pictures of a page as JPEG."""
-        home = self._home(document)
-        home.mkdir(parents=True, exist_ok=True)
+        home = self._made_home(document)
         mode = permissions(document)  # nobody sees the pictures who may not see the document
         before, after = _reduced(before), _reduced(after)
         for view, pixels in ("before", before), ("after", after), ("removed", removed_in_red(before, after)):
@@ -45,8 +46,7 @@ class Review:
 
     def add(self, report: DocumentReport) -> None:
         """Add a document to the index."""
-        home = self._home(report.name)
-        home.mkdir(parents=True, exist_ok=True)
+        home = self._made_home(report.name)
         pages = [asdict(page) for page in report.pictures if (home / f"{page.number:05}-after.jpg").exists()]
         with atomic_write(home / _LISTED) as file:
             file.write(json.dumps({"document": report.name, "pages": pages}).encode())
@@ -61,10 +61,15 @@ class Review:
         with atomic_write(self._folder / "index.html") as file:
             file.write(template.replace("/*documents*/", safe).encode())
 
-    def _home(self, document: str) -> Path:
+    def _made_home(self, document: str) -> Path:
         """The folder of a document, named after it, and different for every document."""
         stem = re.sub(r"[^\w.-]+", "_", Path(document).name)[:60].strip(".") or "document"
-        return self._folder / f"{stem}-{sha256(document.encode()).hexdigest()[:8]}"
+        home = self._folder / f"{stem}-{sha256(os.fsencode(document)).hexdigest()[:8]}"
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self._folder}: the folder of the review cannot be made ({reason(error)}).") from error
+        return home
 
 
 def _listed(path: Path) -> dict[str, object] | None:

@@ -48,7 +48,7 @@ def open_input(
     except FileNotFoundError:
         raise error(f"{name}: there is no such file.") from None
     except OSError as refused:
-        if Path(path).is_dir():  # Windows opens no folders
+        if is_folder(path):  # Windows opens no folders
             raise error(f"{name}: is a folder, not {wanted}.") from None
         raise error(f"{name}: cannot be read ({reason(refused)}).") from None
     except ValueError:
@@ -58,6 +58,16 @@ def open_input(
         os.close(handle)
         raise error(f"{name}: is a {'folder' if stat.S_ISDIR(mode) else 'device or pipe'}, not {wanted}.")
     return os.fdopen(handle, "rb")
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder of this name; a name that no file can have is that of no folder."""
+    return os.path.isdir(path)  # noqa: PTH112 — the method of Path raises errors for such names
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is anything but a folder of this name."""
+    return os.path.exists(path) and not is_folder(path)  # noqa: PTH110
 
 
 class FileState(NamedTuple):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from isthmus.words import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -49,6 +51,6 @@ def progress_bar(unit: str, total: int, *, shown: bool, transient: bool = True) 
         task = progress.add_task("", total=total)
 
         def show(n_done: float, description: str = "") -> None:
-            progress.update(task, completed=n_done, description=description)
+            progress.update(task, completed=n_done, description=printable(description))
 
         yield show
