@@ -68,7 +68,7 @@ def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colou
 
 def _changed(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Bool[np.ndarray, "rows columns"]:
     changed = before != after if before.ndim == 2 else (before != after).any(axis=2)
-    return changed if picture.alpha is None else changed & (picture.alpha == 255)
+    return np.asarray(changed if picture.alpha is None else changed & (picture.alpha == 255))
 
 
 def _change(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> None:

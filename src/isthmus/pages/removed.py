@@ -116,4 +116,4 @@ def _extents(
     first, last = np.full(count, np.iinfo(np.int32).max), np.full(count, -1)
     np.minimum.at(first, of, places)
     np.maximum.at(last, of, places)
-    return last - first + 1
+    return np.asarray(last - first + 1)
