@@ -30,8 +30,8 @@ from sklearn.model_selection import KFold, RandomizedSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
+import isthmus.tuning.opening
 import isthmus.tuning.run
-import isthmus.tuning.study
 from benchmarks.machine import heading
 from isthmus import Autoencoder, AutoencoderSearch
 
@@ -58,7 +58,7 @@ def search_of(X: np.ndarray, **options: object) -> AutoencoderSearch:
 @contextmanager
 def changed_study(change: Callable[[optuna.Study], None]) -> Iterator[None]:
     """Have the searches of this process change their studies meanwhile."""
-    made = isthmus.tuning.study.open_study
+    made = isthmus.tuning.opening.open_study
 
     def open_study(*arguments: object, **options: object) -> optuna.Study:
         found = made(*arguments, **options)

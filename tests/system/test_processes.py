@@ -47,6 +47,14 @@ def test_making_pages_with_several_processes_runs_no_code_of_the_folder(trap):
     assert len(list((trap / ".." / "pages").rglob("*.png"))) == 4
 
 
+def test_a_search_with_several_processes_runs_no_code_of_the_folder(trap):
+    table = "a,b,c\n" + "".join(f"{i},{i**2 % 31},{i % 7}\n" for i in range(40))
+    (trap / "table.csv").write_text(table)
+    options = ["--max-epochs", "2", "--folds", "1", "--trials", "2", "--jobs", "2", "-q"]
+    run(trap, "tune", "table.csv", "-o", "../model", *options)
+    assert (trap / ".." / "model.study").exists()
+
+
 def test_modules_are_run_without_the_current_folder(trap):
     command = python_command("json.tool", "--help")
     subprocess.run(command, cwd=trap, env=child_environment(), stdout=subprocess.DEVNULL, check=True)

@@ -15,7 +15,13 @@ import pytest
 from tuning_searches import QUICK
 
 from isthmus import load, tune
+from isthmus.tuning.objective import Objective
+from isthmus.tuning.opening import open_study
+from isthmus.tuning.plan import make_plan
+from isthmus.tuning.problem import Problem
+from isthmus.tuning.record import completed
 from isthmus.tuning.storage import fail_lost_trials, heartbeats, quiet, storage_of
+from isthmus.tuning.study import run_trials
 
 SEARCH = """
 import sys, numpy as np
@@ -101,20 +107,20 @@ def test_a_starved_process_drops_its_trial_and_goes_on(rows, tmp_path):
 )
 def test_a_trial_may_be_lost_at_any_moment(rows, quick, tmp_path, moment):
     path = tmp_path / "study"
-    options = {"space": QUICK, "study": path, "folds": 1}
-    tune(rows, quick, n_trials=2, **options)
+    options = {"objective": "error", "folds": 1, "target_variance": 0.95, "test_fraction": 0.2, "seed": 0}
+    problem = Problem.of(make_plan(quick, rows, [], space=QUICK, **options), rows)
+    study = open_study(path, problem)
     with closing(sqlite3.connect(path)) as connection:  # as if another process failed the third trial at this moment
         connection.execute(
             f"CREATE TRIGGER lose AFTER INSERT ON {moment} WHEN NEW.trial_id = 3 "
             "BEGIN UPDATE trials SET state = 'FAIL' WHERE trial_id = 3; END"
         )
-    with pytest.warns(UserWarning, match="Trial 2 is dropped"):
-        search = tune(rows, quick, n_trials=4, **options)
-    assert search.trials_["state"][2].as_py() == "fail"
-    states = search.trials_["state"].to_pylist()
-    assert states.count("complete") + states.count("pruned") == 4
-    assert "1 unfinished" in search.result_.heading
-    assert 2 not in [trial.number for trial in search.result_.trials]
+    with quiet(), pytest.warns(UserWarning, match="Trial 2 is dropped"):
+        run_trials(study, Objective(problem), n_trials=4)
+    states = [trial.state.name for trial in study.trials]
+    assert states[2] == "FAIL"
+    assert states.count("COMPLETE") + states.count("PRUNED") == 4
+    assert 2 not in [trial.number for trial in completed(study.trials)]
 
 
 def test_heartbeats_go_on_after_one_that_the_database_refuses(rows, quick, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ import pytest
 from tuning_searches import QUICK
 
 from isthmus import Autoencoder, InputError, MismatchError, MissingExtraError, OutputError, load, tune
-from isthmus.tuning.storage import fail_lost_trials, quiet, shown, storage_errors
+from isthmus.tuning.database import shown, storage_errors
+from isthmus.tuning.storage import fail_lost_trials, quiet
 from studies import trial_count
 
 SEARCH = """
@@ -176,7 +177,7 @@ def test_what_databases_refuse_is_told_in_a_sentence(cause, error, said):
 
 
 def test_a_locked_database_is_waited_for_and_then_told(rows, quick, study, monkeypatch):
-    monkeypatch.setattr("isthmus.tuning.storage.LOCKED", 1)
+    monkeypatch.setattr("isthmus.tuning.database.LOCKED", 1)
     connection = sqlite3.connect(study)
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(OutputError, match="kept the database locked for 1 seconds"):

@@ -9,10 +9,11 @@ from tuning_searches import QUICK
 from isthmus import Autoencoder, tune
 from isthmus.training.limit import training_until
 from isthmus.tuning.objective import Objective
+from isthmus.tuning.opening import enqueue_default, open_study
 from isthmus.tuning.plan import make_plan
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.storage import quiet
-from isthmus.tuning.study import enqueue_default, open_study, run_trials
+from isthmus.tuning.study import run_trials
 
 
 @pytest.fixture
@@ -34,7 +35,6 @@ def test_a_trial_stops_in_the_middle_and_counts_as_pruned(rows, endless):
     problem = Problem.of(make_plan(endless, rows, [], space=QUICK, **options), rows)
     study = open_study(None, problem)
     with quiet():
-        enqueue_default(study, problem.default)
         run_trials(study, Objective(problem, time.monotonic() + 3), n_trials=None)
         (stopped,) = study.trials
         assert stopped.state.name == "PRUNED"

@@ -106,7 +106,7 @@ def tune(
     from isthmus.cli.whole_table import frame, read_table, rows_of
     from isthmus.estimators.dense import Autoencoder
     from isthmus.tuning import AutoencoderSearch
-    from isthmus.tuning.storage import shown
+    from isthmus.tuning.database import shown
 
     search = AutoencoderSearch(
         Autoencoder().set_params(**network, **machine), space=chosen,

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Python 3.11 and later look for modules in the current folder otherwise, which may be full of strangers' files.
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -50,6 +50,19 @@ def python_command(module: str, *arguments: str) -> list[str]:
 def child_environment(**variables: str) -> dict[str, str]:
     """Return this process's environment for a child, with further variables."""
     return {**os.environ, _SAFE_PATH: "1", **variables}
+
+
+def end_with_standard_input(clean_up: Callable[[], None]) -> None:
+    """From a thread, end this process when its standard input ends: a pipe that its parent keeps open."""
+
+    def wait() -> None:
+        with suppress(OSError):
+            while os.read(0, 1024):  # sys.stdin has a lock, which a thread may not hold when Python ends
+                pass
+        clean_up()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _begin(begin: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -10,6 +10,7 @@ from isthmus.errors import ParameterError
 from isthmus.parameters.rules import is_int, is_real
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
 Value: TypeAlias = str | int | float | bool | None
@@ -38,6 +39,15 @@ class Range:
             return trial.suggest_int(name, int(self.low), int(self.high), log=self.is_logarithmic)
         return trial.suggest_float(name, self.low, self.high, log=self.is_logarithmic)
 
+    @property
+    def distribution(self) -> "BaseDistribution":
+        """What Optuna stores with a value that ``suggest`` has drawn."""
+        from optuna.distributions import FloatDistribution, IntDistribution  # noqa: PLC0415 — optional
+
+        if self.is_whole:
+            return IntDistribution(int(self.low), int(self.high), log=self.is_logarithmic)
+        return FloatDistribution(self.low, self.high, log=self.is_logarithmic)
+
     def nearest(self, value: object) -> Value:
         """The number in the range that is nearest to ``value``; the lower end if ``value`` is not a number."""
         return min(max(value, self.low), self.high) if is_real(value) else self.low
@@ -62,6 +72,13 @@ class Choices:
 
     def suggest(self, trial: "Trial", name: str) -> Value:
         return trial.suggest_categorical(name, list(self.values))
+
+    @property
+    def distribution(self) -> "BaseDistribution":
+        """What Optuna stores with a value that ``suggest`` has drawn."""
+        from optuna.distributions import CategoricalDistribution  # noqa: PLC0415 — optional
+
+        return CategoricalDistribution(self.values)
 
     def nearest(self, value: object) -> Value:
         """``value`` if it is one of the choices, otherwise the first choice."""

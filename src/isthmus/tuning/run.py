@@ -1,26 +1,28 @@
 """The run of a search: trials in one or several processes, and then the choice of a network."""
 
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sklearn.exceptions import ConvergenceWarning
 
+from isthmus.system.locks import temporary_folder
 from isthmus.tuning.architectures import Model
 from isthmus.tuning.choice import choose, default_network, figures_on_test_rows
+from isthmus.tuning.database import storage_errors
 from isthmus.tuning.interrupts import defer_sigint
 from isthmus.tuning.objective import Objective, is_unfinished
+from isthmus.tuning.opening import open_study
 from isthmus.tuning.problem import Problem
 from isthmus.tuning.progress import live_table
 from isthmus.tuning.record import completed
 from isthmus.tuning.result import Result, pareto_table, trials_table
-from isthmus.tuning.storage import close, fail_lost_trials, in_memory, quiet, storage_errors
-from isthmus.tuning.study import default_sampler, enqueue_default, open_study, run_trials
+from isthmus.tuning.sampling import default_sampler
+from isthmus.tuning.storage import close, in_memory, quiet
+from isthmus.tuning.study import run_trials
 from isthmus.tuning.workers import Job, start_workers
 from isthmus.words import counted, joined
 
@@ -38,7 +40,7 @@ def search(
     times of ``time.monotonic``. Of several processes this one stops first, to train the default network meanwhile.
     """
     objective, plain, interrupted = Objective(problem, deadline), None, False
-    with tempfile.TemporaryDirectory(prefix="isthmus-") as folder:
+    with temporary_folder() as folder:
         name = None if study is None else os.fspath(study)
         database = f"{folder}/study.sqlite" if name is None and n_jobs > 1 else name
         opened = open_study(database, problem)
@@ -49,10 +51,8 @@ def search(
                 defer_sigint(),
                 live_table(opened, problem.pca_explained, n_trials, deadline, shown=verbose) as refresh,
             ):
-                fail_lost_trials(opened)
-                enqueue_default(opened, problem.default)
                 job = Job(problem, database, n_trials, deadline)
-                with start_workers(n_jobs - 1, Path(folder), job) as workers:
+                with start_workers(n_jobs - 1, folder, job) as workers:
                     run_trials(opened, objective, n_trials=n_trials, on_trial=partial(workers.check, refresh))
                     trials_ended = time.monotonic()
                     plain = default_network(problem, X, deadline, lambda _: refresh())

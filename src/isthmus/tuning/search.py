@@ -20,6 +20,7 @@ from isthmus.rows.refusals import cell_errors
 from isthmus.system.extras import require
 from isthmus.system.processes import effective_n_jobs
 from isthmus.tuning.architectures import ARCHITECTURES, Model
+from isthmus.tuning.database import url_of, without_password
 from isthmus.tuning.goal import OBJECTIVES
 from isthmus.tuning.plan import make_plan
 from isthmus.tuning.problem import Problem
@@ -142,6 +143,16 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     """
 
     best_estimator_: Model
+
+    @property
+    def study(self) -> str | os.PathLike[str] | None:
+        """SQLite file or database that keeps the trials; the ``repr`` of a URL shows no password."""
+        kept: str | os.PathLike[str] | None = self.__dict__["study"]
+        return kept
+
+    @study.setter
+    def study(self, study: str | os.PathLike[str] | None) -> None:
+        self.__dict__["study"] = without_password(study)
 
     def __init__(
         self, estimator: Model | None = None, *, space: Mapping[str, object] | None = None, objective: str = "error",
@@ -278,6 +289,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
             self.estimator.validate_parameters()
         for name, rule in _RULES.items():
             check(self, name, getattr(self, name), rule)
+        if self.study is not None:
+            require("tune")
+            url_of(os.fspath(self.study))
 
 
 def tune(X: object, estimator: Model | None = None, **options: Any) -> AutoencoderSearch:

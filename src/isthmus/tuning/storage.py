@@ -1,18 +1,21 @@
-"""Storage of studies: SQLite files and other databases, trials lost there, and messages for what goes wrong."""
+"""Storage of studies in Optuna: opened by one process at a time, with heartbeats, and trials that are lost there."""
 
+import hashlib
 import logging
-import os
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isthmus.errors import InputError, IsthmusError, MissingExtraError, OutputError
-from isthmus.system.magic import LONGEST, Kind, kind_of
+from isthmus.errors import OutputError
+from isthmus.system.files import reason
+from isthmus.system.locks import one_at_a_time
+from isthmus.tuning import database
+from isthmus.tuning.sqlite_file import check_content, check_place
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -23,24 +26,25 @@ if TYPE_CHECKING:
 # Seconds between the heartbeats of a running trial, and without one until it is failed and run again. Between two beats
 # a process may wait as long as LOCKED for the database, and on a busy machine ten seconds for its turn.
 HEARTBEAT, GRACE = 5, 75
-LOCKED = 60  # seconds to wait for a database that others write to
 _MOST_RETRIES = 3
-# Errors by words in the database's own message.
-_REFUSALS: tuple[tuple[type[IsthmusError], tuple[str, ...], str], ...] = (
-    (OutputError, ("locked",), "other processes have kept the database locked for {seconds} seconds."),
-    (OutputError, ("disk is full", "no space"), "cannot be written (the disk is full); the trials before are kept."),
-    (OutputError, ("readonly", "unable to open", "disk i/o"), "the database cannot be written."),
-    (InputError, ("malformed", "not a database", "no such table", "no such column", "corrupt"),
-     "the database is damaged; give another name for a new study."),
-    (OutputError, ("connection", "refused", "translate host", "authentication"),
-     "the database cannot be reached; is it running, and is the URL right?"),
-)  # fmt: skip
+_LOCK_POSTGRESQL = "SELECT pg_advisory_xact_lock(hashtext('isthmus'))"
 
 
-def database_url(study: str | os.PathLike[str]) -> str:
-    """The URL of a database; of an SQLite file if ``study`` is not a URL."""
-    name = os.fspath(study)
-    return name if "://" in name else f"sqlite:///{Path(name).absolute()}"
+@contextmanager
+def opened_alone(name: str) -> Iterator["RDBStorage"]:
+    """Open the storage in a file or a database; other processes that do so wait until the block ends.
+
+    So of processes that begin a study at once, the first makes it, and the others find it whole. Databases other than
+    SQLite and PostgreSQL have no such lock.
+    """
+    with ExitStack() as stack:
+        if (file := database.sqlite_file(name)) is not None:
+            check_place(file)
+            _lock_file(stack, file)
+        storage = storage_of(name)
+        if storage.engine.dialect.name == "postgresql":
+            stack.enter_context(storage.engine.connect()).exec_driver_sql(_LOCK_POSTGRESQL)
+        yield storage
 
 
 def storage_of(name: str) -> "RDBStorage":
@@ -48,10 +52,11 @@ def storage_of(name: str) -> "RDBStorage":
     import optuna  # noqa: PLC0415
     import sqlalchemy.exc  # noqa: PLC0415
 
-    if "://" not in name:
-        _check_file(Path(name))
-    url, began = database_url(name), time.monotonic()
-    options = {"connect_args": {"timeout": LOCKED}} if url.startswith("sqlite") else {}
+    if (file := database.sqlite_file(name)) is not None:
+        check_place(file)
+        check_content(file)
+    url, began = database.url_of(name).render_as_string(hide_password=False), time.monotonic()
+    options = {} if file is None else {"connect_args": {"timeout": database.LOCKED}}
     retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)
     while True:
         try:
@@ -63,7 +68,7 @@ def storage_of(name: str) -> "RDBStorage":
         except sqlalchemy.exc.SQLAlchemyError as error:
             # If several processes create the tables at once, all but one find that they exist already.
             exists = any(word in str(error).lower() for word in ("already exists", "unique", "duplicate"))
-            if not exists or time.monotonic() - began > LOCKED:
+            if not exists or time.monotonic() - began > database.LOCKED:
                 raise
             time.sleep(0.1)
 
@@ -149,48 +154,21 @@ def fail_lost_trials(study: "Study") -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence Optuna's log and its warnings about experimental features."""
+    """Silence Optuna's log, SQLAlchemy's about lost connections, and warnings about experimental features."""
     import optuna  # noqa: PLC0415
 
-    before = (logger := logging.getLogger("optuna")).level
-    logger.setLevel(logging.CRITICAL)
+    loggers = [logging.getLogger(name) for name in ("optuna", "sqlalchemy.pool")]  # the pool prints tracebacks
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             warnings.filterwarnings("ignore", message="Heartbeat of storage")  # it means its own heartbeats
             yield
     finally:
-        logger.setLevel(before)
-
-
-@contextmanager
-def storage_errors(name: str | None) -> Iterator[None]:
-    """Turn database errors into one-sentence Isthmus errors."""
-    import optuna  # noqa: PLC0415
-    import sqlalchemy.exc  # noqa: PLC0415
-
-    try:
-        yield
-    except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
-        raise _refusal(shown(name), error) from error
-    except ImportError as error:
-        driver = 'pip install "psycopg[binary]"' if "postgres" in (name or "") else "install the driver of the database"
-        raise MissingExtraError(f"{shown(name)}: needs a driver that is not installed: {driver}.") from error
-
-
-def shown(name: str | None) -> str:
-    """The name of a database, without a password."""
-    if name is None:
-        return "the study"
-    if "://" not in name:
-        return name
-    from sqlalchemy.engine import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-    try:
-        return make_url(name).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "the study's URL"
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _backend_of(study: "Study") -> "BaseStorage":
@@ -213,28 +191,14 @@ def _lock_before_reading(engine: "Engine") -> None:
         engine.dispose()  # its connections were opened without these
 
 
-def _check_file(path: Path) -> None:
+def _lock_file(stack: ExitStack, study: Path) -> None:
+    """Lock a file beside a study until the stack ends."""
+    study = study.resolve()
+    beside = study.with_name(f".isthmus-{hashlib.sha256(study.name.encode()).hexdigest()[:16]}.part")
     try:
-        if path.is_dir():
-            raise OutputError(f"{path}: is a folder, but a study is a file.")
-        if not path.absolute().parent.is_dir():
-            raise OutputError(f"{path}: cannot be written (there is no such folder).")
-        if path.exists() and path.stat().st_size:
-            with path.open("rb") as file:
-                if kind_of(file.read(LONGEST)) is not Kind.SQLITE:
-                    raise InputError(f"{path}: is not a study (an SQLite database); give another name with --study.")
-            if not os.access(path, os.W_OK):
-                raise OutputError(f"{path}: cannot be written (permission denied).")
-    except IsthmusError:
-        raise
+        stack.enter_context(one_at_a_time(beside, database.LOCKED))
+    except TimeoutError:
+        sentence = f"other processes have been opening the study for {database.LOCKED} s."
+        raise OutputError(f"{database.shown(str(study))}: {sentence}") from None
     except OSError as error:
-        raise OutputError(f"{path}: cannot be opened ({error.strerror}).") from error
-
-
-def _refusal(name: str, error: Exception) -> IsthmusError:
-    said = f"{error} {error.__cause__ or ''}".lower()
-    for kind, words, sentence in _REFUSALS:
-        if any(word in said for word in words):
-            return kind(f"{name}: {sentence.format(seconds=LOCKED)}")
-    first = str(error.__cause__ or error).strip().splitlines()[0]
-    return OutputError(f"{name}: the database reports an error ({first[:200]}).")
+        raise OutputError(f"{database.shown(str(study))}: cannot be written ({reason(error)}).") from error

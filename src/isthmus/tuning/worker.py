@@ -1,14 +1,22 @@
-"""The program of a worker: ``python -m isthmus.tuning.worker FOLDER`` runs trials of the search in the folder."""
+"""The program of a worker: ``python -m isthmus.tuning.worker FOLDER`` runs trials of the search in the folder.
 
+Standard input has the name of the database, in which a password may be, and stays open while the parent lives.
+"""
+
+import json
+import shutil
 import sys
 import warnings
 from pathlib import Path
 
 from isthmus.errors import IsthmusError
+from isthmus.system.processes import end_with_standard_input
+from isthmus.tuning.database import storage_errors
 from isthmus.tuning.interrupts import defer_sigint
 from isthmus.tuning.objective import Objective
-from isthmus.tuning.storage import quiet, storage_errors
-from isthmus.tuning.study import open_study, run_trials
+from isthmus.tuning.opening import open_study
+from isthmus.tuning.storage import quiet
+from isthmus.tuning.study import run_trials
 from isthmus.tuning.workers import INTERRUPTED, Job
 
 
@@ -16,7 +24,11 @@ def main(folder: str) -> int:
     """Run trials as one of the workers, and return its exit code; errors and warnings are lines on stderr."""
     warnings.formatwarning = lambda message, *_: f"{message}\n"
     try:
-        job = Job.read(Path(folder))
+        database = json.loads(sys.stdin.buffer.readline() or "null")
+        end_with_standard_input(lambda: shutil.rmtree(folder, ignore_errors=True))
+        if database is None:  # the parent has ended before
+            return INTERRUPTED
+        job = Job.read(Path(folder), database)
         study = open_study(job.database, job.problem)
         with quiet(), storage_errors(job.database), defer_sigint():
             run_trials(study, Objective(job.problem, job.deadline), n_trials=job.n_trials, default_too=False)
