@@ -113,7 +113,6 @@ def _require(holds: object, what: str) -> None:
 
 def _check_plan(study: "Study", plan: Plan, name: str) -> None:
     """Compare a plan with the one that the study began with; a new study stores it."""
-    _require([direction.name for direction in study.directions] == ["MAXIMIZE"], "its direction is another")
     has_trials = bool(study.get_trials(deepcopy=False))  # before the settings, which are stored before the first trial
     settings, stored = plan.to_json(), study.user_attrs.get(_SETTINGS)
     if stored is None:
@@ -122,6 +121,7 @@ def _check_plan(study: "Study", plan: Plan, name: str) -> None:
         study.set_user_attr(_SETTINGS, settings)
         return
     _require(isinstance(stored, dict), "its settings are not a table")
+    _require([direction.name for direction in study.directions] == ["MAXIMIZE"], "its direction is another")
     if stored.get("table") != settings["table"]:
         raise MismatchError(f"{name}: is a study of another table ({_difference(plan.table, stored.get('table'))}).")
     for key, value in settings.items():
