@@ -145,11 +145,8 @@ def test_the_file_of_a_study_has_at_most_so_many_bytes(problem, finished, tmp_pa
 
 
 def test_a_value_that_is_too_long_is_refused(problem, finished, tmp_path):
-    path = shutil.copy(finished, tmp_path / "study")
-    query(
-        path,
-        "UPDATE trial_user_attributes SET value_json = '\"' || hex(zeroblob(9000000)) || '\"' WHERE trial_user_attribute_id = 1",
-    )
+    path, long = shutil.copy(finished, tmp_path / "study"), "'\"' || hex(zeroblob(9000000)) || '\"'"
+    query(path, f"UPDATE trial_user_attributes SET value_json = {long} WHERE trial_user_attribute_id = 1")
     refused(path, problem, InputError, "the database is damaged")
 
 
