@@ -1,8 +1,9 @@
 """All commands, and how failures end: in a sentence on stderr and an exit code."""
 
+import io
 import os
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -23,6 +24,7 @@ from isthmus.errors import IsthmusError
 from isthmus.system.standard_output import flush_standard_output
 
 INTERRUPTED = 130
+_UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)  # click's; Typer has no name for it
 CLOSED_PIPE = 141  # as for programs that end by the signal SIGPIPE
 
 app = typer.Typer(
@@ -75,14 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    """Return the exit code of Typer, which always raises SystemExit, also for Ctrl-C."""
+    """Return the exit code of Typer, to which Ctrl-C is an exit code, too."""
     try:
-        app(args=arguments, prog_name="isthmus")
+        code = app(args=arguments, prog_name="isthmus", standalone_mode=False)
+    except _UsageError as error:
+        text = io.StringIO()
+        error.show(text)
+        for line in text.getvalue().splitlines():
+            say(line)
+        return int(error.exit_code)
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
-            raise KeyboardInterrupt from None
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return 0
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code or 0
 
 
 def _fail(sentence: str, exit_code: int) -> int:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.options import Columns, Exclude, Format, Header, NoLimits, Table
-from isthmus.cli.outputs import RESULT_FORMATS, check_outputs, print_text, result_text, say, saying_warnings, write_text
+from isthmus.cli.outputs import (
+    RESULT_FORMATS,
+    check_outputs,
+    print_lines,
+    print_text,
+    result_text,
+    say,
+    saying_warnings,
+    write_text,
+)
 from isthmus.cli.parameter_options import OptionsOf, Values, with_parameter_options
 from isthmus.errors import OutputError, ParameterError
 from isthmus.parameters import DENSE
@@ -116,4 +125,4 @@ def _show(found: "Comparison") -> None:
     if console.is_terminal:
         console.print(found.to_text(mark=lambda cell: f"[bold green]{cell}[/]"))
     else:
-        print_text(f"{found}\n")
+        print_lines(str(found))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.options import Model, NoLimits
-from isthmus.cli.outputs import print_text, terminal_encoding
+from isthmus.cli.outputs import print_lines, terminal_encoding
 from isthmus.parameters import values_of
 from isthmus.parameters.training import TRAINING
 from isthmus.words import counted, percent
@@ -32,7 +32,7 @@ def info(
     from isthmus.estimators.loading import load
 
     fitted = load(model, limits=not no_limits)
-    print_text((json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted))) + "\n")
+    print_lines(json.dumps(_facts(fitted), indent=2) if as_json else "\n".join(_page(fitted)))
 
 
 def comparison(model: "BaseAutoencoder") -> str:

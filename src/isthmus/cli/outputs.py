@@ -66,6 +66,11 @@ def print_text(text: str, *, encoding: str | None = None) -> None:
         stream.write(text.encode(encoding or terminal_encoding(), "replace"))
 
 
+def print_lines(text: str) -> None:
+    """Print lines for people to standard output; control characters, such as those of names of columns, are escaped."""
+    print_text("".join(f"{printable(line)}\n" for line in text.split("\n")))
+
+
 def terminal_encoding() -> str:
     """Return the encoding of standard output."""
     return getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -9,9 +9,11 @@ import numpy as np
 from isthmus.cli.options import checked_format, checked_header, names
 from isthmus.cli.outputs import saying_warnings
 from isthmus.cli.whole_table import frame
+from isthmus.errors import InputError
 from isthmus.system.files import refuse_same_file
 from isthmus.system.memory import give_back_freed_memory
 from isthmus.tables import open_table, write_table
+from isthmus.words import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,4 +58,17 @@ def stream(
     ):
         for batch in reader.batches():
             rows = frame(batch.values, require) if named else batch.values
-            writer.write(function(rows), batch.kept)
+            values = function(rows)
+            _check_finite(values, "standard input" if source == "-" else printable(source), batch.first_row)
+            writer.write(values, batch.kept)
+
+
+def _check_finite(values: np.ndarray, name: str, before: int) -> None:
+    """Raise an InputError for the first row that a model makes NaN or infinite; ``before`` are the rows before."""
+    finite = np.isfinite(values).all(axis=1)
+    if not finite.all():
+        row = before + 1 + int(np.argmin(finite))
+        raise InputError(
+            f"{name}: row {row}: the model makes NaN or infinite numbers of it; its numbers are too large for it, "
+            "or no fit gave the model file."
+        )

@@ -10,7 +10,7 @@ from isthmus.cli.options import Columns, Exclude, Format, Header, NoLimits, Tabl
 from isthmus.cli.outputs import (
     RESULT_FORMATS,
     check_outputs,
-    print_text,
+    print_lines,
     result_text,
     say,
     saying_warnings,
@@ -129,7 +129,7 @@ def tune(
         title = f"{'standard input' if table == '-' else Path(table).name}, tuned"
         search.report(frame(unseen, read.columns) if read.named else unseen, path=report, title=title)
     if not quiet:
-        print_text(f"{search.result_}\n")
+        print_lines(str(search.result_))
         files = {"the trials": result, "the report": report}
         also = "".join(f", {what} to {file}" for what, file in files.items() if file is not None)
         if timeout is not None:

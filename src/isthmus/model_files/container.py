@@ -60,9 +60,16 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
         start, end = end, end + array.nbytes
         header[name] = vars(_Entry(code, array.shape, (start, end)))
         arrays.append(array)
+    try:
+        written = json.dumps(settings, sort_keys=True, allow_nan=False, default=np.generic.item)
+    except ValueError:
+        raise ParameterError(
+            "The model cannot be saved: its errors are NaN or infinite, since numbers overflowed in the fit; divide "
+            "the rows by a number."
+        ) from None
     metadata = {
         "format": FORMAT, "format_version": str(FORMAT_VERSION), "isthmus": __version__,
-        "settings": json.dumps(settings, sort_keys=True, allow_nan=False, default=np.generic.item), "sha256": _UNSIGNED,
+        "settings": written, "sha256": _UNSIGNED,
     }  # fmt: skip
     text = json.dumps({"__metadata__": metadata, **header}).encode()
     text += b" " * (-len(text) % 8)

@@ -17,7 +17,7 @@ from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.model_files.container import Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
-from isthmus.model_files.sections import INTEGER
+from isthmus.model_files.sections import INTEGER, TEXT
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
@@ -27,6 +27,7 @@ from isthmus.training.history import History
 _Network: TypeAlias = DenseArrays | ImageNetwork
 
 _NETWORK = "network."
+_MAX_SCALE = 1e150  # larger than that of any fit, and its square is a number
 _COUNTER = "num_batches_tracked"  # of batch norms; it changes nothing and is not stored
 # Names that ``Fitted`` and the settings share.
 _SAME = ("n_samples", "loss", "start_error", "validation_error", "validation_variance", "pca_error")
@@ -144,6 +145,8 @@ def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensor
     if isinstance(settings, DenseSettings):
         axes = PrincipalAxes(tensors["pca.axes"].astype(np.float64), tensors["pca.spread"])
         by_size = {name: np.array(column) for name, column in _with_nan(settings.errors_by_size).items()}
+    if not ((tensors["network.scale"] > 0) & (tensors["network.scale"] <= _MAX_SCALE)).all():
+        raise ModelFileError(f"tensor 'network.scale' must be above 0 and at most {_MAX_SCALE:g}")
     errors, variances = _with_nan(settings.history), tensors.get("linear.variances")
     held_out = settings.held_out
     if held_out is None:
@@ -205,11 +208,11 @@ def _values(owner: object, names: Iterable[str]) -> dict[str, Any]:
 
 def _names(labels: Iterable[Hashable] | None) -> list[str] | list[int] | None:
     """Return the labels of columns as JSON has them: all text or all integers, and otherwise null."""
-    if labels is None or all(isinstance(label, str) for label in labels):
+    if labels is None or all(map(TEXT.allows, labels)):
         return labels if labels is None else [str(label) for label in labels]
     if all(INTEGER.allows(label) for label in labels):
         return [int(label) for label in labels]  # type: ignore[call-overload]
-    example = next(label for label in labels if not isinstance(label, str))
+    example = next(label for label in labels if not TEXT.allows(label))
     warnings.warn(
         f"The labels of the columns are not saved, since model files hold text or integers, and one is {example!r}.",
         stacklevel=5,

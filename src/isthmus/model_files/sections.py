@@ -1,5 +1,6 @@
 """Sections of JSON: dataclasses whose types are annotated with the rules that their values follow."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -51,7 +52,8 @@ class Section:
 
 
 NULL = Rule("null", lambda value: value is None)
-TEXT = Rule("text", lambda value: isinstance(value, str))
+# Halves of a pair of surrogates are in no encoding, so that no table or page could have them.
+TEXT = Rule("text in Unicode", lambda value: isinstance(value, str) and not re.search("[\ud800-\udfff]", value))
 INTEGER = Rule("an int of 64 bits", lambda value: is_int(value) and -(2**63) <= value < 2**63)
 FINITE = number("that is finite", lambda value: abs(value) <= sys.float_info.max)
 

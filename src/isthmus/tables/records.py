@@ -127,7 +127,7 @@ class Records:
         except EOFError:
             raise InputError(f"{self._name}: the compressed data end too early; the file is incomplete.") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            if isinstance(error, gzip.BadGzipFile) and not self._begun:
+            if str(error).startswith("Not a gzipped file") and not self._begun:
                 raise InputError(f"{self._name}: is not compressed with gzip; give its format with --format.") from None
             raise InputError(f"{self._name}: the compressed data are damaged.") from None
         except OSError as error:

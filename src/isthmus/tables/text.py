@@ -102,10 +102,16 @@ class TextSource(Source):
             return "error"
 
         try:
-            return self._parsed(block, wanted, remember)
+            # pyarrow prints a traceback where it cannot decode the row for the function.
+            return self._parsed(block, wanted, remember if _is_utf8(block) else None)
         except (pa.ArrowException, MemoryError) as error:
             if ragged:
                 row = ragged[0]
+                if self.named and first + row.number == 2 and row.actual_columns == row.expected_columns + 1:
+                    raise InputError(
+                        f"{self._name}: the header has one name fewer than the rows have cells, as R writes tables "
+                        "with names of rows; write it with row.names=FALSE or col.names=NA."
+                    ) from None
                 raise InputError(
                     f"{self._name}: row {first + row.number - 1} has {counted(row.actual_columns, 'cell')}, but there "
                     f"{'is' if row.expected_columns == 1 else 'are'} {counted(row.expected_columns, 'column')}: "
@@ -117,7 +123,7 @@ class TextSource(Source):
                 ) from None
             raise InputError(f"{self._name}: cannot be read as a table of text ({shown(error, 80)}).") from None
 
-    def _parsed(self, block: bytes, wanted: list[str], invalid: Callable[[InvalidRow], str]) -> ArrowTable:
+    def _parsed(self, block: bytes, wanted: list[str], invalid: Callable[[InvalidRow], str] | None) -> ArrowTable:
         return csv.read_csv(
             pa.BufferReader(block),
             # Rows are numbered only with one thread.
@@ -214,6 +220,13 @@ class TextSink(Sink):
         doubled = compute.replace_substring(texts, '"', '""')
         quoted = compute.binary_join_element_wise(mark, doubled, mark, pa.scalar("", pa.large_string()))
         return compute.if_else(need, quoted, texts)
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        return block.isascii() or bool(block.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _numbers(cells: ArrowArray) -> ArrowArray | None:
