@@ -101,18 +101,19 @@ def test_the_isthmus_of_a_comparison_is_what_a_user_would_fit():
 def test_no_model_sees_the_rows_that_are_set_aside(seed):
     """Other numbers in these rows change no model, only the errors; the loss would change with their range."""
     X = load_digits().data[:150] / 16
-    comparison = compare(X, estimator=QUICK, code_sizes=[2], random_state=seed)
+    estimator = clone(QUICK).set_params(max_epochs=10)
+    comparison = compare(X, estimator=estimator, code_sizes=[4], random_state=seed)
     changed = X.copy()
     changed[comparison.test_index] = 50 + 100 * changed[comparison.test_index]
-    other = compare(changed, estimator=QUICK, code_sizes=[2], random_state=seed)
+    other = compare(changed, estimator=estimator, code_sizes=[4], random_state=seed)
     np.testing.assert_array_equal(comparison.test_index, other.test_index)
     for name in ("isthmus", "random"):
-        pair = (comparison.models[name][2], other.models[name][2])
+        pair = (comparison.models[name][4], other.models[name][4])
         assert pair[0].loss_ == pair[1].loss_ == "bce"
         np.testing.assert_array_equal(*(model.transform(X) for model in pair))
     train = np.delete(X, comparison.test_index, axis=0)
     changed_test = changed[comparison.test_index]
-    assert other.by_size("pca", "error")[2] == pytest.approx(pca_error(train, changed_test, 2), rel=1e-9)
+    assert other.by_size("pca", "error")[4] == pytest.approx(pca_error(train, changed_test, 4), rel=1e-9)
     assert (other.results["error"] > 100 * comparison.results["error"]).all()
 
 
