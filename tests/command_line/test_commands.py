@@ -9,6 +9,7 @@ import pyarrow.parquet
 import torch
 
 import isthmus as library
+from isthmus.words import percent
 
 
 def test_fit_encode_decode_do_what_python_does(isthmus, folder, rows, tmp_path):
@@ -91,9 +92,8 @@ def test_info_draws_the_sandwich_and_compares_with_pca(isthmus, folder):
         ("PCA, 2 codes", "PCA's error", model.pca_error_),
         ("this model", "error at the best epoch", model.validation_error_),
     ):
-        assert re.search(
-            rf"^  {text} +{value:.6g} +{100 * value / model.validation_variance_:.3g} %$", result.out, re.M
-        )
+        share = percent(value / model.validation_variance_)
+        assert re.search(rf"^  {text} +{value:.6g} +{share}$", result.out, re.M)
         assert facts[name] == value
     assert re.search(f"^parameters +{sum(p.numel() for p in model.module_.parameters()):,}$", result.out, re.M)
     assert facts["code size"] == 2

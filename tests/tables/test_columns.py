@@ -71,6 +71,7 @@ def test_missing_columns_are_a_mismatch(table):
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*no header found")
 @pytest.mark.parametrize("name", ["data.npy", "data.csv", "named.csv"])
 def test_without_names_columns_are_taken_by_place(tmp_path, name):
     values = np.array([[1.5, 2.0], [3.0, 4.0]])

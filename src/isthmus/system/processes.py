@@ -37,9 +37,11 @@ def starting_children() -> Iterator[None]:
 
 def effective_n_jobs(n_jobs: int | None) -> int:
     """Return the number of processes as scikit-learn counts them: None is one, -1 all cores, -2 all but one."""
-    import joblib  # noqa: PLC0415 — the command line starts without it
-
-    return int(joblib.effective_n_jobs(n_jobs))
+    if n_jobs is None or n_jobs > 0:
+        return n_jobs or 1
+    # Those that this process may use, not those of the machine.
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, n_cores + 1 + n_jobs)
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
