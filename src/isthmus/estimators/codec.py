@@ -125,15 +125,8 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
             columns, squared. Their mean over held-out rows is ``validation_error_`` (without ``noise``).
         """
         rows, network = self._ready(X)
-        expected = rows if target is None else self._expected(target, rows, network)
-        errors = np.empty(rows.shape[0], dtype=float_type(rows))
-        unit = None if in_data_units else self._unit(network)
-        for part in batches_of(rows, network):
-            difference = apply_to_batch(network, network, rows, part) - dense_rows(expected, part)
-            if unit is not None:
-                difference /= unit
-            errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
-        return array_like(X, errors)
+        errors = self._errors(rows, target, network, in_data_units=in_data_units)
+        return array_like(X, errors.astype(float_type(rows)))
 
     @own_surroundings()
     def code_influence(self, X: object, *, standardise: bool = False) -> Float64[np.ndarray, "code features"]:
@@ -201,9 +194,9 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
             1 for perfect reconstructions, 0 for those of the training mean. Where the rows do not vary about the
             training mean at all: 1 if they are reconstructed exactly, otherwise 0.
         """
-        errors = without_torch(self.reconstruction_error(X, target=target, in_data_units=in_data_units))
-        error = float(np.mean(errors, dtype=np.float64))
-        expected, network = self._ready(X) if target is None else self._ready(target, "target")
+        rows, network = self._ready(X)
+        error = float(np.mean(self._errors(rows, target, network, in_data_units=in_data_units)))
+        expected = rows if target is None else self._expected(target, rows, network)
         mean, total = per_column(network, self.fitted_.columns.statistics.mean), 0.0
         unit = None if in_data_units else self._unit(network)
         for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
@@ -268,6 +261,20 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
         check_is_fitted(self)
         rows = self._check_rows(X, name)
         return rows, self._network(rows)
+
+    def _errors(
+        self, rows: Rows, target: object, network: RowAutoencoder, *, in_data_units: bool
+    ) -> Float64[np.ndarray, " rows"]:
+        """Return the mean squared error of each row; the squares of float32 may be too large for float32."""
+        expected = rows if target is None else self._expected(target, rows, network)
+        errors = np.empty(rows.shape[0])
+        unit = None if in_data_units else self._unit(network)
+        for part in batches_of(rows, network):
+            difference = apply_to_batch(network, network, rows, part).astype(np.float64) - dense_rows(expected, part)
+            if unit is not None:
+                difference /= unit
+            errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
+        return errors
 
     def _expected(self, target: object, rows: Rows, network: RowAutoencoder) -> Rows:
         """Return the checked rows that reconstructions are compared with, where they are not the rows themselves."""
