@@ -1,8 +1,10 @@
 """Child processes run no code of the folder that the user happens to be in."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -58,6 +60,30 @@ def test_a_search_with_several_processes_runs_no_code_of_the_folder(trap):
 def test_modules_are_run_without_the_current_folder(trap):
     command = python_command("json.tool", "--help")
     subprocess.run(command, cwd=trap, env=child_environment(), stdout=subprocess.DEVNULL, check=True)
+
+
+def test_a_child_ends_with_its_parent_whatever_it_does(tmp_path):
+    """Also one that never looks at its standard input, or is still importing."""
+    parent = (
+        "import subprocess; from isthmus.system.processes import python_command\n"
+        "child = subprocess.Popen(python_command('timeit', '-n', '1', '-s', 'import time', 'time.sleep(600)'))\n"
+        "print(child.pid, flush=True); child.wait()"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as process:
+        child = int(process.stdout.readline())
+        assert is_running(child)
+        process.kill()
+    for _ in range(600):
+        if not is_running(child):
+            return
+        time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child goes on")
+
+
+def is_running(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_the_environment_is_as_before():

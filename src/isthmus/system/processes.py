@@ -45,8 +45,8 @@ def effective_n_jobs(n_jobs: int | None) -> int:
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module in a process of its own."""
-    return [sys.executable, "-P", "-m", module, *arguments]
+    """Return the command that runs a module in a process of its own, which ends when this one does."""
+    return [sys.executable, "-P", "-m", "isthmus.system.child", str(os.getpid()), module, *arguments]
 
 
 def child_environment(**variables: str) -> dict[str, str]:
