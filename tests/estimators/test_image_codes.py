@@ -113,6 +113,7 @@ def test_the_networks_halves_are_convolutions_beside_the_linear_paths(model):
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
 
 
+@pytest.mark.filterwarnings("ignore:code_size=2 is above the rank")  # a grey pixel has one dimension
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 1), (5, 6)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_of_any_one_size_have_codes(size, channels):

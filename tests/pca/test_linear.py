@@ -66,7 +66,7 @@ def test_descent_from_any_start_through_any_depth_ends_at_pca(name, depth, seed)
     not FASHION_MNIST.exists() and "CI" not in os.environ, reason="needs Debian's package dataset-fashion-mnist"
 )
 @pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
-@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("depth", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_descent_ends_at_pca_on_fashion_mnist(depth, seed):
     with gzip.open(FASHION_MNIST) as file:
         file.seek(16)
@@ -205,7 +205,7 @@ def test_ctrl_c_ends_the_descent_and_leaves_a_model_of_that_epoch(n_epochs):
         if history.n_epochs == n_epochs:
             raise KeyboardInterrupt
 
-    with pytest.warns(ConvergenceWarning, match=f"interrupted after {n_epochs} epochs"):
+    with pytest.warns(ConvergenceWarning, match=f"interrupted after {n_epochs} epoch"):
         model.fit(X, on_epoch=press_ctrl_c)
     assert model.n_epochs_ == model.best_epoch_ == n_epochs
     assert model.pca_error_ < model.validation_error_ < model.start_error_

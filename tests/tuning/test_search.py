@@ -158,7 +158,7 @@ def test_images_are_searched_too():
         ({"space": [1]}, ParameterError, "'space'"),
         ({"estimator": PCA()}, ParameterError, "'estimator'"),
         ({"space": {"code_size": (1, 4)}}, ParameterError, "range of code sizes needs objective='code-size'"),
-        ({"space": {"code_size": "x"}}, ParameterError, "code size must be a number or a range"),
+        ({"space": {"code_size": "x"}}, ParameterError, "code size must be a number, mle or a range"),
         ({"space": {"loss": "mse,bce"}}, InputError, "loss='bce' needs values in \\[0, 1\\], but column 'x0'"),
     ],
 )

@@ -58,7 +58,8 @@ def test_a_study_of_an_earlier_version_goes_on(tmp_path):
     earlier.executescript(Path(__file__).with_name("earlier_study.sql").read_text())
     earlier.close()
     rows = (np.arange(300) ** 2 % 97).reshape(60, 5).astype(float)
-    estimator = Autoencoder(2, scale="standard", max_epochs=4, encoder_layers=(8,))
+    # The default of that time; the trials before were made with it.
+    estimator = Autoencoder(2, scale="standard", max_epochs=4, encoder_layers=(8,), validation_fraction=0.1)
     space = {"layers": (1, 2), "nodes": (4, 16), "activation": ["relu", "tanh"], "noise": "none"}
     search = tune(rows, estimator, space=space, study=tmp_path / "study", n_trials=5, folds=2)
     assert search.trials_["merit"].to_pylist()[:3] == [0.4458146920621514, 0.4475306123398811, 0.4452654679832715]

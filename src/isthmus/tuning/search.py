@@ -145,13 +145,12 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     best_estimator_: Model
 
     @property
-    def study(self) -> str | os.PathLike[str] | None:
+    def study(self) -> Any:
         """SQLite file or database that keeps the trials; the ``repr`` of a URL shows no password."""
-        kept: str | os.PathLike[str] | None = self.__dict__["study"]
-        return kept
+        return self.__dict__["study"]
 
     @study.setter
-    def study(self, study: str | os.PathLike[str] | None) -> None:
+    def study(self, study: object) -> None:  # checked when the search begins
         self.__dict__["study"] = without_password(study)
 
     def __init__(
