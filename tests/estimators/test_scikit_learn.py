@@ -37,8 +37,8 @@ def test_every_check_of_scikit_learn_passes(estimator):
     [
         Autoencoder(2, start="random", max_epochs=5),
         Autoencoder(1, activation="identity", max_epochs=5),
-        Autoencoder(noise="masking", max_epochs=5),
-        ConvAutoencoder(4, code_size=2, max_epochs=2),
+        pytest.param(Autoencoder(noise="masking", max_epochs=5), marks=pytest.mark.slow),
+        pytest.param(ConvAutoencoder(4, code_size=2, max_epochs=2), marks=pytest.mark.slow),
         ConvAutoencoder(4, code_size=0.5, start="random", max_epochs=2),
         ConvAutoencoder(4, skips=True, start="identity", noise="masking", max_epochs=2),
     ],

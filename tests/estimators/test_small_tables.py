@@ -86,6 +86,7 @@ def test_ordered_codes_are_no_worse_than_pca_with_any_number_of_them(name):
         assert error < 1.02 * pca_errors(train, test, k).mean()
 
 
+@pytest.mark.slow
 def test_ordered_codes_of_few_rows_gain_with_every_number_of_them():
     train, test = train_test_split(DIGITS[:500], random_state=0)
     model = Autoencoder(6, ordered=True, max_epochs=30, random_state=0).fit(train)

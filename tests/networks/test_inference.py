@@ -46,7 +46,7 @@ def test_every_form_at_the_sizes_of_scanned_pages(reference, size):
         assert largest_difference(apply_tiled(fast, x[0], 200), expected[0]) < 1e-5
 
 
-@pytest.mark.parametrize("offset", [0, 4])
+@pytest.mark.parametrize("offset", [0, pytest.param(4, marks=pytest.mark.slow)])
 def test_every_size_to_70_folded_and_tiled(offset):
     """Each height with a quarter of the widths, and each width with a quarter of the heights."""
     network = trained_network((2, 2), seed=offset)

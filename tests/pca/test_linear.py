@@ -65,8 +65,9 @@ def test_descent_from_any_start_through_any_depth_ends_at_pca(name, depth, seed)
 @pytest.mark.skipif(
     not FASHION_MNIST.exists() and "CI" not in os.environ, reason="needs Debian's package dataset-fashion-mnist"
 )
-@pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
-@pytest.mark.parametrize("depth", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("depth", [1, 3])
 def test_descent_ends_at_pca_on_fashion_mnist(depth, seed):
     with gzip.open(FASHION_MNIST) as file:
         file.seek(16)
