@@ -149,6 +149,16 @@ def test_an_interrupted_run_leaves_nothing(jobs, tmp_path, run_and_stop):
     assert names(tmp_path / "work") == ["in.tif"]
 
 
+def test_an_open_file_can_be_named_as_the_output(tmp_path):
+    """As ``/dev/stdout`` is, where standard output goes to a file."""
+    (tmp_path / "in.png").write_bytes(saved(page(), "PNG"))
+    with (tmp_path / "out").open("ab") as out:
+        pair = (str(tmp_path / "in.png"), f"/dev/fd/{out.fileno()}")
+        (report,) = transform_documents([pair], whiten)
+    assert report.error is None
+    assert reopened(tmp_path / "out").size == page().size
+
+
 @pytest.mark.parametrize("hours", [1, 24 * 30])
 def test_files_of_runs_that_go_on_are_not_swept(tmp_path, hours):
     with temporary_file(tmp_path) as (file, path):

@@ -199,6 +199,18 @@ def test_standard_output_can_be_named(tmp_path, redirected):
     assert names(tmp_path) == ["out"]
 
 
+def test_a_file_that_standard_output_is_appended_to_keeps_its_content(tmp_path):
+    (tmp_path / "out").write_bytes(b"old")
+    code = (
+        "from isthmus.system.files import atomic_write, check_writable\n"
+        "check_writable('/dev/stdout')\n"
+        "with atomic_write('/dev/stdout') as f: f.write(b' new')"
+    )
+    with (tmp_path / "out").open("ab") as out:
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=out)
+    assert (tmp_path / "out").read_bytes() == b"old new"
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

@@ -204,15 +204,14 @@ def _check(format: Format, output: File, document: _Document) -> None:
 def _output(document: _Document, swept: set[Path]) -> Iterator[File]:
     """Open a file that can be read back, and that reaches its name, or standard output, when it is complete."""
     name = document.output
-    path = Path(name)
-    if name == "-" or (files.is_file(name) and not path.is_file()):  # a pipe or a device
+    if name == "-" or files.is_written_to_directly(name):
         with temporary_errors(), tempfile.TemporaryFile() as file:
             yield file
             file.seek(0)
             with standard_output() if name == "-" else files.atomic_write(name) as stream:
                 shutil.copyfileobj(file, stream, 2**20)
         return
-    folder = path.absolute().parent
+    folder = Path(name).absolute().parent
     if folder not in swept:
         swept.add(folder)
         files.sweep_leftovers(folder)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -18,9 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import ParameterError, UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.estimators.codec import Codec
-from isthmus.fitting.applying import (
-    float_type,
-)
+from isthmus.fitting.applying import float_type
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted
@@ -36,9 +34,6 @@ from isthmus.system.surroundings import own_surroundings
 from isthmus.training.history import History, OnEpoch, warn_of_early_end
 from isthmus.training.recipe import Recipe
 from isthmus.words import listed
-
-if TYPE_CHECKING:
-    pass
 
 EstimatorT = TypeVar("EstimatorT", bound="BaseAutoencoder")
 

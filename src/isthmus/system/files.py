@@ -121,7 +121,7 @@ def atomic_write(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator
     try:
         destination, old = _destination(name)
         if _is_written_to_directly(destination, old):
-            with Path(name).open("wb") as file:
+            with Path(name).open("ab") as file:  # standard output may be appended to a file
                 yield file
             return
         temporary = _temporary_name(destination.parent)
@@ -175,13 +175,16 @@ def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, s
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise the errors of ``atomic_write``, before the work whose result is to be written."""
-    with suppress(_EnoughError):
-        destination = Path(os.fspath(path))
-        with suppress(OSError, ValueError):
-            if destination.exists() and not destination.is_file() and not destination.is_dir():
-                return  # a device or a pipe, to be opened once
-        with atomic_write(path):
+    if not is_written_to_directly(path):  # a device or a pipe is opened once
+        with suppress(_EnoughError), atomic_write(path):
             raise _EnoughError
+
+
+def is_written_to_directly(path: str | os.PathLike[str]) -> bool:
+    """Whether ``atomic_write`` writes to what is there: a pipe, a device, or an open file such as ``/dev/stdout``."""
+    with suppress(OSError):
+        return _is_written_to_directly(*_destination(os.fspath(path)))
+    return False
 
 
 def refuse_same_file(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> None:
