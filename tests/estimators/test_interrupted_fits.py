@@ -1,6 +1,5 @@
 """Ctrl-C at any moment of a fit: the estimator is as before, or fitted anew, never something between."""
 
-import sys
 import warnings
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import isthmus
+from ctrl_c import interrupted_at
 from isthmus import Autoencoder, ConvAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:On the held-out rows")
@@ -26,36 +26,16 @@ MODELS = {
 }
 
 
-def interrupted_at(step: int, action) -> int:
-    """Press Ctrl-C at a step within the package; return the number of steps that were still to go (0: pressed)."""
-    left = step
-
-    def trace(frame, event, _):
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
-    outer = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            action()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.settrace(outer)
-    return left
+def interrupted(step: int, action) -> int:
+    """Press Ctrl-C at a step within the package; return the number of steps that were still to go."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return interrupted_at(step, action, lambda name: name.startswith(PACKAGE))
 
 
 def moments(action) -> list[int]:
     """Steps spread over an action, and all of the last, where attributes are set."""
-    n_steps = 10**9 - interrupted_at(10**9, action)
+    n_steps = 10**9 - interrupted(10**9, action)
     assert n_steps > 100
     return sorted({*np.linspace(1, n_steps, 12).astype(int).tolist(), *range(n_steps - 25, n_steps + 1)})
 
@@ -73,7 +53,7 @@ def test_a_fit_that_is_interrupted_changes_everything_or_nothing(kind):
     before = fingerprint(clone(estimator).fit(old), old)
     for step in moments(lambda: clone(estimator).fit(new)):
         model = clone(estimator).fit(old)
-        interrupted_at(step, lambda model=model: model.fit(new))
+        interrupted(step, lambda model=model: model.fit(new))
         if model.n_features_in_ == old[0].size:
             assert fingerprint(model, old) == before, step
         else:
@@ -97,7 +77,7 @@ def test_an_unfitted_estimator_stays_unfitted_or_is_fitted():
     estimator, _, new = MODELS["dense"]
     for step in moments(lambda: clone(estimator).fit(new))[::3]:
         model = clone(estimator)
-        interrupted_at(step, lambda model=model: model.fit(new))
+        interrupted(step, lambda model=model: model.fit(new))
         try:
             assert np.isfinite(model.score(new))
         except NotFittedError:
@@ -111,7 +91,7 @@ def test_a_part_that_is_interrupted_counts_wholly_or_not_at_all(kind):
     before = fingerprint(begun, rows)
     for step in moments(lambda: clone(estimator).partial_fit(rows).partial_fit(rows)):
         model = clone(estimator).partial_fit(rows)
-        interrupted_at(step, lambda model=model: model.partial_fit(rows))
+        interrupted(step, lambda model=model: model.partial_fit(rows))
         if model.n_samples_ == len(rows):
             assert fingerprint(model, rows) == before, step
         else:

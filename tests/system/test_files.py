@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ctrl_c import interrupted_at
 from isthmus.errors import InputError, ModelFileError, OutputError
 from isthmus.system.files import atomic_write, check_writable, open_input, refuse_same_file, temporary_file
 
@@ -45,36 +46,17 @@ def test_after_an_exception_the_old_file_stays_and_no_other(tmp_path, exception)
     assert names(tmp_path) == ["out"]
 
 
-def interrupted_at(step: int, path: Path) -> bool:
+def interrupted(step: int, path: Path) -> bool:
     """Write a file and press Ctrl-C at the given step within the writing; whether it came so far."""
-    left = step
-
-    def trace(frame, event, _):
-        nonlocal left
-        if Path(frame.f_code.co_filename).name not in ("files.py", "contextlib.py", "pathlib.py"):
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
-    outer = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        write(path)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.settrace(outer)
-    return left <= 0
+    files = ("files.py", "contextlib.py", "pathlib.py")
+    return interrupted_at(step, lambda: write(path), lambda name: Path(name).name in files) <= 0
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # what only the collector closes
 def test_ctrl_c_at_any_step_leaves_no_half_file(tmp_path):
     step = 1
     (tmp_path / "out").write_bytes(b"old")
-    while interrupted_at(step, tmp_path / "out"):
+    while interrupted(step, tmp_path / "out"):
         assert names(tmp_path) == ["out"], f"step {step}"
         assert (tmp_path / "out").read_bytes() in (b"old", b"new"), f"step {step}"
         step += 1

@@ -96,11 +96,7 @@ class Trainer(Generic[NetworkT]):
 
     def error(self, rows: Batches) -> float:
         """Return the mean squared error of rows, in unit scale."""
-        return float(self.errors(rows, self.scored_sizes[-1:])[0])
-
-    def errors(self, rows: Batches, sizes: Sequence[int]) -> Float64[np.ndarray, " sizes"]:
-        """Return the mean squared errors of rows, in unit scale, with the first codes only, for each size."""
-        return network_errors(self.network, self.loss, self.scored(rows), sizes)
+        return float(network_errors(self.network, self.loss, self.scored(rows), self.scored_sizes[-1:])[0])
 
     def row_errors(self, rows: Batches, sizes: Sequence[int]) -> Float64[np.ndarray, "sizes rows"]:
         """Return the mean squared error of each row, in unit scale, with the first codes only, for each size."""
