@@ -10,14 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from isthmus.errors import InputError, IsthmusError, OutputError
+from isthmus.system.locks import HAS_LOCKS, lock
 from isthmus.words import printable
-
-try:
-    import fcntl
-
-    _HAS_LOCKS = True
-except ImportError:  # Windows
-    _HAS_LOCKS = False
 
 _REASONS = {
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "there is no such folder"),
@@ -130,7 +124,7 @@ def atomic_write(path: str | os.PathLike[str], *, mode: int = 0o666) -> Iterator
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with _removed(temporary), _removed(temporary):  # twice, as Ctrl-C may interrupt the first
             with os.fdopen(os.open(temporary, flags, mode & 0o777), "w+b") as file:
-                _lock(file)
+                lock(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -152,7 +146,7 @@ def sweep_leftovers(folder: str | os.PathLike[str]) -> None:
             with suppress(OSError):
                 status = path.lstat()
                 age = time.time() - status.st_mtime
-                is_left = age > _SECOND and _is_free(path) if _HAS_LOCKS else age > _DAY
+                is_left = age > _SECOND and _is_free(path) if HAS_LOCKS else age > _DAY
                 if stat.S_ISREG(status.st_mode) and is_left:
                     path.unlink()
 
@@ -165,7 +159,7 @@ def temporary_file(folder: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, s
     try:
         # Removed twice, as Ctrl-C may interrupt the first.
         with _removed(path), _removed(path), os.fdopen(os.open(path, flags, 0o600), "w+b") as file:
-            _lock(file)
+            lock(file)
             yield file, str(path)
     except OSError as error:
         if isinstance(error, IsthmusError):
@@ -261,19 +255,10 @@ def _removed(path: Path) -> Iterator[None]:
             path.unlink()
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Lock a file until it is closed or its process ends, so that others leave it alone; tell whether it was free."""
-    with suppress(OSError):
-        if _HAS_LOCKS:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    return False
-
-
 def _is_free(path: Path) -> bool:
     """Whether a file is unlocked, so that no process is writing it."""
     with path.open("rb") as file:
-        return _lock(file)
+        return lock(file)
 
 
 def _flush_folder(folder: Path) -> None:

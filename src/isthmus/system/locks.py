@@ -8,17 +8,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 try:
     import fcntl
 
-    _HAS_LOCKS = True
+    HAS_LOCKS = True
 except ImportError:  # Windows
-    _HAS_LOCKS = False
+    HAS_LOCKS = False
 
 _PREFIX, _SUFFIX = ".isthmus-", ".folder"
 _SECOND = 1.0  # a folder is locked within a second after it was made
 _WAIT = 0.02  # seconds between two tries to lock a file
+
+
+def lock(file: BinaryIO | int) -> bool:
+    """Lock a file or folder until it is closed or its process ends; tell whether it could be locked."""
+    with suppress(OSError):
+        if HAS_LOCKS:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 @contextmanager
@@ -28,7 +38,7 @@ def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
     Raises ``TimeoutError`` after ``patience`` seconds, and another ``OSError`` if the file cannot be made. The file is
     there during the block only. On systems without file locks nobody waits.
     """
-    if not _HAS_LOCKS:
+    if not HAS_LOCKS:
         yield
         return
     handle = _locked(path, time.monotonic() + patience)
@@ -47,10 +57,10 @@ def temporary_folder() -> Iterator[Path]:
     parent = Path(tempfile.gettempdir())
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(_SUFFIX, _PREFIX, parent))
-    handle = os.open(folder, os.O_RDONLY) if _HAS_LOCKS else None
+    handle = os.open(folder, os.O_RDONLY) if HAS_LOCKS else None
     try:
         if handle is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -81,7 +91,7 @@ def _locked(path: Path, end: float) -> int:
 
 def _sweep(parent: Path) -> None:
     """Remove this user's folders that no process has locked."""
-    if not _HAS_LOCKS:
+    if not HAS_LOCKS:
         return
     for folder in parent.glob(f"{_PREFIX}*{_SUFFIX}"):
         with suppress(OSError):
@@ -90,8 +100,7 @@ def _sweep(parent: Path) -> None:
                 continue
             handle = os.open(folder, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if time.time() - status.st_mtime > _SECOND:
+                if lock(handle) and time.time() - status.st_mtime > _SECOND:
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(handle)
