@@ -11,7 +11,7 @@ import pytest
 from pyarrow import feather, parquet
 
 from isthmus.errors import InputError
-from isthmus.tables import open_table
+from isthmus.tables import open_table, read_table
 from isthmus.tables.arrow_sizes import carried_bytes
 from isthmus.tables.budget import MAX_COLUMNS
 
@@ -145,3 +145,24 @@ def test_the_bytes_of_carried_values_are_those_of_the_values():
     assert carried_bytes(pa.array(texts, pa.string_view())) == 5
     runs = pa.RunEndEncodedArray.from_arrays(pa.array([10**6], pa.int32()), pa.array([LONG]))
     assert carried_bytes(runs) >= 10**6 * len(LONG)
+
+
+@pytest.mark.parametrize(
+    ("above", "end", "most"),
+    [(b"a\n", b"\n2\n", 16), (b"a\n", b"\n", 16), (b"a\n", b"", 16), (b"a\n3\n4\n", b"\n2\n", 64)],
+)
+def test_the_limit_of_a_row_is_exact(tmp_path, above, end, most):
+    def n_rows(n_bytes: int) -> int:
+        (tmp_path / "t.csv").write_bytes(above + b"1".ljust(n_bytes - len(end[:1])) + end)
+        with open_table(tmp_path / "t.csv") as reader:
+            return sum(len(batch.values) for batch in reader.batches())
+
+    assert n_rows(most * MEGABYTE) == (above + b"1" + end).strip().count(b"\n")
+    with pytest.raises(InputError, match=f"a row of more than {most} MB"):
+        n_rows(most * MEGABYTE + 1)
+
+
+def test_line_breaks_in_quotes_do_not_end_a_row(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b'a\n"1' + b"\n" * 17 * MEGABYTE + b'"\n')
+    with pytest.raises(InputError, match="a row of more than 16 MB"):
+        read_table(tmp_path / "t.csv")

@@ -17,6 +17,7 @@ from isthmus.words import shown
 
 _FIRST_BYTES = 2**16
 _MAX_SAMPLE_BYTES = 2**22
+_LINE_END = re.compile(rb"[\r\n]")
 
 
 class Records:
@@ -65,6 +66,8 @@ class Records:
         while more := self._read(max(size, len(rest))):
             rest += more
             end = _last_row_end(rest, quoted)
+            if end and len(rest) > len(more):  # only the first row can be longer than one read
+                self._budget.check_row(rest[: _first_row_end(rest, quoted)])
             if end:
                 yield rest[:end]
                 rest = rest[end:]
@@ -103,17 +106,17 @@ class Records:
 
     def _row_end(self) -> int:
         """Where the first row of what was read ends; blank lines before it are removed, and a longer row is read on."""
-        row_end = re.compile(_quoted_cell(DELIMITERS).pattern + rb"|[\r\n]")
+        quoted = _quoted_cell(DELIMITERS)
         while True:
             self._rest = self._rest.lstrip(b"\r\n")
-            end = next((m.end() for m in row_end.finditer(self._rest) if m[0] in (b"\r", b"\n")), None)
+            end = _first_row_end(self._rest, quoted)
+            self._budget.check_row(self._rest[:end], first=True)
             if end is not None:
                 return end
             more = self._read(max(_FIRST_BYTES, len(self._rest)))
             if not more:
                 return len(self._rest)
             self._rest += more
-            self._budget.check_row(self._rest, first=True)
 
     def _read(self, size: int) -> bytes:
         """The next bytes; empty only at the end."""
@@ -179,6 +182,21 @@ def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:
     As in RFC 4180, and as pyarrow reads it, a quotation mark counts only at the beginning of a cell.
     """
     return re.compile(rb"(?<![^\r\n" + re.escape(delimiters.encode()) + rb'])"[^"]*+(?:""[^"]*+)*+("|\Z)')
+
+
+def _first_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int | None:
+    """Return the end of the first row of a block; None if the block ends before it."""
+    start = end = 0
+    while True:
+        if end <= start:
+            line_end = _LINE_END.search(block, start)
+            if line_end is None:
+                return None
+            end = line_end.end()
+        cell = quoted.search(block, start) if block.find(b'"', start, end) >= 0 else None
+        if cell is None or cell.start() >= end:
+            return end
+        start = cell.end()
 
 
 def _last_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int:
