@@ -27,12 +27,15 @@ def make_pages(
     )] = None,
     workers: Annotated[int, typer.Option(help="Processes; only the time depends on them.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that are there.")] = False,
+    letters: Annotated[bool, typer.Option("--letters",
+        help="Write the place of every letter to letters/*.xml, as ALTO.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no message.")] = False,
 ) -> None:  # fmt: skip
     """Make pairs of clean and noisy pages, to train on or to test with.
 
-    Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png. The same seed and fonts give the same pages, whatever
-    the number of pages and processes; another dpi gives the same pages in more or fewer pixels.
+    Each page is FOLDER/clean/NAME.png and FOLDER/dirty/NAME.png, and FOLDER/letters/NAME.xml with --letters.
+    The same seed and fonts give the same pages, whatever the number of pages and processes; another dpi gives the same
+    pages in more or fewer pixels.
     """
     from isthmus.synthetic_pages import Settings
     from isthmus.synthetic_pages import make_pages as write_pages
@@ -42,7 +45,8 @@ def make_pages(
     refuse_known_suffix(folder, "is to be a folder")
     resolutions = _resolutions(dpi)
     settings = Settings(seed, _size(size), dirt, colour)
-    names = write_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite)
+    names = write_pages(folder, pages, resolutions, settings, fonts=fonts, workers=workers, overwrite=overwrite,
+                        letters=letters)  # fmt: skip
     total = pages * len(resolutions)
     with progress_bar("pages", total, shown=not quiet) as show:
         for n_done, name in enumerate(names, 1):

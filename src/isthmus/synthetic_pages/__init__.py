@@ -1,6 +1,7 @@
 """Synthetic pages: clean pages, and noisy scans of them with the dirt of paper, light and scanners, all from a seed."""
 
 from isthmus.synthetic_pages.fonts import Fonts
+from isthmus.synthetic_pages.letters import Letter, read_letters
 from isthmus.synthetic_pages.noisy import noisy_page, printed
 from isthmus.synthetic_pages.page import KINDS_OF_PAGES, Page, clean_page, draw_page
 from isthmus.synthetic_pages.pairs import Settings, make_pages, synthetic_pair
@@ -10,6 +11,7 @@ __all__ = [
     "KINDS",
     "KINDS_OF_PAGES",
     "Fonts",
+    "Letter",
     "Page",
     "Settings",
     "Sheet",
@@ -20,5 +22,6 @@ __all__ = [
     "make_pages",
     "noisy_page",
     "printed",
+    "read_letters",
     "synthetic_pair",
 ]

@@ -16,6 +16,8 @@ Tint = tuple[float, float, float]
 """Red, green and blue, in [0, 1]."""
 
 MM_PER_INCH = 25.4
+POINT = MM_PER_INCH / 72
+"""In mm."""
 
 
 @dataclass(frozen=True)

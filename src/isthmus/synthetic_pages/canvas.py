@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float64
 from PIL import Image, ImageChops, ImageDraw
 
-from isthmus.synthetic_pages.area import Area, Grey, Pixels, Tint
+from isthmus.synthetic_pages.area import POINT, Area, Grey, Pixels, Tint
 from isthmus.synthetic_pages.fonts import Face
+from isthmus.synthetic_pages.letters import Letter
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in mm."""
@@ -20,7 +21,7 @@ class Canvas:
     """A white page to draw on; ``ink`` is the reflectance of print, 0 for black.
 
     Drawing is at a higher resolution, and pixels are averages of it, as in a scanner. ``rules`` and ``pictures`` are
-    the boxes of the rules and pictures so far.
+    the boxes of the rules and pictures so far, and ``words`` are the letters of each word.
     """
 
     def __init__(self, area: Area, *, colour: bool = False, scale: int | None = None) -> None:
@@ -32,11 +33,22 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
         self.rules: list[Box] = []
         self.pictures: list[Box] = []
+        self.words: list[list[Letter]] = []
 
     def text(self, x: float, y: float, text: str, face: Face, size: float, *, ink: float = 0) -> float:
         """Write from x to the right on the base line y, with ``size`` mm per em; return the x where the text ends."""
-        place = (x * self.mm, y * self.mm)
-        self._draw.text(place, text, fill=self._colour(ink), font=face.font(round(size * self.mm, 2)), anchor="ls")
+        place, em = (x * self.mm, y * self.mm), round(size * self.mm, 2)
+        self._draw.text(place, text, fill=self._colour(ink), font=face.font(em), anchor="ls")
+        words: list[list[Letter]] = [[]]
+        for character, start, inked in face.inked(text, em):
+            if inked is None:
+                words.append([])
+            else:
+                left, top, right, bottom = (side / self.mm for side in inked)
+                begins = x + start / self.mm
+                box = (begins + left, y + top, begins + right, y + bottom)
+                words[-1].append(Letter(character, box, y, f"{face.family} {face.style}", size / POINT))
+        self.words += [word for word in words if word]
         return x + face.width(text) * size
 
     def rule(self, ends: Box, width: float, ink: float = 0) -> None:

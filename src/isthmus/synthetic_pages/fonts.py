@@ -55,6 +55,16 @@ class Face:
         """The width of a text in ems."""
         return _width(self.path, text)
 
+    def inked(self, text: str, size: float) -> list[tuple[str, float, tuple[int, int, int, int] | None]]:
+        """Each character of a text, where it begins, and the box of its ink, or None without ink; in pixels.
+
+        The box (left, top, right, bottom) is relative to where the character begins on the base line.
+        """
+        font = self.font(size)
+        starts = [font.getlength(text[: end + 1]) - font.getlength(character) for end, character in enumerate(text)]
+        boxes = [_ink(self.path, size, character) for character in text]
+        return list(zip(text, starts, boxes, strict=True))
+
     @property
     def x_height(self) -> float:
         """The height of a small x in ems; about half an em if the font has none."""
@@ -210,6 +220,14 @@ def _font(path: str, size: float) -> ImageFont.FreeTypeFont:
 @lru_cache(20_000)
 def _width(path: str, text: str) -> float:
     return _font(path, _REFERENCE).getlength(text) / _REFERENCE
+
+
+@lru_cache(20_000)
+def _ink(path: str, size: float, character: str) -> tuple[int, int, int, int] | None:
+    """The box of the ink of a character relative to where it begins on the base line; None if there is none."""
+    mask, (x, y) = _font(path, size).getmask2(character, "L", anchor="ls")
+    box = mask.getbbox()
+    return None if box is None else (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
 
 
 @lru_cache(4096)

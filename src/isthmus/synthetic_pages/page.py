@@ -10,6 +10,7 @@ from isthmus.synthetic_pages import forms, formulas, office, pen, pictures, tabl
 from isthmus.synthetic_pages.area import MM_PER_INCH, Area, Pixels
 from isthmus.synthetic_pages.canvas import Box, Canvas
 from isthmus.synthetic_pages.fonts import Fonts, all_fonts
+from isthmus.synthetic_pages.letters import Letter
 from isthmus.synthetic_pages.style import Style
 
 A4 = (297.0, 210.0)
@@ -39,7 +40,7 @@ _SHARES = (0.3, 0.14, 0.14, 0.07, 0.1, 0.08, 0.08, 0.05, 0.04)
 
 @dataclass(frozen=True)
 class Page:
-    """A clean page, and the places of its rules and pictures.
+    """A clean page, and the places of its rules, pictures and letters.
 
     Attributes
     ----------
@@ -49,11 +50,19 @@ class Page:
         Boxes of the straight lines of tables, forms and headings, in mm.
     pictures : list of (left, top, right, bottom)
         Boxes of photographs, halftones and grey areas, in mm.
+    words : list of list of Letter
+        The printed words, and each letter's character, box and base line in mm; stamps and handwriting have none. What
+        was drawn over later may hide a letter.
     """
 
     pixels: Pixels
     rules: list[Box]
     pictures: list[Box]
+    words: list[list[Letter]]
+
+    def letters(self, dpi: float) -> list[Letter]:
+        """All letters, in pixels of the page, which was drawn at ``dpi``."""
+        return [letter.scaled(dpi / MM_PER_INCH) for word in self.words for letter in word]
 
 
 def clean_page(
@@ -78,7 +87,7 @@ def draw_page(
     kind: str | None = None,
     colour: bool = False,
 ) -> Page:
-    """Draw a clean page, and record the places of its rules and pictures.
+    """Draw a clean page, and record the places of its rules, pictures and letters.
 
     Parameters
     ----------
@@ -139,7 +148,7 @@ def draw_page(
         office.stamp(rng, canvas, style, box)
     for _ in range(rng.choice([0, 1, 3], p=[0.88, 0.08, 0.04])):
         pen.scrawl(rng, canvas, box)
-    return Page(canvas.pixels(), canvas.rules, canvas.pictures)
+    return Page(canvas.pixels(), canvas.rules, canvas.pictures, canvas.words)
 
 
 def _print_area(rng: np.random.Generator, size_mm: tuple[float, float]) -> Box:

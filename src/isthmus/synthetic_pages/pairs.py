@@ -14,8 +14,9 @@ import numpy as np
 from PIL import Image
 
 from isthmus.errors import OutputError, ParameterError
-from isthmus.synthetic_pages.area import Pixels
+from isthmus.synthetic_pages.area import MM_PER_INCH, Pixels
 from isthmus.synthetic_pages.fonts import Fonts, all_fonts
+from isthmus.synthetic_pages.letters import alto
 from isthmus.synthetic_pages.noisy import noisy_page
 from isthmus.synthetic_pages.page import A4, Page, draw_page
 from isthmus.system.files import atomic_write, reason
@@ -23,6 +24,7 @@ from isthmus.system.processes import process_pool, starting_children
 
 DPI = (100, 600)
 SIZE_MM = (20.0, 500.0)
+_KINDS = ("clean", "dirty")
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def make_pages(
     fonts: str | os.PathLike[str] | None = None,
     workers: int = 1,
     overwrite: bool = False,
+    letters: bool = False,
 ) -> Iterator[str]:
     """Write pairs of clean and noisy pages to ``folder/clean`` and ``folder/dirty``, and yield their names.
 
@@ -127,6 +130,8 @@ def make_pages(
         Number of processes, which affects only the time.
     overwrite : bool, default=False
         Replace pages that exist.
+    letters : bool, default=False
+        Write the place of every letter to ``folder/letters``, as ALTO; see ``read_letters``.
 
     Yields
     ------
@@ -154,7 +159,7 @@ def make_pages(
     }
     if fonts is not None:
         Fonts(fonts)  # fail here rather than in a worker
-    places = _folders(Path(folder))
+    places = _folders(Path(folder), [*_KINDS, *(["letters"] if letters else [])])
     if not overwrite:
         _refuse_existing(places, names.values())
     jobs = [_Job(page, value, name, places, settings or Settings()) for (page, value), name in names.items()]
@@ -174,7 +179,7 @@ class _Job:
     page: int
     dpi: int
     name: str
-    folders: tuple[Path, Path]
+    folders: dict[str, Path]
     settings: Settings
 
 
@@ -197,8 +202,12 @@ def _write(job: _Job) -> str:
     if _stopped is not None and _stopped.is_set():
         return job.name  # it was queued already, and its result is not needed
     drawn, noisy = synthetic_pair(job.page, job.dpi, job.settings, _fonts)
-    for folder, values in zip(job.folders, (drawn.pixels, noisy), strict=True):
-        with atomic_write(folder / f"{job.name}.png") as file:
+    if "letters" in job.folders:
+        words = [[letter.scaled(job.dpi / MM_PER_INCH) for letter in word] for word in drawn.words]
+        with atomic_write(job.folders["letters"] / f"{job.name}.xml") as file:
+            file.write(alto(words, *drawn.pixels.shape[1::-1]))
+    for kind, values in zip(_KINDS, (drawn.pixels, noisy), strict=True):
+        with atomic_write(job.folders[kind] / f"{job.name}.png") as file:
             image = Image.fromarray(np.uint8(values * 255 + 0.5))
             image.save(file, "PNG", dpi=(job.dpi, job.dpi), compress_level=4)
     return job.name
@@ -217,9 +226,9 @@ def _pool(workers: int, fonts: str | os.PathLike[str] | None) -> Iterator[Proces
         executor.shutdown(cancel_futures=True)
 
 
-def _folders(folder: Path) -> tuple[Path, Path]:
-    places = (folder / "clean", folder / "dirty")
-    for place in places:
+def _folders(folder: Path, kinds: Iterable[str]) -> dict[str, Path]:
+    places = {kind: folder / kind for kind in kinds}
+    for place in places.values():
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -227,9 +236,10 @@ def _folders(folder: Path) -> tuple[Path, Path]:
     return places
 
 
-def _refuse_existing(places: Sequence[Path], names: Iterable[str]) -> None:
-    for place in places:
+def _refuse_existing(places: dict[str, Path], names: Iterable[str]) -> None:
+    for kind, place in places.items():
+        suffix = ".png" if kind in _KINDS else ".xml"
         there = {path.name for path in place.iterdir()}
         for name in names:
-            if f"{name}.png" in there:
-                raise OutputError(f"{place / name}.png: exists already; choose another folder, or --overwrite.")
+            if f"{name}{suffix}" in there:
+                raise OutputError(f"{place / name}{suffix}: exists already; choose another folder, or --overwrite.")

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.synthetic_pages.area import Tint
+from isthmus.synthetic_pages.area import POINT, Tint
 from isthmus.synthetic_pages.fonts import SIGNS, Family, Fonts
 from isthmus.synthetic_pages.words import SCRIPTS, Script, Writer
 
 INKS: tuple[Tint, ...] = ((0.05, 0.1, 0.5), (0.55, 0.05, 0.1), (0.05, 0.35, 0.15), (0.35, 0.1, 0.45), (0.7, 0.3, 0.02))
 """Blue, red, green, violet and orange."""
-
-POINT = 25.4 / 72  # mm
 
 
 @dataclass(frozen=True)
