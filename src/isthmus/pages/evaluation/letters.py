@@ -59,12 +59,12 @@ class CleanLetters:
 
     def __init__(self, clean: Float[np.ndarray, "h w"], letters: Sequence[Letter]) -> None:
         self._clean = np.asarray(clean, np.float32)
-        windows = [_Window.of(letter) for letter in letters]
         examples = _Examples()
         compared = []
-        for letter, window in zip(letters, windows, strict=True):
-            crop = None if window is None or not letter.character.isalnum() else window.cut(self._clean)
-            if crop is None or crop.max() - crop.min() < _LEAST_CONTRAST:
+        for letter in letters:
+            window = _Window.of(letter) if letter.character.isalnum() else None
+            crop = None if window is None else window.cut(self._clean)
+            if window is None or crop is None or crop.max() - crop.min() < _LEAST_CONTRAST:
                 continue
             compared.append((letter, window, crop))
         masks = _own_pixels([window for _, window, _ in compared], letters, self._clean)
@@ -117,6 +117,10 @@ class _Window:
     def size(self) -> tuple[int, int, int]:
         return self.height, self.width, self.base
 
+    @property
+    def place(self) -> tuple[slice, slice]:
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
     def cut(self, page: Crop, down: int = 0, right: int = 0) -> Crop | None:
         """The pixels of a page within the window, moved by so many pixels; None if it extends over the page."""
         top, left = self.top + down, self.left + right
@@ -143,9 +147,9 @@ def _own_pixels(windows: Sequence[_Window], letters: Sequence[Letter], clean: Cr
         owners[rows, columns] += 1
     found = []
     for window in windows:
-        others = owners[window.top : window.top + window.height, window.left : window.left + window.width].copy()
+        others = owners[window.place].copy()
         others[1:-1, 1:-1] -= 1
-        found.append((others == 0) | (window.cut(clean) > _PAPER))
+        found.append((others == 0) | (clean[window.place] > _PAPER))
     return found
 
 
@@ -215,7 +219,7 @@ class _Group:
         """Each letter's window on a page, at nine places within a pixel; the middle one at the edge of the page."""
         views = np.empty((len(self._windows), 9, self._own.shape[1]), np.float32)
         for view, window in zip(views, self._windows, strict=True):
-            middle = window.cut(page)
+            middle = page[window.place]
             for place in range(9):
                 moved = window.cut(page, place // 3 - 1, place % 3 - 1)
                 view[place] = (middle if moved is None else moved).ravel()
