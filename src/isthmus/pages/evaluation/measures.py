@@ -24,6 +24,8 @@ _RING = 2  # pixels around a component against which its contrast is measured
 _LEAST_CONTRAST = 0.25  # contrast on the clean page from which on a component counts
 _GONE = 0.25  # share of its contrast below which a component is lost
 _STROKES = 3  # largest side of a small component, in stroke widths
+_WINDOW = 8  # pixels of the universal quality index
+_FLAT = 1e-10  # variance, and squared grey, below which the universal quality index takes them for 0
 _FINEST = 1 / 255 / math.sqrt(12)  # the error of rounding to 8 bits
 
 
@@ -59,6 +61,49 @@ def ssim(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.nda
             raise InputError(f"Structural similarity needs pages of at least 7 × 7 pixels. Got {page.shape} instead.")
         values.append(metrics.structural_similarity(page, target, data_range=1.0))  # type: ignore[no-untyped-call]
     return float(np.mean(values))
+
+
+def uqi(pages: Sequence[Float[np.ndarray, "_ _"]], clean: Sequence[Float[np.ndarray, "_ _"]]) -> float:
+    """The mean over pages of the universal quality index (Wang & Bovik 2002), in windows of 8 × 8 pixels.
+
+    Pages of fewer than 8 rows or columns raise ``InputError``.
+    """
+    values = []
+    for page, target in _pairs(pages, clean):
+        if min(page.shape) < _WINDOW:
+            raise InputError(f"The universal quality index needs pages of at least 8 × 8 pixels. Got {page.shape}.")
+        inside = tuple(slice(_WINDOW // 2, side - _WINDOW // 2 + 1) for side in page.shape)
+        x, y = (values.astype(np.float64) for values in (page, target))
+        means = [ndimage.uniform_filter(part, _WINDOW)[inside] for part in (x, y, x * x, y * y, x * y)]
+        of_x, of_y = means[:2]
+        spread = np.maximum(means[2] - of_x**2, 0) + np.maximum(means[3] - of_y**2, 0)
+        both, level = means[4] - of_x * of_y, of_x**2 + of_y**2
+        flat, black = spread < _FLAT, level < _FLAT
+        structure = np.where(flat, 1, 2 * both / np.where(flat, 1, spread))
+        light = np.where(black, 1, 2 * of_x * of_y / np.where(black, 1, level))
+        values.append(float((structure * light).mean()))
+    return float(np.mean(values))
+
+
+def colour_difference(
+    page: Float[np.ndarray, "h w 3"], clean: Float[np.ndarray, "h w 3"], *, least_chroma: float = 20
+) -> float:
+    """The mean CIEDE2000 difference of the coloured marks of the clean page, NaN if it has none.
+
+    Coloured marks are pixels whose chroma in CIELAB (sRGB, D65) is at least ``least_chroma`` on the clean page. A
+    difference of 1 is just visible; from 10 on colours look different. Pages are RGB from 0 to 1.
+    """
+    require("evaluate")
+    from skimage import color
+
+    if page.shape != clean.shape:
+        raise InputError(f"A page and its clean page must have the same size. Got {page.shape} and {clean.shape}.")
+    target = color.rgb2lab(clean)  # type: ignore[no-untyped-call]
+    coloured = np.hypot(target[..., 1], target[..., 2]) >= least_chroma
+    if not coloured.any():
+        return math.nan
+    seen = color.rgb2lab(page[coloured][None])[0]  # type: ignore[no-untyped-call]
+    return float(color.deltaE_ciede2000(target[coloured], seen).mean())  # type: ignore[no-untyped-call]
 
 
 def components_lost(
@@ -185,6 +230,23 @@ def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float
         return math.inf if any(text for text, _ in pairs) else 0.0
     known = [(text, right) for text, right in pairs if right]  # jiwer does not accept empty references
     edits = jiwer.cer([right for _, right in known], [text for text, _ in known]) * n_expected
+    return float(edits + sum(len(text) for text, right in pairs if not right)) / n_expected
+
+
+def word_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float:
+    """The number of words that are inserted, deleted or replaced, divided by the number of expected words.
+
+    Infinite if no words are expected and there are some, 0 if there are none.
+    """
+    require("evaluate")
+    import jiwer
+
+    pairs = [(text.split(), right.split()) for text, right in zip(texts, expected, strict=True)]
+    n_expected = sum(len(right) for _, right in pairs)
+    if not n_expected:
+        return math.inf if any(text for text, _ in pairs) else 0.0
+    known = [(" ".join(text), " ".join(right)) for text, right in pairs if right]
+    edits = jiwer.wer([right for _, right in known], [text for text, _ in known]) * n_expected
     return float(edits + sum(len(text) for text, right in pairs if not right)) / n_expected
 
 
