@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isthmus._version import __version__
 from isthmus.errors import (
+    CoarsePageWarning,
     InputError,
     IsthmusError,
     MismatchError,
@@ -42,7 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "Autoencoder", "AutoencoderSearch", "Comparison", "ConvAutoencoder",
+    "Autoencoder", "AutoencoderSearch", "CoarsePageWarning", "Comparison", "ConvAutoencoder",
     "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
     "ParameterError", "ProtectedError", "UnusedCodesWarning", "WorseThanPCAWarning",
     "__version__", "clean", "clean_document", "compare", "load", "tune",

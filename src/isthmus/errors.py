@@ -53,6 +53,10 @@ class ProtectedError(InputError):
     exit_code = 8
 
 
+class CoarsePageWarning(UserWarning):
+    """A page has so few dots per inch that cleaning can damage its letters."""
+
+
 class UnusedCodesWarning(UserWarning):
     """A model has more codes than its rows have dimensions."""
 

@@ -197,6 +197,31 @@ def test_the_summary_says_what_was_removed_and_where_to_look():
     assert len(summary(report, every_page=False)) == 3
 
 
+def test_the_summary_says_once_what_was_assumed_of_pages():
+    remarks = [("a",), ("a", "b"), (), ("a",), ("a",), ("b",)]
+    pictures = tuple(PageReport(page, 1, 1, changed=False, remarks=each) for page, each in enumerate(remarks, 1))
+    said = summary(DocumentReport("x.pdf", "y.pdf", 6, (*pictures, pictures[0])), every_page=False)
+    assert said[1:] == ["  pages 1-2, 4-5: a", "  pages 2, 6: b"]
+
+
+@pytest.mark.parametrize(("stated", "given"), [(None, None), (72, None), (72, 72)])
+def test_the_resolution_that_was_assumed_is_said(stated, given, folder, command):
+    paper = Image.new("L", (830, 1170), 200)
+    paper.save(folder / "page.png", **({"dpi": (stated, stated)} if stated else {}))
+    options = [] if given is None else ["--dpi", given]
+    code, said = command(folder / "page.png", "-o", folder / "out.png", *options, strength=1)
+    assert code == 0
+    size = "100 dpi assumed from its size in pixels, as of a sheet of 11.7 inches"
+    assert (
+        said.splitlines()[-1]
+        == {
+            (None, None): f"  page 1: no dpi; {size}",
+            (72, None): f"  page 1: 72 dpi is stated, but not credible; {size}",
+            (72, 72): "  page 1: at 72 dpi cleaning can damage letters: scan at 150 dpi or more",
+        }[stated, given]
+    )
+
+
 def test_clean_document_reports_and_raises(folder):
     report = isthmus.clean_document(folder / "in" / "b.tif", folder / "out.tif", strength=0, pages=[1])
     assert (report.n_pages, report.n_changed, report.output) == (1, 0, str(folder / "out.tif"))

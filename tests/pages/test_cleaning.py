@@ -267,12 +267,23 @@ def test_damaged_and_odd_images_are_refused(tmp_path, whitening):
 
 @pytest.mark.parametrize(
     "parameter",
-    [{"strength": -0.1}, {"strength": 1.1}, {"dpi": 0}, {"dpi": -3}, {"dpi": float("nan")}],
+    [{"strength": -0.1}, {"strength": 1.1}, {"dpi": 0}, {"dpi": -3}, {"dpi": 9}, {"dpi": 1e9}, {"dpi": float("nan")}],
 )
 def test_parameters_are_checked(parameter, whitening):
     (name,) = parameter
     with pytest.raises(ParameterError, match=f"'{name}' parameter of clean must be"):
         isthmus.clean(np.zeros((4, 4), np.uint8), network=whitening, **parameter)
+
+
+def test_coarse_pages_are_cleaned_with_a_warning(pages, whitening):
+    _, dirty = pages[100]
+    image = Image.fromarray(dirty)
+    image.info["dpi"] = (75, 75)
+    for given, parameters in ((image, {}), (image.convert("F").point(lambda grey: grey / 255), {"dpi": 75}),
+                              (dirty, {"dpi": 75}), (np.dstack([dirty] * 4), {"dpi": 75})):  # fmt: skip
+        with pytest.warns(isthmus.CoarsePageWarning, match="at 75 dpi cleaning can damage letters: scan at 150 dpi"):
+            isthmus.clean(given, network=whitening, **parameters)
+    isthmus.clean(image, network=whitening, dpi=100)
 
 
 def test_networks_come_from_files_estimators_and_names(pages, whitening, tmp_path, monkeypatch):

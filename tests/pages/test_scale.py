@@ -1,10 +1,10 @@
-"""The scale of pages: found by their letters, whatever the resolution, and by dots per inch that make sense."""
+"""The scale of pages: what the user gives, what files state if it makes sense, then their letters, then their size."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.pages.scale import letter_height, reduction
+from isthmus.pages.scale import letter_height, page_scale, reduction
 from isthmus.synthetic_pages import Fonts, clean_page, noisy_page
 
 
@@ -39,22 +39,76 @@ def test_pages_without_letters_have_no_height():
     assert letter_height(gradient) is None
 
 
+def sheet(dpi: int) -> np.ndarray:
+    """An empty sheet of A4."""
+    return np.full((round(11.7 * dpi), round(8.3 * dpi)), 255, np.uint8)
+
+
+def texture(dpi: int = 100) -> np.ndarray:
+    """A sheet full of dark dots of the size of letters, which stand in no lines."""
+    grey, rng = sheet(dpi), np.random.default_rng(0)
+    for _ in range(1500):
+        y, x = (int(rng.integers(0, side - 12)) for side in grey.shape)
+        grey[y : y + rng.integers(5, 9), x : x + rng.integers(5, 9)] = 60
+    return grey
+
+
 @pytest.mark.parametrize(
     ("dpi", "factor"), [(72, 0.5), (100, 1), (150, 1), (200, 1), (300, 2), (400, 3), (600, 4), (1200, 8)]
 )
-def test_blank_pages_go_by_their_resolution(dpi, factor):
-    assert reduction(np.full((50, 50), 255, np.uint8), dpi) == factor
+def test_what_the_user_gives_is_always_used(dpi, factor):
+    for grey in np.full((50, 50), 255, np.uint8), page(1, 300, dirty=False), texture():
+        assert page_scale(grey, dpi, stated=150).dpi == dpi
+        assert reduction(grey, dpi) == factor
 
 
-@pytest.mark.parametrize("dpi", [None, 0.5, 10_000, float("nan")])
-def test_blank_pages_of_no_credible_resolution_are_taken_as_they_are(dpi):
-    assert reduction(np.full((50, 50), 255, np.uint8), dpi) == 1
+@pytest.mark.parametrize("stated", [None, 0.5, 72, 72.009, 71.98, 96, 96.012, 10_000, float("nan")])
+def test_sheets_without_letters_go_by_their_size_where_no_resolution_is_known(stated):
+    for dpi in (100, 300, 600):
+        scale = page_scale(sheet(dpi), stated=stated)
+        assert (scale.source, scale.reduction) == ("size", reduction(sheet(dpi), dpi))
+        assert scale.dpi == pytest.approx(dpi, rel=0.01)
+        assert f"{dpi} dpi assumed" in scale.assumed
+    assert page_scale(texture(), stated=stated).dpi == pytest.approx(100, rel=0.01)
+
+
+def test_textures_do_not_outvote_what_a_file_states():
+    assert letter_height(texture()) is None
+    for stated in (100, 189, 300, 600):
+        scale = page_scale(texture(), stated=stated)
+        assert (scale.dpi, scale.source, scale.assumed) == (stated, "stated", None)
+
+
+@pytest.mark.parametrize("stated", [None, 72, 96])
+def test_letters_decide_where_a_file_states_a_resolution_of_screens(stated):
+    grey = page(1, 300, dirty=False)
+    scale = page_scale(grey, stated=stated)
+    assert scale.source == "letters"
+    assert 200 <= scale.dpi <= 450
+    assert scale.assumed.startswith("no dpi;" if stated is None else f"{stated} dpi is stated, but not credible;")
+    turned = page_scale(np.ascontiguousarray(np.rot90(grey)), stated=stated)
+    assert turned.source == "letters"
+    assert 200 <= turned.dpi <= 450
+
+
+def test_images_too_small_for_sheets_are_not_taken_for_sheets():
+    assert reduction(np.full((50, 50), 255, np.uint8)) == 1
+    assert page_scale(np.full((50, 50), 255, np.uint8)).warning is None
+    marks = page_scale(np.kron(texture(50), np.ones((2, 2), np.uint8))[:500, :500])
+    assert (marks.source, marks.dpi, marks.reduction) == ("marks", pytest.approx(175, rel=0.3), 1)
+
+
+def test_coarse_pages_are_warned_of():
+    assert page_scale(sheet(300), 99).warning == "at 99 dpi cleaning can damage letters: scan at 150 dpi or more"
+    assert page_scale(sheet(75)).warning.startswith("at 75 dpi")
+    assert page_scale(sheet(300), 100).warning is None
+    assert page_scale(sheet(300)).warning is None
 
 
 def test_letters_decide_where_the_resolution_cannot_be_right():
     grey = page(1, 300, dirty=False)
-    assert reduction(grey, 300) == 2
+    assert page_scale(grey, stated=300).reduction == 2
     assert 2 <= reduction(grey) <= 3
-    assert reduction(grey, 2000) == reduction(grey)
+    assert page_scale(grey, stated=2000).reduction == reduction(grey)
     small = np.asarray(Image.fromarray(grey).reduce(2))
-    assert reduction(small, 2000) == 1
+    assert page_scale(small, stated=2000).reduction == 1

@@ -131,7 +131,24 @@ def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
             notes.insert(0, f"{picture.removed:.1%}" if picture.changed else "nothing to clean")
         if notes:
             lines.append(f"  page {picture.page}: {'; '.join(notes)}")
-    return lines
+    return lines + _remarks(report)
+
+
+def _remarks(report: "DocumentReport") -> list[str]:
+    """A line for each remark on pages, with the pages that it is about."""
+    pages: dict[str, list[int]] = {}
+    for picture in report.pictures:
+        for remark in picture.remarks:
+            pages.setdefault(remark, []).append(picture.page)
+    return [f"  {_pages(sorted(set(numbers)))}: {remark}" for remark, numbers in pages.items()]
+
+
+def _pages(numbers: list[int]) -> str:
+    """Name pages in as few ranges as possible, such as "pages 1-3, 7"."""
+    starts = [number for number in numbers if number - 1 not in numbers]
+    ends = [number for number in numbers if number + 1 not in numbers]
+    ranges = (f"{start}" if start == end else f"{start}-{end}" for start, end in zip(starts, ends, strict=True))
+    return f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(ranges)}"
 
 
 def _check(name: str, value: float, holds: bool, rule: str) -> None:

@@ -14,7 +14,7 @@ class PageReport:
 
     ``number`` counts the pictures of the document from 1; a page of a PDF can have several, or none. An ``Inspector``
     fills in ``removed``, the share of the pixels whose content was removed, ``marks``, the number of removed marks that
-    resemble letters, and ``warning``.
+    resemble letters, and ``warning``. ``remarks`` are what the page function assumed or left undone.
     """
 
     page: int
@@ -27,6 +27,7 @@ class PageReport:
     note: str | None = None
     seconds: float = 0.0
     number: int = 1
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

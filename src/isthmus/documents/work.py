@@ -15,14 +15,22 @@ from isthmus.errors import IsthmusError
 from isthmus.system.files import FileState, unchanged
 
 
+@dataclass(frozen=True)
+class Remarked:
+    """New pixels of a page, and sentences about them for its report."""
+
+    pixels: Grey | Colour
+    remarks: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class PageFunction(Protocol):
-    """A function from the pixels of a page, 8-bit grey or RGB, to new pixels of the same shape.
+    """A function from the pixels of a page, 8-bit grey or RGB, to new pixels of the same shape, perhaps with remarks.
 
     ``dpi`` is None if the file does not state its resolution.
     """
 
-    def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour: ...
+    def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour | Remarked: ...
 
 
 @runtime_checkable
@@ -108,12 +116,13 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         return None, work.report(str(left))
     given = pixels.view()
     given.flags.writeable = False
-    after = function(given, dpi=place.dpi)
+    returned = function(given, dpi=place.dpi)
+    after, remarks = (returned.pixels, returned.remarks) if isinstance(returned, Remarked) else (returned, ())
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
     new = bilevel_picture(after) if to_bilevel else None
-    report = replace(work.report(), changed=to_bilevel or not _equal(after, pixels))
+    report = replace(work.report(), changed=to_bilevel or not _equal(after, pixels), remarks=remarks)
     if work.inspector is not None:
         written = after if new is None else page_pixels(new)
         report = work.inspector.page(work.name, report, pixels, after, written)
@@ -124,7 +133,7 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         new = changed_picture(picture, pixels, after)
         if _equal(new.samples, picture.samples):
             return None, replace(report, changed=False)
-    del picture, pixels, given, after  # large pages need their memory
+    del picture, pixels, given, returned, after  # large pages need their memory
     with unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)

@@ -1,6 +1,8 @@
 """Clean a page: remove stains, folds, shadows and show-through, and leave everything else."""
 
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -14,11 +16,11 @@ from torch import Tensor
 from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
-from isthmus.errors import InputError
+from isthmus.errors import CoarsePageWarning, InputError
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.restraint import share_of_change
-from isthmus.pages.scale import reduction
+from isthmus.pages.scale import DPI_LIMITS, Scale, page_scale
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 from isthmus.parameters.rules import refuse
 from isthmus.system.surroundings import own_surroundings
@@ -50,8 +52,9 @@ def clean(
     network : {"pages", "reference"}, path or ConvAutoencoder, default="pages"
         The network that cleans: the name of one that comes with Isthmus, or a network of grey images in [0, 1].
     dpi : float, optional
-        Dots per inch, for images that do not state them, or state them wrongly. They are ignored if the height of the
-        letters contradicts them. Default: the dpi of the image, or else an estimate from the letters.
+        Dots per inch, for images that do not state them, or state them wrongly. Default: the dpi of the image, unless
+        they are 72 or 96, which mean nothing, or contradict its letters; or else an estimate from the height of its
+        letters, or from its size.
     strength : float, default=1.0
         Share of the change that is made, from 0, which returns the same pixels, to 1.
 
@@ -69,6 +72,11 @@ def clean(
         If the image has no pixels, is damaged, or has an unsupported type (a ``ValueError``).
     ModelFileError
         If the network cannot be read.
+
+    Warns
+    -----
+    CoarsePageWarning
+        If the page has fewer than 100 dpi, so that letters can be damaged.
 
     Notes
     -----
@@ -90,46 +98,73 @@ def clean(
     array = np.asarray(image)
     _check_array(array)
     if array.ndim == 2:
-        return clean_page(array, network=network, dpi=dpi, strength=strength)
+        return _warned(cleaned_page(array, network=network, dpi=dpi, strength=strength))
     colours = (..., slice(3) if array.shape[2] > 2 else 0)
     result = array.copy()
-    result[colours] = clean_page(array[colours], network=network, dpi=dpi, strength=strength)
+    result[colours] = _warned(cleaned_page(array[colours], network=network, dpi=dpi, strength=strength))
     return result
 
 
-@own_surroundings()
+@dataclass(frozen=True)
+class Cleaned:
+    """The new pixels of a page, and the scale that it was cleaned at, if it was."""
+
+    pixels: Shaped[np.ndarray, "h w *three"]
+    scale: Scale | None = None
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence, if letters may have suffered."""
+        return None if self.scale is None else self.scale.warning
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences about what was assumed, and what may have suffered."""
+        found = (None if self.scale is None else self.scale.assumed, self.warning)
+        return tuple(remark for remark in found if remark)
+
+
 def clean_page(
     pixels: Shaped[np.ndarray, "h w *three"], *, network: Network = "pages", dpi: float | None = None,
     strength: float = 1.0,
 ) -> Shaped[np.ndarray, "h w *three"]:  # fmt: skip
     """Clean the pixels of a page in grey or RGB, of the types that ``clean`` accepts; returns a new array."""
+    return cleaned_page(pixels, network=network, dpi=dpi, strength=strength).pixels
+
+
+@own_surroundings()
+def cleaned_page(
+    pixels: Shaped[np.ndarray, "h w *three"], *, network: Network = "pages", dpi: float | None = None,
+    stated: float | None = None, strength: float = 1.0,
+) -> Cleaned:  # fmt: skip
+    """Clean the pixels of a page as ``clean_page`` does; ``dpi`` is always used, ``stated`` is checked."""
     _check_array(pixels)
     if not 0 <= strength <= 1:
         raise refuse("clean", "strength", "a number from 0 to 1", strength)
-    if dpi is not None and not 0 < dpi < float("inf"):
-        raise refuse("clean", "dpi", "a positive number or None", dpi)
+    if dpi is not None and not DPI_LIMITS[0] <= dpi <= DPI_LIMITS[1]:
+        raise refuse("clean", "dpi", f"a number from {DPI_LIMITS[0]} to {DPI_LIMITS[1]:,} or None", dpi)
     if strength == 0:
-        return pixels.copy()
+        return Cleaned(pixels.copy())
     found = load_network(network)
+    scale = page_scale(_grey_samples(pixels), dpi, stated)
     result = pixels.copy()
     white = _WHITE[pixels.dtype.name]
-    for rows, seen, cleaned, share in _cleaned_bands(pixels, found, dpi):
+    for rows, seen, cleaned, share in _cleaned_bands(pixels, found, scale.reduction):
         out = torch.lerp(seen, cleaned, share * strength).mul_(white)
         values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
         # Rounding gives no bool: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
         result[rows] = samples if pixels.ndim == 2 else np.moveaxis(samples, 0, -1)
-    return result
+    return Cleaned(result, scale)
 
 
 def _cleaned_bands(
-    pixels: Shaped[np.ndarray, "h w *three"], network: PageNetwork, dpi: float | None
+    pixels: Shaped[np.ndarray, "h w *three"], network: PageNetwork, scale: float
 ) -> Iterator[tuple[slice, Float[Tensor, "*three H W"], Float[Tensor, "*three H W"], Float[Tensor, "H W"]]]:
     """Yield bands of the page: rows, noisy pixels, clean pixels, and the share of the change to make.
 
     Only one band at a time is in floats. If nothing is to change, there are no bands.
     """
-    scale = reduction(_grey_samples(pixels), dpi)
     factor = max(1, int(scale))
     bands = _bands(pixels.shape[0], pixels.shape[1], factor)
     small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
@@ -186,21 +221,29 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
         image.load()
     except (OSError, SyntaxError, ValueError) as error:  # the errors of Pillow's decoders
         raise InputError(f"The image is damaged ({str(error).rstrip('.')}).") from error
-    dpi = dpi_of(image) if dpi is None else dpi
     mode = _CONVERTED_TO.get(image.mode)
     if mode is None and image.mode not in _OWN_MODES:
         modes = ", ".join(sorted(_OWN_MODES))
         raise InputError(f"The image must be of mode {modes}. Got {image.mode!r} instead; convert it first.")
     if image.mode == "F":
-        result = Image.fromarray(clean(np.asarray(image), network=network, dpi=dpi, strength=strength))
+        values = np.asarray(image)
+        cleaned = cleaned_page(values, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
+        result = Image.fromarray(_warned(cleaned))
     else:
         picture = picture_of(image if mode is None else image.convert(mode))
         before = page_pixels(picture)
-        after = clean_page(before, network=network, dpi=dpi, strength=strength)
+        after = _warned(cleaned_page(before, network=network, dpi=dpi, stated=dpi_of(image), strength=strength))
         result = image_of(changed_picture(picture, before, after))
     result = result if result.mode == image.mode else result.convert(image.mode)
     result.info = dict(image.info)
     return result
+
+
+def _warned(cleaned: Cleaned) -> Shaped[np.ndarray, "h w *three"]:
+    """The pixels, after a warning if they may have suffered."""
+    if cleaned.warning is not None:
+        warnings.warn(f"The page is coarse: {cleaned.warning}.", CoarsePageWarning, stacklevel=3)
+    return cleaned.pixels
 
 
 def _check_array(array: np.ndarray) -> None:

@@ -8,6 +8,7 @@ from isthmus.documents.contract import Rules
 from isthmus.documents.picture import Colour, Grey
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.documents.transform import Options, transform_documents
+from isthmus.documents.work import Remarked
 from isthmus.pages.removed import removed
 from isthmus.pages.review import Review
 
@@ -20,13 +21,13 @@ class Cleaner:
     strength: float = 1.0
     dpi: float | None = None
 
-    def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour:
+    def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Remarked:
         if self.strength == 0:
-            return pixels
-        from isthmus.pages.cleaning import clean_page  # noqa: PLC0415 — imports torch
+            return Remarked(pixels)
+        from isthmus.pages.cleaning import cleaned_page  # noqa: PLC0415 — imports torch
 
-        dpi = dpi if self.dpi is None else self.dpi
-        return clean_page(pixels, network=self.network, dpi=dpi, strength=self.strength)
+        cleaned = cleaned_page(pixels, network=self.network, dpi=self.dpi, stated=dpi, strength=self.strength)
+        return Remarked(cleaned.pixels, cleaned.remarks)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from isthmus.documents.contract import Rules, decoding
 from isthmus.documents.formats import SUFFIXES, find_format, format_named
 from isthmus.documents.picture import Grey, grey_pixels, page_pixels
 from isthmus.errors import InputError
+from isthmus.pages.scale import known_dpi
 from isthmus.system.files import open_input, reason
 
 _SUFFIXES = SUFFIXES - {".pdf"}
@@ -38,7 +39,7 @@ def find_pairs(noisy: str | os.PathLike[str], clean: str | os.PathLike[str]) -> 
 
 
 def read_grey(path: Path) -> tuple[Grey, float | None]:
-    """Read the only page of a file in 8-bit grey, and its dots per inch if the file states them."""
+    """Read the only page of a file in 8-bit grey, and its dots per inch if the file states credible ones."""
     with open_input(path, InputError, "a page") as file, decoding(str(path)):
         format = format_named(find_format(file, str(path)))
         plan = format.plan(file, str(path), Rules())
@@ -48,7 +49,7 @@ def read_grey(path: Path) -> tuple[Grey, float | None]:
     if place.problem is not None:
         raise InputError(f"{path}: cannot be compared ({place.problem}).")
     with decoding(str(path)), format.open_document(str(path)) as opened:
-        return grey_pixels(page_pixels(format.read(opened, place))), place.dpi
+        return grey_pixels(page_pixels(format.read(opened, place))), known_dpi(place.dpi)
 
 
 def _pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
