@@ -12,8 +12,9 @@ from pyarrow import feather, parquet
 
 from isthmus.errors import InputError
 from isthmus.tables import open_table, read_table
-from isthmus.tables.arrow_sizes import carried_bytes
+from isthmus.tables.arrow_sizes import carried_bytes, parquet_bytes
 from isthmus.tables.budget import MAX_COLUMNS
+from isthmus.tables.parquet_pages import page_bytes
 
 MEGABYTE = 2**20
 LONG = "x" * 5 * MEGABYTE
@@ -166,3 +167,58 @@ def test_line_breaks_in_quotes_do_not_end_a_row(tmp_path):
     (tmp_path / "t.csv").write_bytes(b'a\n"1' + b"\n" * 17 * MEGABYTE + b'"\n')
     with pytest.raises(InputError, match="a row of more than 16 MB"):
         read_table(tmp_path / "t.csv")
+
+
+def varint(value: int) -> bytes:
+    """An integer of Thrift's compact protocol, which is not negative."""
+    value *= 2
+    digits = bytearray()
+    while value >= 128:
+        digits.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*digits, value])
+
+
+def test_pages_of_parquet_are_counted_as_their_headers_say_whatever_the_file_says(tmp_path):
+    text = "x" * 300 * MEGABYTE
+    honest = as_parquet(False, k=[text])
+    told = parquet.read_metadata(io.BytesIO(honest)).row_group(0).column(0).total_uncompressed_size
+    assert told > len(text)
+    place = honest.rindex(varint(told), 0, honest.rindex(varint(told)))  # of the column, before that of the row group
+    lying = honest[:place] + varint(2**27) + honest[place + 5 :]
+    metadata = parquet.read_metadata(io.BytesIO(lying))
+    assert metadata.row_group(0).column(0).total_uncompressed_size == 2**27
+    (tmp_path / "lying.parquet").write_bytes(lying)
+    with (tmp_path / "lying.parquet").open("rb") as file:
+        assert parquet_bytes(file, metadata, ["k"]) > len(text)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+@pytest.mark.parametrize("compression", ["none", "snappy", "zstd"])
+def test_headers_of_pages_are_read_as_pyarrow_writes_them(tmp_path, version, dictionary, compression):
+    columns = {"n": np.random.default_rng(0).normal(size=50_000), "k": [f"text {i % 100}" for i in range(50_000)]}
+    parquet.write_table(
+        pa.table(columns), tmp_path / "t.parquet", compression=compression, use_dictionary=dictionary,
+        data_page_version=version, data_page_size=10_000, row_group_size=20_000, write_page_checksum=True,
+    )  # fmt: skip
+    metadata = parquet.read_metadata(tmp_path / "t.parquet")
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(2)):
+            start = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+            told = column.total_uncompressed_size  # with the headers
+            most = told + 16 * 20_000 * column.has_dictionary_page
+            with (tmp_path / "t.parquet").open("rb") as file:
+                assert 0.95 * told < page_bytes(file, start, column.total_compressed_size) <= most
+
+
+def test_a_dictionary_of_many_empty_texts_counts(tmp_path):
+    def counted(content: bytes) -> int:
+        (tmp_path / "pages").write_bytes(content)
+        with (tmp_path / "pages").open("rb") as file:
+            return page_bytes(file, 0, len(content))
+
+    header = b"\x15\x04\x15" + varint(10**9) + b"\x15" + varint(4) + b"\x4c\x15" + varint(250_000_000) + b"\0\0"
+    assert counted(header + bytes(4)) == 10**9 + 16 * 250_000_000
+    for damaged in (header[:5], header[:-1], b"\xff" * 99, b"\x1c" * 99, b"\x19\xf5" + varint(2**40) + bytes(9)):
+        assert counted(damaged) == 0

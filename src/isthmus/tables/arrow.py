@@ -112,7 +112,7 @@ class ParquetSource(_ArrowSource):
         return self._reader.metadata.num_rows, self._reader.schema_arrow
 
     def _batches(self, wanted: list[str], kept: Sequence[str]) -> Iterator[ArrowBatch]:
-        self._budget.draw(parquet_bytes(self._reader.metadata, wanted))
+        self._budget.draw(parquet_bytes(self._file, self._reader.metadata, wanted))
         # Each text once, however many rows have it, until it is known how much all of them take.
         texts = [c for c in kept if is_text(self.schema.field(c).type)]
         reader = self._opened(read_dictionary=texts) if texts else self._reader

@@ -3,14 +3,17 @@
 pyarrow does not tell; the layout is that of Arrow's specification (File.fbs and Message.fbs, in FlatBuffers).
 """
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from mmap import mmap
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute, types
 
+from isthmus.tables.parquet_pages import page_bytes
 from isthmus.tables.types import ArrowArray
 
 _DICTIONARIES, _RECORD_BATCHES = 2, 3  # fields of a Footer
@@ -19,6 +22,7 @@ _DATA = 1  # of a DictionaryBatch
 _BUFFERS, _COMPRESSION = 2, 3  # of a RecordBatch
 _IS_DICTIONARY = 2
 _CELL_BYTES = 8
+_OVERLAP = 2
 
 
 def dictionary_bytes(pages: mmap) -> int:
@@ -44,10 +48,14 @@ def carried_bytes(column: ArrowArray) -> int:
     return int(column.nbytes)
 
 
-def parquet_bytes(metadata: "pa.parquet.FileMetaData", wanted: Sequence[str]) -> int:
-    """Return the number of bytes of some columns of a Parquet file: decompressed, and eight for each value."""
+def parquet_bytes(file: BinaryIO, metadata: "pa.parquet.FileMetaData", wanted: Sequence[str]) -> int:
+    """Return the number of bytes of some columns of a Parquet file: decompressed, and eight for each value.
+
+    What the file says about a column is compared with what the headers of its pages say.
+    """
     names = set(wanted)
-    total = 0
+    total = stored = 0
+    size = file.seek(0, os.SEEK_END)
     chosen: list[int] | None = None
     for i in range(metadata.num_row_groups):
         group = metadata.row_group(i)
@@ -55,7 +63,12 @@ def parquet_bytes(metadata: "pa.parquet.FileMetaData", wanted: Sequence[str]) ->
             paths = (group.column(j).path_in_schema for j in range(group.num_columns))
             chosen = [j for j, path in enumerate(paths) if path in names or path.split(".")[0] in names]
         for column in map(group.column, chosen):
-            total += max(0, column.total_uncompressed_size) + _CELL_BYTES * max(0, column.num_values)
+            stored += max(0, column.total_compressed_size)
+            if stored > _OVERLAP * size:  # or the same pages would be counted again and again
+                raise ValueError("its columns are larger than the file")
+            starts = (column.data_page_offset, column.dictionary_page_offset if column.has_dictionary_page else None)
+            pages = page_bytes(file, min(s for s in starts if s is not None), column.total_compressed_size)
+            total += max(0, column.total_uncompressed_size, pages) + _CELL_BYTES * max(0, column.num_values)
     return total
 
 
