@@ -13,6 +13,9 @@ USUAL_MEGAPIXELS = 250.0
 """Default limit of a page, in megapixels."""
 
 
+_MOST_OF_QPDF = 2**31 - 1
+
+
 @dataclass(frozen=True)
 class Cost:
     """Something that a document costs, and its limit: ``base`` and so many for each byte of the file."""
@@ -26,6 +29,8 @@ COPIED = Cost("bytes of strips, tiles and tags", 2**23, 4)
 DRAWING = Cost("bytes of decoded drawing", 2**26, 32)
 PAGE_DRAWING = Cost("bytes of decoded drawing for a page or form", 2**25, 0)
 INSTRUCTIONS = Cost("drawing instructions", 10**6, 1)
+OBJECTS = Cost("objects and values", 2 * 10**6, 1 / 4)
+PAGES = Cost("pages and form fields", 50_000, 1 / 50)
 PICTURES = Cost("pictures", 5000, 1 / 400)
 
 
@@ -50,6 +55,10 @@ class Budget:
     def limit(self, cost: Cost) -> float:
         """Return the limit of a cost."""
         return self._factor * (cost.base + cost.per_byte * self._size)
+
+    def scaled(self, limit: float) -> int:
+        """Return another limit, raised as those of the costs are, for qpdf."""
+        return int(min(self._factor * limit, _MOST_OF_QPDF))
 
     def left(self, cost: Cost) -> float:
         """Return how much of a cost is left."""

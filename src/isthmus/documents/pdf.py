@@ -12,6 +12,7 @@ from pikepdf.settings import set_qpdf_limits
 from isthmus.documents.budget import PICTURES
 from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.pdf_filters import MOST_FILTERS
+from isthmus.documents.pdf_objects import count_objects
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
 from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch
@@ -22,18 +23,22 @@ from isthmus.errors import ProtectedError
 
 NAME, HOLDS_BILEVEL = "PDF", True
 
-_MOST_INFLATED = 2**25  # bytes, for streams of objects; contents and images are inflated elsewhere
+# Bytes of a stream of objects; contents and images are inflated elsewhere. In memory they are 70 times as many.
+_MOST_INFLATED, _INFLATED_PER_BYTE = 2**22, 1 / 8
+_MOST_INFLATED_LATER = 2**28  # when they have been counted
 _CODED = ("/Filter", "/DecodeParms", "/Length")
 
 
 def plan(file: File, name: str, rules: Rules) -> Plan:
     places: dict[tuple[int, int], Place] = {}
     also: dict[tuple[int, int], list[int]] = defaultdict(list)
-    budget = rules.budget(name, file.seek(0, io.SEEK_END))
+    budget = rules.budget(name, size := file.seek(0, io.SEEK_END))
     finder = ScanFinder(budget)
     file.seek(0)
-    with _limits(), _opened(file, name) as pdf:
+    most = budget.scaled(_MOST_INFLATED + _INFLATED_PER_BYTE * size)
+    with _limits(most), _opened(file, name, most) as pdf:
         with decoding(name):
+            count_objects(pdf, budget)
             if not rules.invalidate_signatures and is_signed(pdf):
                 raise ProtectedError(
                     f"{name}: is signed, and a change would break the signature; "
@@ -104,10 +109,10 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
 
 
 @contextmanager
-def _opened(file: File | str, name: str) -> Iterator[pikepdf.Pdf]:
+def _opened(file: File | str, name: str, most: int = _MOST_INFLATED_LATER) -> Iterator[pikepdf.Pdf]:
     """Open a PDF that is not encrypted; what is read of it later needs ``_limits``."""
     pdf: pikepdf.Pdf | None = None
-    with _limits():
+    with _limits(most):
         with decoding(name), suppress(pikepdf.PasswordError):
             # Reading a mapped file that somebody makes shorter would end the process.
             pdf = pikepdf.open(file, suppress_warnings=True, access_mode=pikepdf.AccessMode.stream)
@@ -119,11 +124,12 @@ def _opened(file: File | str, name: str) -> Iterator[pikepdf.Pdf]:
 
 
 @contextmanager
-def _limits() -> Iterator[None]:
+def _limits(most: int = _MOST_INFLATED_LATER) -> Iterator[None]:
     """Limit what qpdf decodes; its limits are those of the whole process."""
     before = set_qpdf_limits(
-        flate_max_memory=_MOST_INFLATED, run_length_max_memory=_MOST_INFLATED, max_stream_filters=MOST_FILTERS
-    )
+        flate_max_memory=most, run_length_max_memory=most, png_max_memory=most, tiff_max_memory=most,
+        max_stream_filters=MOST_FILTERS,
+    )  # fmt: skip
     try:
         yield
     finally:

@@ -8,14 +8,16 @@ import pikepdf
 
 _CLEAR, _END, _CODES = 256, 257, 4096  # of LZW
 MOST_FILTERS = 8
+_SLOW = ("/LZWDecode", "/ASCII85Decode")  # in Python
 _SPACE = b"\0\t\n\f\r "
 
 
-def decoded(stream: pikepdf.Object, most: int) -> bytes:
+def decoded(stream: pikepdf.Object, most: int, count: Callable[[int, int], None] = lambda slow, size: None) -> bytes:
     """Decode a stream of text, drawing or colours, and stop soon after ``most`` bytes.
 
     The filters are those of text; data behind others come back as they are stored. Damaged data are decoded as far as
-    they can be read.
+    they can be read. Before each filter ``count`` receives the bytes that it reads, and how many of them it reads
+    slowly; it may raise an exception.
     """
     names = [str(name) for name in as_list(stream.get("/Filter"))]
     said = as_list(stream.get("/DecodeParms"))
@@ -25,6 +27,7 @@ def decoded(stream: pikepdf.Object, most: int) -> bytes:
     for number, name in enumerate(names):
         given = said[number] if number < len(said) else None
         parameters = given if isinstance(given, pikepdf.Dictionary) else pikepdf.Dictionary()
+        count(len(data), len(data) * (name in _SLOW))
         if name == "/LZWDecode":
             data = _lzw(data, most, int(parameters.get("/EarlyChange", 1)))
         elif name in _DECODERS:
@@ -34,6 +37,8 @@ def decoded(stream: pikepdf.Object, most: int) -> bytes:
         if len(data) > most:
             break
         if int(parameters.get("/Predictor", 1)) > 1:  # rare in text; nothing becomes longer
+            if number + 1 < len(names):
+                raise ValueError("a stream has a predictor before another filter")
             return stream.read_bytes(pikepdf.StreamDecodeLevel.specialized)
     return data
 
@@ -72,6 +77,7 @@ def _lzw(data: bytes, most: int, early: int) -> bytes:
         if code == _CLEAR:
             del table[258:]
             previous, width = b"", 9
+            size += 1  # or a stream of nothing else would never be long enough
             continue
         if previous and len(table) < _CODES:
             table.append(previous + (previous if code == len(table) else table[code])[:1])
@@ -103,7 +109,8 @@ def _hexadecimal(data: bytes, most: int) -> bytes:
 
 
 def _base85(data: bytes, most: int) -> bytes:
-    return base64.a85decode(data.partition(b"~>")[0].translate(None, _SPACE))
+    # Five characters, or one "z", are four bytes.
+    return base64.a85decode(data.partition(b"~>")[0].translate(None, _SPACE)[: most + 5])[: most + 1]
 
 
 _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {

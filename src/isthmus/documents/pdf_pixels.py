@@ -29,6 +29,7 @@ from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shor
 
 _FILTERS = {"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode",
             "/JBIG2Decode", "/DCTDecode", "/JPXDecode"}  # fmt: skip
+_MOST_UNPACKED_SLOWLY = 2**26  # bytes behind LZW and other filters
 _PALETTE, _SLACK = 4096, 2**16  # bytes
 _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
 
@@ -235,6 +236,8 @@ def _filtered(image: pikepdf.Object, coding: Coding, n_bytes: int) -> bytes:
     """Data behind other filters than FlateDecode alone; those of qpdf have limits, except for LZW."""
     most = min(2 * n_bytes + _SLACK, 2**32 - 1)
     too_long = LeftAsItIs("an image whose data are much longer than its pixels is left as it is")
+    if "/LZWDecode" in coding.filters and n_bytes > _MOST_UNPACKED_SLOWLY:
+        raise LeftAsItIs("an image of more than 64 MB behind LZW and other filters is left as it is")
     if "/LZWDecode" in coding.filters and len(decoded(image, most)) > most:
         raise too_long
     before = set_qpdf_limits(flate_max_memory=most, run_length_max_memory=most)

@@ -17,6 +17,7 @@ _SMALLEST = 32  # pixels
 _LEAST = 256  # bytes that a stream counts as at least, for the work of reading it
 _UNLIMITED = 2**62
 _PLACED = 8  # instructions that a drawn image counts as
+_SLOW_BYTES = 4  # that a filter reads in the time of an instruction
 _Object = tuple[int, int]  # number and generation
 
 
@@ -107,13 +108,18 @@ class ScanFinder:
         parts, room = [], self._budget.limit(PAGE_DRAWING)
         for stream in content:
             if isinstance(stream, pikepdf.Stream):
-                parts.append(decoded(stream, int(min(room, self._budget.left(DRAWING), _UNLIMITED))))
+                most = int(min(room, self._budget.left(DRAWING), _UNLIMITED))
+                parts.append(decoded(stream, most, self._count_filtered))
                 size = max(len(parts[-1]), _LEAST)
                 room -= size
                 self._budget.draw(DRAWING, size, self._page)
                 if room < 0:
                     self._budget.refuse(PAGE_DRAWING, self._page)
         return b"\n".join(parts)
+
+    def _count_filtered(self, n_bytes: int, n_slow: int) -> None:
+        self._budget.draw(DRAWING, n_bytes, self._page)
+        self._budget.draw(INSTRUCTIONS, n_slow // _SLOW_BYTES, self._page)
 
     def _count(self, n_instructions: int) -> None:
         self._budget.draw(INSTRUCTIONS, n_instructions, self._page)
