@@ -1,14 +1,17 @@
 """Images of one page come back with what must be kept."""
 
+import re
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from document_pages import CORNER, colour_page, keep, page, pages_by_kind, reopened, saved, shown, white_paper, whiten
+from isthmus.documents import Rules
 from isthmus.documents.picture import bilevel_picture
 from isthmus.documents.pillow_images import opened
 from isthmus.errors import InputError
@@ -54,6 +57,32 @@ def test_where_nothing_changes_the_bytes_stay(format, kind, transform):
     output, report = transform(data, keep, name=f"in{SUFFIX[format]}")
     assert output.read_bytes() == data
     assert report.n_changed == 0
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG", "PDF"])
+@pytest.mark.parametrize(("kind", "n_bytes"), [("bilevel", 1), ("grey", 1), ("colour", 3), ("palette", 3), ("ink", 4),
+                                               ("grey of 16 bits", 2), ("colour and alpha", 4)])  # fmt: skip
+def test_the_limit_of_a_page_counts_the_bytes_of_its_pixels(format, kind, n_bytes, transform):
+    if (kind in WITHIN.get(format, ())) or (format == "PDF" and kind in {"grey of 16 bits", "colour and alpha"}):
+        pytest.skip("the format has no such pictures, or Pillow cannot write them")
+    data, name = saved(KINDS[kind], format), f"in.{format.lower()}"
+    n_pixels = KINDS[kind].width * KINDS[kind].height
+    exact = Rules(max_megapixels=n_pixels * n_bytes / 1e6)
+    assert transform(data, name=name, rules=exact)[1].n_pages == 1
+    with pytest.raises(InputError, match="more than the limit of") as refused:
+        transform(data, name=name, rules=replace(exact, max_megapixels=exact.max_megapixels * 0.99))
+    if n_bytes > 1:
+        assert f"pixels of {n_bytes} bytes, more than" in str(refused.value)
+        (needed,) = re.findall(r"--max-megapixels (\d+) reads it", str(refused.value))
+        assert transform(data, name=name, rules=Rules(max_megapixels=int(needed)))[1].n_pages == 1
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "PDF"])
+def test_only_our_limit_counts_and_not_that_of_pillow(format, transform, monkeypatch):
+    """TIFFs, and faxes in PDFs, of more than 179 megapixels were damaged images."""
+    data = saved(KINDS["bilevel" if format == "PDF" else "grey"], format)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert transform(data, name=f"in.{format.lower()}")[1].n_changed == 1
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])

@@ -7,11 +7,13 @@ import pytest
 import torch
 from page_networks import PAPER, saved, whitened, whitening_network
 from PIL import Image, ImageCms
+from scipy import ndimage
 
 import isthmus
 from isthmus.errors import InputError, ModelFileError, ParameterError
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
-from isthmus.pages import cleaning, shipped
+from isthmus.pages import cleaning, detail, kinds, restraint, shipped
+from isthmus.pages import colour as colours
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.colour import marks
 
@@ -342,3 +344,32 @@ def test_the_scale_of_a_network_is_its_own(pages):
 
 def test_paper_is_what_the_fixture_says(pages):
     assert all((dirty[clean == 255] > 255 * PAPER).all() for clean, dirty in pages.values())
+
+
+def test_a_page_too_large_for_the_network_is_left_and_its_resolution_helps(tmp_path):
+    page = Image.fromarray(np.full((300, 200), 180, np.uint8))  # no letters tell the resolution
+    page.save(tmp_path / "in.png")
+    report = isthmus.clean_document(tmp_path / "in.png", tmp_path / "out.png", max_megapixels=0.06)
+    assert "0.06 megapixels at the 150 dpi of the network, more than 0.00429, and is left" in report.pictures[0].note
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "in.png").read_bytes()
+    report = isthmus.clean_document(tmp_path / "in.png", tmp_path / "out.png", max_megapixels=0.06, dpi=600)
+    assert report.pictures[0].note is None
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_what_is_found_out_in_bands_is_what_is_found_out_at_once(whitening, pages, monkeypatch, colour):
+    page = pages[300][1]
+    if colour:
+        page = np.stack([page, page * 0.97, page * 0.9], axis=2).astype(np.uint8)
+    at_once = clean_page(page, network=whitening, dpi=300)
+    monkeypatch.setattr(detail, "_BAND", 20_000)
+    monkeypatch.setattr(kinds, "_ROWS", 7)
+    monkeypatch.setattr(restraint, "_BAND", 10_000)
+    monkeypatch.setattr(colours, "_BAND", 60)
+    assert np.array_equal(clean_page(page, network=whitening, dpi=300), at_once)
+    seen = np.float32(page if page.ndim == 2 else page[..., 0]) / 255
+    shaded = seen < 0.97
+    flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= 2.5 / 255
+    patches, count = ndimage.label(ndimage.grey_opening((shaded & flat).view(np.uint8), 5).view(bool))
+    even = ndimage.standard_deviation(seen, patches, np.arange(count + 1)) < 0.8 / 255
+    assert np.array_equal(restraint._even_patches(seen, shaded), (patches > 0) & even[patches])

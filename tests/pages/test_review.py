@@ -75,7 +75,7 @@ def test_what_was_removed_is_red_and_the_rest_is_grey():
     before[2:4], before[6:8] = 30, 30
     after = np.full((10, 10), 255, np.uint8)  # paper that becomes white is nothing that was removed
     after[6:8] = 30
-    shown = removed_in_red(before, after).astype(int)
+    shown = np.asarray(removed_in_red(before, after), int)
     red = shown[..., 0] - shown[..., 1:].max(axis=2)
     assert (red[2:4] > 150).all()
     assert (red[6:8] == 0).all()

@@ -35,7 +35,7 @@ def clean(
         "--keep-going", "-k", help="Go on with the other inputs when one fails.")] = False,
     again: Annotated[bool, typer.Option(
         "--again", help="In folders, clean also what has an output no older than itself.")] = False,
-    max_megapixels: Annotated[float, typer.Option(help="Refuse pages with more pixels.")] = 250,
+    max_megapixels: Annotated[float, typer.Option(help="Refuse pages with more pixels; in colour a third.")] = 250,
     invalidate_digital_signatures: Annotated[bool, typer.Option(
         "--invalidate-digital-signatures", help="Clean signed PDFs, whose signatures break.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but failures.")] = False,
@@ -82,7 +82,7 @@ def clean(
             pages=chosen, rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel), dry_run=dry_run,
             inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
         )  # fmt: skip
-        for report in transform_documents(batch, Cleaner(network, strength, dpi), options):
+        for report in transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels), options):
             n_done, share = n_done + 1, 0.0
             show(n_done)
             if report.error is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from isthmus.documents.budget import USUAL_MEGAPIXELS, Budget
@@ -46,20 +47,27 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rules:
-    """Which documents are refused, and whether their pages become black and white (``bilevel``)."""
+    """Which documents are refused, and whether their pages become black and white (``bilevel``).
+
+    ``max_megapixels`` is for pixels of one byte; for those of n bytes, such as colours, it is an nth.
+    """
 
     max_megapixels: float = USUAL_MEGAPIXELS
     invalidate_signatures: bool = False
     bilevel: bool = False
 
-    def check_size(self, name: str, width: int, height: int, page: int | None = None) -> None:
-        """Refuse a picture that is too large, before any of it is decoded."""
+    def check_size(self, name: str, width: int, height: int, page: int | None = None, *, n_bytes: int = 1) -> None:
+        """Refuse a picture that is too large, before any of it is decoded; a pixel has so many bytes."""
         found = f"{_where(name, page)}: is an image of {width} × {height} pixels"
         if width < 1 or height < 1:
             raise InputError(f"{found}.")
-        if width * height > self.max_megapixels * 1e6:
-            limit = f"the limit of {self.max_megapixels:g} megapixels (--max-megapixels)"
-            raise InputError(f"{found}, more than {limit}; it may be a decompression bomb.")
+        if width * height * n_bytes > self.max_megapixels * 1e6:
+            limit = f"the limit of {self.max_megapixels / n_bytes:.3g} megapixels"
+            option = "(--max-megapixels)"
+            if n_bytes > 1:
+                needed = ceil(width * height * n_bytes / 1e6)
+                found, option = f"{found} of {n_bytes} bytes", f"of that kind (--max-megapixels {needed} reads it)"
+            raise InputError(f"{found}, more than {limit} {option}; it may be a decompression bomb.")
 
     def budget(self, name: str, size: int) -> Budget:
         """Return the budget of a document of so many bytes."""

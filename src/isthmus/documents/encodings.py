@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import zigzag_index
 
 from isthmus.documents.contract import LeftAsItIs
+from isthmus.documents.tiff_directory import read_directory, read_layout, strips
 
 _MOST_SCANS = 100  # encoders write about 10
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -26,11 +27,11 @@ def saved(image: Image.Image, format: str, **options: object) -> bytes:
 
 def group4(white: Bool[np.ndarray, "rows columns"]) -> bytes:
     """Encode a black-and-white page as one strip of Group 4 (ITU-T T.6)."""
-    data = saved(Image.fromarray(~white), "TIFF", compression="group4", tiffinfo={278: white.shape[0]})
-    with Image.open(io.BytesIO(data)) as image:
-        tags = image.tag_v2  # type: ignore[attr-defined]
-        (start,), (length,) = tags[273], tags[279]
-    return data[start : start + length]
+    file = io.BytesIO(saved(Image.fromarray(~white), "TIFF", compression="group4", tiffinfo={278: white.shape[0]}))
+    layout, start = read_layout(file)
+    tags, _ = read_directory(file, layout, start)
+    (strip,) = strips(file, layout, tags)
+    return strip
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,14 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                         continue
                     budget.draw(PICTURES, 1, number)
                     width, height = int(image["/Width"]), int(image["/Height"])
-                    rules.check_size(name, width, height, number)
                     unit = float(page.obj.get("/UserUnit", 1))
                     place = Place(number, width, height, dots_per_inch(drawn, unit), image.objgen)
+                    n_bytes = 1
                     try:
-                        coding_of(image)
+                        n_bytes = coding_of(image).bytes_of_pixel
                     except LeftAsItIs as left:
                         place = replace(place, problem=str(left))
+                    rules.check_size(name, width, height, number, n_bytes=n_bytes)
                     places[image.objgen] = place
     notes = () if places else ("has no scanned page",)
     return Plan(n_pages, tuple(replace(place, also=tuple(also[key])) for key, place in places.items()), notes)

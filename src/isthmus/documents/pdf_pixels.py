@@ -24,7 +24,7 @@ from isthmus.documents.encodings import (
 )
 from isthmus.documents.pdf_filters import as_list, decoded
 from isthmus.documents.picture import Kind, Picture
-from isthmus.documents.pillow_images import filled, image_of, opened, picture_of
+from isthmus.documents.pillow_images import filled, image_of, opened, picture_of, samples_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
 
 _FILTERS = {"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode",
@@ -48,6 +48,11 @@ class Coding:
     @property
     def channels(self) -> int:
         return _CHANNELS[self.kind]
+
+    @property
+    def bytes_of_pixel(self) -> int:
+        """The bytes of a pixel while it is read; a palette's pixels become colours."""
+        return 3 if self.kind == "palette" else self.channels * max(1, self.bits // 8)
 
 
 def coding_of(image: pikepdf.Object) -> Coding:
@@ -266,9 +271,13 @@ def _unpacked(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray
         return stored.view(">u2").astype(np.uint16)
     if coding.bits == 8:
         return stored.reshape(*shape, *_channels(coding))
-    single = np.unpackbits(stored, axis=1).reshape(height, -1, coding.bits)[:, :width]
-    weights = 1 << np.arange(coding.bits - 1, -1, -1, dtype=np.uint8)
-    return np.asarray((single * weights).sum(axis=2), np.uint8)
+    if coding.bits == 1:
+        return np.unpackbits(stored, axis=1, count=width)
+    found, n_values = np.empty(shape, np.uint8), 8 // coding.bits  # of a byte
+    for index in range(n_values):
+        values = stored >> np.uint8(8 - coding.bits * (index + 1)) & np.uint8(2**coding.bits - 1)
+        found[:, index::n_values] = values[:, : found[:, index::n_values].shape[1]]
+    return found
 
 
 def _filtered_rows(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
@@ -279,7 +288,7 @@ def _filtered_rows(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.nd
     palette = png_chunk(b"PLTE", bytes(768)) if indexed else b""
     png = png_chunk(b"IHDR", header) + palette + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
     with opened(io.BytesIO(PNG_SIGNATURE + png), ("PNG",)) as found:
-        return np.array(found)
+        return samples_of(found)
 
 
 def _fax(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
@@ -316,7 +325,7 @@ def _as_tiff(
     tags |= {tag: shorts_entry(layout, *values) for tag, values in more.items()}
     Writer(file, layout).add(tags, [data], (file, layout))
     with opened(file, ("TIFF",)) as found:
-        return np.array(found)
+        return samples_of(found)
 
 
 def _jbig2(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:

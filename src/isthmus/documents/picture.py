@@ -1,15 +1,17 @@
 """Pictures as files store them: converted to the pixels of a page, and changed where those pixels changed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, UInt8, UInt16
+from jaxtyping import Bool, Int, UInt8, UInt16
 from PIL import Image
 from scipy.spatial import KDTree
 
 _ROOM, _ALIKE = 4, 4  # entries of a palette, and levels between colours
-_BAND = 2**22  # pixels that are changed at a time
+_BAND = 2**22  # pixels that are computed at a time
+_SAMPLE = 2**24  # changed pixels of which the main colours are taken, at least
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
@@ -32,6 +34,27 @@ class Picture:
 
 def page_pixels(picture: Picture) -> Grey | Colour:
     """The page as 8-bit grey or RGB; transparent pixels are laid on white."""
+    if picture.kind in {"grey", "colour"} and picture.alpha is None:
+        return np.ascontiguousarray(picture.samples)
+    pixels = np.empty(0, np.uint8)
+    for rows, part in _parts(picture):
+        some = _pixels_of(part)
+        if rows.start == 0:
+            pixels = np.empty((len(picture.samples), *some.shape[1:]), np.uint8)
+        pixels[rows] = some
+    return pixels
+
+
+def _parts(picture: Picture) -> Iterator[tuple[slice, Picture]]:
+    """Bands of a picture; what is computed from samples takes many times their memory."""
+    step = max(1, _BAND // picture.samples.shape[1])
+    for first in range(0, len(picture.samples), step):
+        rows = slice(first, first + step)
+        alpha = None if picture.alpha is None else picture.alpha[rows]
+        yield rows, replace(picture, samples=picture.samples[rows], alpha=alpha)
+
+
+def _pixels_of(picture: Picture) -> Grey | Colour:
     samples = picture.samples
     if picture.kind == "bilevel":
         pixels = np.where(samples, np.uint8(255), np.uint8(0))
@@ -50,20 +73,17 @@ def page_pixels(picture: Picture) -> Grey | Colour:
         alpha = picture.alpha if pixels.ndim == 2 else picture.alpha[..., None]
         on_white = 255 - (255 - pixels.astype(np.uint32)) * alpha / 255
         pixels = np.where(alpha == 255, pixels, on_white.astype(np.uint8))
-    return np.ascontiguousarray(pixels)
+    return pixels
 
 
 def changed_picture(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Picture:
     """The picture with new samples where the pixels of the page changed, and nowhere else."""
     if picture.kind == "palette":
         return _repainted(picture, _changed(picture, before, after), after)
-    samples = picture.samples.copy()
-    step = max(1, _BAND // samples.shape[1])
-    for first in range(0, len(samples), step):
-        rows = slice(first, first + step)
-        part = replace(picture, samples=samples[rows], alpha=None if picture.alpha is None else picture.alpha[rows])
+    changed = replace(picture, samples=picture.samples.copy())
+    for rows, part in _parts(changed):
         _change(part, before[rows], after[rows])
-    return replace(picture, samples=samples)
+    return changed
 
 
 def _changed(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> Bool[np.ndarray, "rows columns"]:
@@ -91,13 +111,18 @@ def _change(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> No
 
 def grey_pixels(pixels: Grey | Colour) -> Grey:
     """Pixels in grey (ITU-R BT.601)."""
-    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+    if pixels.ndim == 2:
+        return pixels
+    grey, step = np.empty(pixels.shape[:2], np.uint8), max(1, _BAND // pixels.shape[1])
+    for first in range(0, len(pixels), step):
+        grey[first : first + step] = np.asarray(Image.fromarray(pixels[first : first + step]).convert("L"))
+    return grey
 
 
 def bilevel_picture(pixels: Grey | Colour) -> Picture:
     """A page in black and white, by Otsu's threshold (1979) limited to 64–208."""
     grey = grey_pixels(pixels)
-    counts = np.bincount(grey.ravel(), minlength=256).astype(float)
+    counts = np.array(Image.fromarray(grey).histogram(), float)
     below, mass = np.cumsum(counts), np.cumsum(counts * np.arange(256))
     with np.errstate(divide="ignore", invalid="ignore"):
         between = (mass[-1] * below - mass * below[-1]) ** 2 / (below * (below[-1] - below))
@@ -117,8 +142,11 @@ def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], afte
     """Put new colours into palette entries that no unchanged pixel uses, and give changed pixels the nearest entry."""
     assert picture.palette is not None
     samples, palette = picture.samples.copy(), picture.palette
-    wanted = after[changed] if after.ndim == 3 else np.repeat(after[changed][:, None], 3, axis=1)
-    colours, which = np.unique(wanted, axis=0, return_inverse=True)
+    occurs = np.zeros(2**24, bool)
+    for rows, _ in _parts(picture):
+        occurs[_numbers(after[rows][changed[rows]])] = True
+    numbers = np.flatnonzero(occurs)
+    colours = np.column_stack([numbers >> 16, numbers >> 8 & 255, numbers & 255]).astype(np.uint8)
     kept = np.unique(samples[~changed])
     # A small palette without free entries grows, since paper must be able to become white.
     missing = len(kept) == 0 or (KDTree(palette[kept]).query(colours)[0] > _ALIKE).any()
@@ -126,19 +154,31 @@ def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], afte
     free = np.setdiff1d(np.arange(levels), kept)
     room = np.zeros((levels, 3), np.uint8)
     room[: len(palette)] = palette
-    new = colours if len(colours) <= len(free) else _main_colours(wanted, len(free))
+    new = colours if len(colours) <= len(free) else _main_colours(after, changed, len(free))
     entries = free[: len(new)]
     room[entries] = new
     known = np.concatenate([kept.astype(int), entries])
-    nearest = known[KDTree(room[known]).query(colours)[1]]
-    samples[changed] = nearest[which.ravel()].astype(samples.dtype)
+    entry_of = np.zeros(2**24, samples.dtype)
+    entry_of[numbers] = known[KDTree(room[known]).query(colours)[1]]
+    for rows, _ in _parts(picture):
+        samples[rows][changed[rows]] = entry_of[_numbers(after[rows][changed[rows]])]
     palette = room[: max(len(palette), int(known.max()) + 1)]
     return replace(picture, samples=samples, palette=palette, levels=levels)
 
 
-def _main_colours(pixels: UInt8[np.ndarray, "n 3"], count: int) -> UInt8[np.ndarray, "m 3"]:
+def _numbers(pixels: UInt8[np.ndarray, "n *channels"]) -> Int[np.ndarray, " n"]:
+    """Colours as numbers of 24 bits, in the same order."""
+    red, green, blue = (pixels if pixels.ndim == 1 else pixels[:, channel] for channel in range(3))
+    return np.asarray(red.astype(np.int32) << 16 | green.astype(np.int32) << 8 | blue)
+
+
+def _main_colours(
+    pixels: Grey | Colour, chosen: Bool[np.ndarray, "rows columns"], count: int
+) -> UInt8[np.ndarray, "m 3"]:
     if count == 0:
         return np.empty((0, 3), np.uint8)
-    line = Image.fromarray(np.ascontiguousarray(pixels)[None])
+    step = max(1, int(chosen.sum()) // _SAMPLE)
+    found = pixels[chosen][::step]
+    line = Image.fromarray(np.ascontiguousarray(np.broadcast_to(found.reshape(len(found), -1), (len(found), 3)))[None])
     found = line.quantize(count, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
     return np.array(found[: 3 * count], np.uint8).reshape(-1, 3)

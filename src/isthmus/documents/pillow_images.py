@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -13,6 +14,7 @@ from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, dec
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
 
+_BAND = 2**22  # pixels that are copied at a time
 # Images of other modes would lose something.
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}
 
@@ -38,6 +40,8 @@ def opened(file: str | File, formats: tuple[str, ...]) -> Iterator[Image.Image]:
                     break
         else:
             raise UnidentifiedImageError("cannot identify image file")
+        if image.format == "TIFF":  # with memory for its pixels, it is not compared with that limit when it is decoded
+            image.im = Image.core.new(image.mode, image.size)
         yield image
 
 
@@ -50,7 +54,7 @@ class SingleImage:
 
     def plan(self, file: File, name: str, rules: Rules) -> Plan:
         with decoding(name), opened(file, self.pillow_names) as image:
-            rules.check_size(name, *image.size)
+            rules.check_size(name, *image.size, n_bytes=bytes_of_pixel(image.mode))
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
             problem = None if image.mode in _MODES else f"pixels of mode {image.mode} are left as they are"
@@ -83,26 +87,48 @@ def dpi(image: Image.Image) -> float | None:
     return mean if np.isfinite(mean) and mean > 0 else None
 
 
+def bytes_of_pixel(mode: str) -> int:
+    """The bytes of a pixel while it is read; a palette's pixels become colours."""
+    if mode in {"LA", "PA", "I", "F"} or mode.endswith("A"):
+        return 4
+    return {"1": 1, "L": 1, "CMYK": 4}.get(mode, 2 if mode.startswith("I;16") else 3)
+
+
 def picture_of(image: Image.Image, *, levels: int = 256) -> Picture:
     """The picture in an image; ``levels`` is the number of values that its file can store."""
     mode = image.mode
     if mode == "1":
-        return Picture("bilevel", np.asarray(image), levels=2)
+        return Picture("bilevel", samples_of(image), levels=2)
     if mode == "P":
         return _palette_picture(image, levels)
-    samples = np.array(image)
+    if mode in {"LA", "RGBA"}:
+        alpha = samples_of(image, np.s_[..., -1])
+        colours = samples_of(image, np.s_[..., 0] if mode == "LA" else np.s_[..., :3])
+        return Picture("grey" if mode == "LA" else "colour", colours, alpha=alpha)
+    samples = samples_of(image)
     if mode.startswith("I;16"):
-        return Picture("grey16", samples.astype(np.uint16), levels=65536)
+        return Picture("grey16", samples.astype(np.uint16, copy=False), levels=65536)
     if mode == "CMYK":
         return Picture("ink", samples)
-    if mode in {"LA", "RGBA"}:
-        colours = np.ascontiguousarray(samples[..., 0] if mode == "LA" else samples[..., :3])
-        return Picture("grey" if mode == "LA" else "colour", colours, alpha=np.ascontiguousarray(samples[..., -1]))
     return Picture("grey" if samples.ndim == 2 else "colour", samples, levels=levels)
 
 
+def samples_of(image: Image.Image, channels: Any = ...) -> np.ndarray:
+    """Decode an image, and copy its samples a few rows at a time; Pillow would copy the whole image three times."""
+    image.load()
+    width, height = image.size
+    found, step = np.empty(0), max(1, _BAND // width)
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        rows = np.asarray(image.crop((0, top, width, bottom)))[channels]
+        if top == 0:
+            found = np.empty((height, *rows.shape[1:]), rows.dtype)
+        found[top:bottom] = rows
+    return found
+
+
 def _palette_picture(image: Image.Image, levels: int) -> Picture:
-    samples = np.array(image)
+    samples = samples_of(image)
     palette = filled(np.array(image.getpalette("RGB") or [0, 0, 0], np.uint8).reshape(-1, 3), samples)
     transparency = image.info.get("transparency")
     table = np.full(256, 255, np.uint8)

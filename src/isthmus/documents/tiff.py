@@ -26,6 +26,7 @@ _STORAGE = {256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 284, 292, 293
             339, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532}  # fmt: skip
 _NONE, _LZW, _OLD_JPEG, _JPEG, _DEFLATE, _PACKBITS, _OLD_DEFLATE = 1, 5, 6, 7, 8, 32773, 32946
 _PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma", 50000: "zstd"}
+_PALETTE = 3  # a photometric interpretation
 _REDUCED = 330  # smaller copies of the picture, which would still show the old one
 _Numbers = dict[int, Sequence[int]]  # by tag
 
@@ -44,7 +45,8 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
             page = len(places) + 1
             budget.draw(PICTURES, 1, page)
             width, height = td.number(tags, layout, _WIDTH), td.number(tags, layout, _HEIGHT)
-            rules.check_size(name, width, height, page)
+            n_bytes = _bytes_of_pixel(tags, layout)
+            rules.check_size(name, width, height, page, n_bytes=n_bytes)
             if td.number(tags, layout, _COMPRESSION, _NONE) == _OLD_JPEG:
                 raise InputError(f"{name}, page {page}: has old-style JPEG; convert it with tiffcp -c lzw.")
             for starts, lengths in ((td.STRIP_OFFSETS, td.STRIP_LENGTHS), (td.TILE_OFFSETS, td.TILE_LENGTHS)):
@@ -126,6 +128,14 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
             writer.add(kept | new, td.strips(page, layout, new), (file, layout))
     if not changed:
         copy_whole(file, output)
+
+
+def _bytes_of_pixel(tags: td.Directory, layout: td.Layout) -> int:
+    """The bytes of a pixel while it is read, as Pillow holds it; a palette's pixels become colours."""
+    channels, bits = td.number(tags, layout, _CHANNELS, 1), td.number(tags, layout, _BITS, 1)
+    if channels == 1:
+        return 3 if td.number(tags, layout, _PHOTOMETRIC, 1) == _PALETTE else max(1, bits // 8)
+    return 3 if channels == 3 else 4
 
 
 def _problem(tags: td.Directory, layout: td.Layout) -> str | None:

@@ -27,7 +27,7 @@ class Remarked:
 class PageFunction(Protocol):
     """A function from the pixels of a page, 8-bit grey or RGB, to new pixels of the same shape, perhaps with remarks.
 
-    ``dpi`` is None if the file does not state its resolution.
+    ``dpi`` is None if the file does not state its resolution. It may raise ``LeftAsItIs``.
     """
 
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Grey | Colour | Remarked: ...
@@ -116,7 +116,10 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         return None, work.report(str(left))
     given = pixels.view()
     given.flags.writeable = False
-    returned = function(given, dpi=place.dpi)
+    try:
+        returned = function(given, dpi=place.dpi)
+    except LeftAsItIs as left:
+        return None, work.report(str(left))
     after, remarks = (returned.pixels, returned.remarks) if isinstance(returned, Remarked) else (returned, ())
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
+from isthmus.documents.contract import LeftAsItIs
 from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
@@ -20,7 +21,7 @@ from isthmus.errors import CoarsePageWarning, InputError
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.restraint import share_of_change
-from isthmus.pages.scale import DPI_LIMITS, Scale, page_scale
+from isthmus.pages.scale import DPI_LIMITS, NETWORK_DPI, Scale, page_scale
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 from isthmus.parameters.rules import refuse
 from isthmus.system.surroundings import own_surroundings
@@ -135,9 +136,12 @@ def clean_page(
 @own_surroundings()
 def cleaned_page(
     pixels: Shaped[np.ndarray, "h w *three"], *, network: Network = "pages", dpi: float | None = None,
-    stated: float | None = None, strength: float = 1.0,
+    stated: float | None = None, strength: float = 1.0, max_megapixels: float | None = None,
 ) -> Cleaned:  # fmt: skip
-    """Clean the pixels of a page as ``clean_page`` does; ``dpi`` is always used, ``stated`` is checked."""
+    """Clean the pixels of a page as ``clean_page`` does; ``dpi`` is always used, ``stated`` is checked.
+
+    Pages that have more than ``max_megapixels`` at the scale of the network raise ``LeftAsItIs``.
+    """
     _check_array(pixels)
     if not 0 <= strength <= 1:
         raise refuse("clean", "strength", "a number from 0 to 1", strength)
@@ -147,15 +151,17 @@ def cleaned_page(
         return Cleaned(pixels.copy())
     found = load_network(network)
     scale = page_scale(_grey_samples(pixels), dpi, stated)
-    result = pixels.copy()
+    _check_scale(pixels.shape[0] * pixels.shape[1] / scale.reduction**2 / 1e6, max_megapixels)
+    result, is_changed = np.empty_like(pixels), False  # takes memory where it is written
     white = _WHITE[pixels.dtype.name]
     for rows, seen, cleaned, share in _cleaned_bands(pixels, found, scale.reduction):
+        is_changed = True
         out = torch.lerp(seen, cleaned, share * strength).mul_(white)
         values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
         # Rounding gives no bool: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
         result[rows] = samples if pixels.ndim == 2 else np.moveaxis(samples, 0, -1)
-    return Cleaned(result, scale)
+    return Cleaned(result if is_changed else pixels.copy(), scale)
 
 
 def _cleaned_bands(
@@ -175,6 +181,7 @@ def _cleaned_bands(
         return
     detail = Detail(grey, clean, factor) if factor > 1 else None
     paper = None if pixels.ndim == 2 else Paper(small, clean, factor)
+    del small, grey  # large pages need their memory
     if detail is not None:
         for first, rows in bands:
             detail.fit(first, grey_of(_seen(pixels, rows)))
@@ -185,6 +192,14 @@ def _cleaned_bands(
             cleaned = coloured(seen, paper.under(first, seen), cleaned)
         part = share[rows] if factor == 1 else enlarged(share[None], factor, first * factor, seen.shape[-2:])[0]
         yield rows, seen, cleaned, part
+
+
+def _check_scale(megapixels: float, most: float | None) -> None:
+    if most is not None and megapixels > most:
+        raise LeftAsItIs(
+            f"the page has {megapixels:.3g} megapixels at the {NETWORK_DPI} dpi of the network, more than {most:.3g}, "
+            "and is left as it is; --dpi states another resolution, --max-megapixels raises the limit"
+        )
 
 
 def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

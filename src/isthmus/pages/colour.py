@@ -16,6 +16,7 @@ _CHROMA = (0.2, 0.32)  # spread of the channels: up to the first a colour is not
 _BROWN_STEPS = (0.05, 0.15), (0.15, 0.25)  # hues from 9–15° to 51–57°: red over green, and green over blue
 _MARKER = (0.9, 0.96)  # strongest channel: darker in stains, and brighter in the ink of markers
 _BLOCK = 4  # pixels of the small page per pixel of the map of the paper
+_BAND = 1024  # rows of the small page, a multiple of all blocks
 _REACH = 3  # pixels of that map
 
 
@@ -39,8 +40,11 @@ class Paper:
         block = min(_BLOCK, *clean.shape)
         shows = (clean > _PAPER).to(small.dtype)
         everywhere = _mean(small, shows)
-        shows *= 1 - marks(small / everywhere)
-        map_, weight = reduced(small * shows, block), reduced(shows, block)[None]
+        bands = [slice(first, first + _BAND) for first in range(0, len(clean), _BAND)]
+        for rows in bands:
+            shows[rows] *= 1 - marks(small[:, rows] / everywhere)
+        map_ = torch.cat([reduced(small[:, rows] * shows[rows], block) for rows in bands], dim=1)
+        weight = reduced(shows, block)[None]
         near, far = (_blurred(torch.cat([map_, weight]), reach) for reach in (_REACH, 8 * _REACH))
         # The colour nearby if there is enough paper, else from farther away, else that of the whole page.
         colour = (far[:3] + 1e-3 * everywhere) / (far[3] + 1e-3)

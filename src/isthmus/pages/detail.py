@@ -19,6 +19,7 @@ _SIGMA = 0.7  # standard deviation of the weights of a fit, in pixels of the sma
 _RADIUS = 2
 _RIDGE = 1e-4  # variance of grey below which a fit follows its prior
 _PRIOR = (0.98, 0.9)  # the prior drops detail from the first clean grey on, and keeps it up to the second
+_BAND = 2**22  # pixels of the small page that are fitted at a time
 _MARGIN = 2  # rows beyond a band that are needed to enlarge it
 
 
@@ -84,6 +85,17 @@ def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Te
     In even areas the slope follows its prior: 0 where the page is white, so that the grain of paper does not return,
     and 1 elsewhere, so that the grain of photographs stays.
     """
+    height, width = clean.shape
+    step, margin = max(1, _BAND // width), 2 * _RADIUS
+    lines = clean.new_empty(2, height, width)
+    for first in range(0, height, step):
+        start, stop = max(0, first - margin), min(first + step, height)
+        band = slice(start, stop + margin)
+        lines[:, first:stop] = _lines_of_band(small[band], clean[band])[:, first - start : stop - start]
+    return lines
+
+
+def _lines_of_band(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "2 h w"]:
     means = _blurred(torch.stack([small, clean, small * small, small * clean]))
     mean, mean_clean = means[0], means[1]
     variance, covariance = means[2] - mean * mean, means[3] - mean * mean_clean

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from isthmus.documents.budget import USUAL_MEGAPIXELS
 from isthmus.documents.contract import Rules
 from isthmus.documents.picture import Colour, Grey
 from isthmus.documents.reports import DocumentReport, PageReport
@@ -11,6 +12,8 @@ from isthmus.documents.transform import Options, transform_documents
 from isthmus.documents.work import Remarked
 from isthmus.pages.removed import removed
 from isthmus.pages.review import Review
+
+_LARGEST = 14  # the limit of a page at the scale of the network is this part of the limit: A1
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,17 @@ class Cleaner:
     network: str = "pages"
     strength: float = 1.0
     dpi: float | None = None
+    max_megapixels: float = USUAL_MEGAPIXELS
 
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Remarked:
         if self.strength == 0:
             return Remarked(pixels)
         from isthmus.pages.cleaning import cleaned_page  # noqa: PLC0415 — imports torch
 
-        cleaned = cleaned_page(pixels, network=self.network, dpi=self.dpi, stated=dpi, strength=self.strength)
+        most = self.max_megapixels / _LARGEST
+        cleaned = cleaned_page(
+            pixels, network=self.network, dpi=self.dpi, stated=dpi, strength=self.strength, max_megapixels=most
+        )
         return Remarked(cleaned.pixels, cleaned.remarks)
 
 
@@ -90,7 +97,8 @@ def clean_document(
     jobs : int, default 1
         Number of processes. With more than one, a script needs ``if __name__ == "__main__":``.
     max_megapixels : float, default 250
-        Pages with more pixels are refused before they are decoded.
+        Pages with more pixels are refused before they are decoded. The limit is for grey; it is a third of that for
+        colours, and a fourteenth at the 150 dpi of the network, above which pages are left as they are.
     invalidate_digital_signatures : bool, default False
         Clean signed PDFs too, which invalidates their signatures.
 
@@ -118,7 +126,7 @@ def clean_document(
         jobs=jobs,
     )
     pair = (os.fspath(source), os.fspath(output))
-    (report,) = transform_documents([pair], Cleaner(network, strength, dpi), options)
+    (report,) = transform_documents([pair], Cleaner(network, strength, dpi, max_megapixels), options)
     if report.error is not None:
         raise report.error
     return report

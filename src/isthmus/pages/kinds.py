@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 _INK = 0.85  # clean grey up to which a pixel is print or picture
 _FACTORS = (2, 4)  # reductions of a page to tell print from pictures
 _WINDOW, _STEP = 12, 4  # side and distance of windows, in pixels of the reduced page
+_ROWS = 128  # rows of windows that are looked at at a time
 _CONTRAST = 0.3  # a window counts if its brightest and darkest pixels differ by this
 _MIDDLE = 0.6  # share of that contrast above which the median of print lies, since most of it is paper
 _BLOCK = 12  # side of a block, in windows
@@ -45,9 +46,13 @@ def _blocks(
     if min(small.shape) < _WINDOW:
         return np.zeros((1, 1), bool), np.zeros((1, 1), np.float64)
     windows = sliding_window_view(small, (_WINDOW, _WINDOW))[::_STEP, ::_STEP]
-    lowest, middle, highest = np.percentile(windows.reshape(*windows.shape[:2], -1), (0, 50, 100), axis=-1)
-    tells = highest - lowest > _CONTRAST
-    low = tells & (middle - lowest < _MIDDLE * (highest - lowest))
+    tells, low = np.empty(windows.shape[:2], bool), np.empty(windows.shape[:2], bool)
+    for first in range(0, len(windows), _ROWS):  # each pixel is in nine windows
+        rows = slice(first, first + _ROWS)
+        part = windows[rows].reshape(*windows[rows].shape[:2], -1)
+        lowest, middle, highest = np.percentile(part, (0, 50, 100), axis=-1)
+        tells[rows] = highest - lowest > _CONTRAST
+        low[rows] = tells[rows] & (middle - lowest < _MIDDLE * (highest - lowest))
     telling, low_ones = (_block_means(values) for values in (tells, low))
     return telling > _FEWEST, low_ones / np.maximum(telling, 1e-9)
 

@@ -4,10 +4,12 @@ The network recognises dirt; this module decides whether there is any. On white 
 the network would only change edges of letters, greys of pictures, and small print.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 from torch import Tensor
 
@@ -23,6 +25,7 @@ _REACH = 10  # pixels of that map: side of the smallest square in which paper is
 _LEAST = 0.02  # share of a square that must be paper
 
 _SHADED = 0.97  # grey up to which a pixel on white paper can be part of a picture
+_BAND = 2**20  # pixels
 _GAP = 2  # pixels between parts of a picture
 _STROKE = 4  # pixels: half the width of strokes that may join a picture to its surroundings
 _FLAT, _EVEN = 2.5 / 255, 0.8 / 255  # spread between neighbours, and deviation of all pixels, in an area of one grey
@@ -94,8 +97,26 @@ def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"
     """A mask of patches of one grey; dirt is never so even."""
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT
     patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
-    deviations = ndimage.standard_deviation(seen, patches, np.arange(count + 1))
-    return np.asarray((patches > 0) & (deviations < _EVEN)[patches])
+    sizes, sums, squares = (np.zeros(count + 1) for _ in range(3))
+    for values, of in _rows_of_patches(seen, patches):
+        np.add.at(sizes, of, 1)
+        np.add.at(sums, of, values)
+    means = sums / np.maximum(sizes, 1)
+    for values, of in _rows_of_patches(seen, patches):
+        np.add.at(squares, of, (values - means[of]) ** 2)
+    is_even = np.sqrt(squares / np.maximum(sizes, 1)) < _EVEN
+    is_even[0] = False
+    return np.asarray(is_even[patches])
+
+
+def _rows_of_patches(
+    seen: Float[np.ndarray, "h w"], patches: Int[np.ndarray, "h w"]
+) -> Iterator[tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]]:
+    """The greys of all pixels in patches, and the number of the patch of each, a few rows at a time."""
+    step = max(1, _BAND // seen.shape[1])
+    for first in range(0, len(seen), step):
+        of = patches[first : first + step]
+        yield seen[first : first + step][of > 0], of[of > 0]
 
 
 def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.resources import files
@@ -40,9 +41,14 @@ class Review:
         home = self._made_home(document)
         mode = permissions(document)  # nobody sees the pictures who may not see the document
         before, after = _reduced(before), _reduced(after)
-        for view, pixels in ("before", before), ("after", after), ("removed", removed_in_red(before, after)):
+        views: dict[str, Callable[[], Image.Image]] = {
+            "before": lambda: Image.fromarray(before),
+            "after": lambda: Image.fromarray(after),
+            "removed": lambda: removed_in_red(before, after),
+        }
+        for view, image in views.items():
             with atomic_write(home / f"{number:05}-{view}.jpg", mode=mode) as file:
-                Image.fromarray(pixels).save(file, "JPEG", quality=85)
+                image().save(file, "JPEG", quality=85)
 
     def add(self, report: DocumentReport) -> None:
         """Add a document to the index."""
@@ -85,7 +91,7 @@ def _listed(path: Path) -> dict[str, object] | None:
     return entry
 
 
-def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
+def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Image.Image:
     """The page after cleaning, paler, with everything that was darker before in red.
 
     Paper that became lighter with the page as a whole does not count; the more a pixel changed, the redder it is.
@@ -94,12 +100,13 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Colour:
     for rows in bands(before):
         counts += np.bincount((_lighter(before[rows], after[rows]) + 255).ravel(), minlength=511)
     paper = max(0, int(median_of(counts) - 255))
-    found = np.empty((*before.shape[:2], 3), np.uint8)
+    found = Image.new("RGB", before.shape[1::-1])
     for rows in bands(before):
         lighter = np.clip(_lighter(before[rows], after[rows]) - paper, 0, 255)
         strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
         pale = (128 + grey_pixels(after[rows]).astype(np.int16) // 2)[..., None]
-        found[rows] = pale * (1 - strength) + np.array([210, 0, 0]) * strength
+        mixed = pale * (1 - strength) + np.array([210, 0, 0]) * strength
+        found.paste(Image.fromarray(mixed.astype(np.uint8)), (0, rows.start))
     return found
 
 

@@ -38,10 +38,14 @@ class PageNetwork:
         side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
         tile = max(grey.shape) if grey.numel() <= side**2 else max(network.grid, side - 2 * halo(network))
         with torch.no_grad():
-            clean = apply_tiled(network, ((grey - self.shift) / self.scale)[None], tile)[0]
-            if network.output == "linear":  # a sigmoid gives greys in [0, 1] directly
-                clean.mul_(self.scale).add_(self.shift)
-            return clean.clamp_(0, 1)
+            return apply_tiled(network, grey[None], tile, function=self._cleaned)[0]
+
+    def _cleaned(self, grey: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 1 h w"]:
+        network = self.convolutional
+        clean: Tensor = network((grey - self.shift) / self.scale)
+        if network.output == "linear":  # a sigmoid gives greys in [0, 1] directly
+            clean.mul_(self.scale).add_(self.shift)
+        return clean.clamp_(0, 1)
 
 
 def is_missing(network: str | os.PathLike[str]) -> bool:
