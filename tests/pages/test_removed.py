@@ -1,17 +1,73 @@
 """How much of a page was removed, and whether that might have been text."""
 
 import numpy as np
+import pytest
+from scipy import ndimage
 
 from document_pages import page
+from isthmus.pages.letters_gone import letters_gone
 from isthmus.pages.removed import removed
+from isthmus.synthetic_pages import Fonts, Settings, synthetic_pair
 
 PAGE = np.asarray(page())
 
 
-def test_removed_text_is_warned_of():
-    cleaned = PAGE.copy()
+PRINT = np.clip((190.0 - PAGE) / (190.0 - PAGE.min()), 0, 1)  # 1 in ink
+
+
+def of_greys(ink, paper):
+    return (paper + (ink - paper) * PRINT).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (60, 200), (130, 240), (195, 240)])
+def test_removed_text_is_warned_of_whatever_its_grey(ink, paper):
+    before = of_greys(ink, paper)
+    cleaned = before.copy()
+    cleaned[60:110] = paper
+    assert "marks like letters became pale" in removed(before, cleaned).warning
+
+
+@pytest.mark.parametrize("ink", [0, 195])
+def test_a_page_on_which_all_text_is_erased_is_warned_of(ink):
+    before = of_greys(ink, 240)
+    assert removed(before, np.full_like(before, 255)).marks > 100
+
+
+def test_ink_that_keeps_most_of_its_contrast_is_not_warned_of():
+    before = of_greys(90, 200)
+    for after in (of_greys(80, 255), of_greys(0, 255), of_greys(120, 230), before):
+        assert removed(before, after).warning is None
+
+
+def test_text_in_colour_is_found():
+    red = np.stack([of_greys(220, 255), of_greys(60, 255), of_greys(60, 255)], -1)
+    cleaned = red.copy()
     cleaned[60:110] = 255
-    assert "marks as large as letters were removed" in removed(PAGE, cleaned).warning
+    assert removed(red, cleaned).marks > 10
+
+
+def test_the_warning_says_where():
+    height, width = PAGE.shape
+    left = PAGE.copy()
+    left[: height // 3, : width // 3] = 255
+    found = letters_gone(PAGE, left)
+    assert found.where == "top left"
+    assert (found.boxes[:, 2] <= width // 3 + 3).all()
+    assert (found.boxes[:, 3] <= height // 3 + 3).all()
+    assert letters_gone(PAGE, np.full_like(PAGE, 255)).where == "all over the page"
+    assert letters_gone(PAGE, PAGE).where == ""
+
+
+def test_large_pages_are_looked_at_in_fewer_rows_and_columns():
+    large = np.full((4000, 3200), 200, np.uint8)
+    large[: 9 * PAGE.shape[0], : 9 * PAGE.shape[1]] = np.repeat(np.repeat(PAGE, 9, 0), 9, 1)
+    assert large.size > 12_000_000
+    cleaned = large.copy()
+    cleaned[540:990] = 255
+    found = letters_gone(large, cleaned)
+    assert found.count > 10
+    assert (found.boxes[:, 1] > 450).all()
+    assert (found.boxes[:, 3] < 1080).all()
 
 
 def test_removed_dirt_is_not_warned_of():
@@ -23,9 +79,21 @@ def test_removed_dirt_is_not_warned_of():
     assert found.share > 0.05
 
 
+def test_dirt_of_synthetic_pages_is_not_warned_of():
+    for number in range(4):
+        clean, noisy = synthetic_pair(number, 100, Settings(8, (150, 100)), Fonts("pillow"))
+        before, after = (np.round(255 * pixels).astype(np.uint8) for pixels in (noisy, clean.pixels))
+        assert removed(before, after).warning is None
+
+
 def test_shades_of_dark_paper_as_high_as_letters_are_not_warned_of():
     crumpled = PAGE.astype(int) * 0.6
     for row in range(230, 290, 12):
         crumpled[row : row + 7, 20:200:9] *= 0.85
         crumpled[row : row + 7, 21:200:9] *= 0.85
     assert removed(crumpled.astype(np.uint8), PAGE).warning is None
+
+
+def test_soft_show_through_as_faint_as_usual_is_not_warned_of():
+    through = ndimage.gaussian_filter(255.0 - PAGE[:, ::-1], 1.5) * 0.12
+    assert removed((PAGE - np.minimum(through, PAGE)).astype(np.uint8), PAGE).warning is None

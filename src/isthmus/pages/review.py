@@ -17,7 +17,8 @@ from PIL import Image
 from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import OutputError
-from isthmus.pages.removed import bands, median_of
+from isthmus.pages.bands import bands
+from isthmus.pages.removed import median_of
 from isthmus.system.files import atomic_write, permissions, reason
 
 _LISTED = "pages.json"

@@ -1,0 +1,148 @@
+"""Find marks like letters that a page has and, after a change, has no longer, whatever their grey."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from isthmus.documents.picture import Colour, Grey
+from isthmus.pages.bands import bands, mean_grey
+
+_AROUND = 41  # pixels around a pixel whose mean it is compared with
+_FAINT, _SEEN = 0.07, 0.14  # contrast to that mean: of every pixel of a mark, and of a share of them
+_SHARE = 0.3
+_GONE = 0.5  # share of its contrast below which a mark is gone
+_LOWEST, _LEAST = 5, 6  # pixels: the height of a letter, and its ink
+_HIGHEST = 0.05  # of the page's height
+_HEIGHTS = (0.5, 2.0)  # of marks like letters, in heights of a usual letter
+_WIDEST = 4.0  # heights of a usual letter
+_NEAR, _LEVEL = 3.0, 0.8  # of the next letter, in heights: how far away, and how much higher or lower
+_RUN = 2  # letters that are near a letter
+_LARGE = 12_000_000  # pixels: on larger pages every second row and column is used
+_MOST = 32_000_000  # pixels of which marks are looked for; of larger pages still fewer rows and columns are used
+
+
+@dataclass(frozen=True)
+class LettersGone:
+    """Boxes (left, top, right, bottom) in pixels of marks like letters that are gone, and where most of them were.
+
+    ``where`` is "top left", "centre", "bottom" and so on, "all over the page", or empty without marks.
+    """
+
+    boxes: Int[np.ndarray, "marks 4"]
+    where: str
+
+    @property
+    def count(self) -> int:
+        """The number of marks."""
+        return len(self.boxes)
+
+
+def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
+    """Find the marks like letters of a page that lost most of their contrast.
+
+    A mark is a connected region of pixels darker than the mean of 41 × 41 pixels around by 7 %, and three tenths of
+    them by 14 %. It is like a letter if it has the size of one, by the median height of the page's marks, and if at
+    least two others stand beside it. It is gone if its mean contrast to the pixels around is less than half of what
+    it was. Therefore it does not matter how dark ink and paper are, and what remains of ink elsewhere.
+
+    Pages have 8 bits a channel, and the same size. Those above 12 megapixels are looked at in every second row and
+    column, or fewer.
+    """
+    step = 1
+    n_pixels = before.shape[0] * before.shape[1]
+    if n_pixels > _LARGE:
+        step = max(2, ceil((n_pixels / _MOST) ** 0.5))
+        before, after = before[::step, ::step], after[::step, ::step]
+    was, now = mean_grey(before), mean_grey(after)
+    dark = np.empty(was.shape, bool)
+    contrasts = []
+    for rows in bands(was):
+        contrast = _contrast(was, rows)
+        dark[rows] = contrast > _FAINT
+        contrasts.append((contrast[dark[rows]], _contrast(now, rows)[dark[rows]]))
+    boxes, kept = _marks(dark, *(np.concatenate(parts) for parts in zip(*contrasts, strict=True)))
+    like = _like_letters(boxes, len(was))
+    found = boxes[like & ~kept] * step
+    return LettersGone(found, _where(found, (was.shape[0] * step, was.shape[1] * step)))
+
+
+def _contrast(page: Grey, rows: slice) -> Float32[np.ndarray, "rows columns"]:
+    """How much darker each pixel of some rows is than the mean around it, as a share of that mean."""
+    edge = _AROUND // 2
+    first, end = max(0, rows.start - edge), min(len(page), rows.stop + edge)
+    mean = ndimage.uniform_filter(page[first:end].astype(np.float32), _AROUND)[rows.start - first : rows.stop - first]
+    return np.asarray(1 - page[rows] / np.maximum(mean, 1), np.float32)
+
+
+def _marks(
+    dark: Bool[np.ndarray, "rows columns"], was: Float32[np.ndarray, " pixels"], now: Float32[np.ndarray, " pixels"]
+) -> tuple[Int[np.ndarray, "marks 4"], Bool[np.ndarray, " marks"]]:
+    """The box of each mark, and whether its contrast is kept; of the dark pixels in order, the contrasts are given."""
+    labels, count = ndimage.label(dark, np.ones((3, 3)))
+    places = np.flatnonzero(dark)
+    of = labels.ravel()[places]
+    del labels
+    sizes = np.bincount(of, minlength=count + 1)
+    seen = (sizes >= _LEAST) & (np.bincount(of[was > _SEEN], minlength=count + 1) >= _SHARE * sizes)
+    chosen = seen[of]
+    of, places = (np.cumsum(seen) - 1)[of[chosen]], places[chosen]
+    n_marks = int(seen.sum())
+    total, left = (np.bincount(of, values[chosen], n_marks) for values in (was, now))
+    top, bottom, first, last = (
+        extreme for along in np.divmod(places, dark.shape[1]) for extreme in _extremes(of, along, n_marks)
+    )
+    return np.stack([first, top, last + 1, bottom + 1], 1), left >= _GONE * total
+
+
+def _extremes(
+    of: Int[np.ndarray, " pixels"], along: Int[np.ndarray, " pixels"], count: int
+) -> tuple[Int[np.ndarray, " marks"], Int[np.ndarray, " marks"]]:
+    """The first and the last place of the pixels of each mark along rows or columns."""
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+    np.minimum.at(first, of, along)
+    np.maximum.at(last, of, along)
+    return first, last
+
+
+def _like_letters(boxes: Int[np.ndarray, "marks 4"], page_height: int) -> Bool[np.ndarray, " marks"]:
+    """Whether each mark has the size of a letter, and stands beside at least two that have it, too."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    wide, high = sides[:, 0], sides[:, 1]
+    letters = (high >= _LOWEST) & (high <= _HIGHEST * page_height + 8)
+    if not letters.any():
+        return letters
+    heights = np.sort(high[letters])  # their median, in which a mark counts by its height: specks outnumber letters
+    height = float(heights[np.searchsorted(heights.cumsum(), heights.sum() / 2)])
+    letters &= (high >= _HEIGHTS[0] * height) & (high <= _HEIGHTS[1] * height) & (wide <= _WIDEST * height)
+    places = np.flatnonzero(letters)
+    if len(places) <= _RUN:
+        return np.zeros(len(boxes), bool)
+    centres = (boxes[places, :2] + boxes[places, 2:]) / 2
+    # Words are wide: from letter to letter counts what is between them.
+    distance, near = cKDTree(centres).query(centres, k=min(7, len(places)), distance_upper_bound=_NEAR * height)
+    padded = np.append(centres[:, 1], np.inf)
+    level = np.abs(padded[near[:, 1:]] - centres[:, 1:]) <= _LEVEL * height
+    letters[places] = (level & np.isfinite(distance[:, 1:])).sum(1) >= _RUN
+    return letters
+
+
+def _where(boxes: Int[np.ndarray, "marks 4"], shape: tuple[int, int]) -> str:
+    """In which ninth, or third, of the page most of the boxes are."""
+    if not len(boxes):
+        return ""
+    middles: Float[np.ndarray, "marks 2"] = (boxes[:, :2] + boxes[:, 2:]) / 2 / np.array(shape[::-1])
+    columns, rows = np.minimum((3 * middles).astype(int), 2).T
+    counts = np.zeros((3, 3), int)
+    np.add.at(counts, (rows, columns), 1)
+    down, across = ("top", "", "bottom"), ("left", "", "right")
+    row, column = divmod(int(counts.argmax()), 3)
+    if 2 * counts[row, column] > len(boxes):
+        return f"{down[row]} {across[column]}".strip() or "centre"
+    for totals, names in ((counts.sum(1), ("top", "middle", "bottom")), (counts.sum(0), ("left", "centre", "right"))):
+        if 2 * totals.max() > len(boxes):
+            return names[int(totals.argmax())]
+    return "all over the page"
