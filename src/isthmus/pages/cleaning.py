@@ -18,14 +18,20 @@ from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
 from isthmus.errors import CoarsePageWarning, InputError
+from isthmus.pages.bilevel import bilevel_dirt, is_bilevel
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import DPI_LIMITS, NETWORK_DPI, Scale, page_scale
+from isthmus.pages.scan_edges import find_edge_dirt, on_paper
 from isthmus.pages.shipped import Network, PageNetwork, load_network
 from isthmus.parameters.rules import refuse
 from isthmus.system.surroundings import own_surroundings
 
+_MOST_FOR_EDGES = 72_000_000  # pixels: A3 at 600 dpi; on larger pages edges are left, for lack of memory
+_BILEVEL_LEFT = "black and white, and not cleaned: no borders, punch holes or isolated specks were found"
+_BILEVEL_LARGE = f"black and white, and not cleaned: more than {_MOST_FOR_EDGES // 1_000_000} megapixels"
+_BILEVEL_CLEANED = "black and white: only borders, punch holes and isolated specks are removed"
 _BAND = 2**21  # pixels that are processed at a time
 _WHITE = {"uint8": 255, "uint16": 65535, "bool": 1, "float32": 1, "float64": 1}
 _OWN_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"}
@@ -112,16 +118,17 @@ class Cleaned:
 
     pixels: Shaped[np.ndarray, "h w *three"]
     scale: Scale | None = None
+    note: str = ""
 
     @property
     def warning(self) -> str | None:
         """A sentence, if letters may have suffered."""
-        return None if self.scale is None else self.scale.warning
+        return None if self.scale is None or self.note else self.scale.warning
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Sentences about what was assumed, and what may have suffered."""
-        found = (None if self.scale is None else self.scale.assumed, self.warning)
+        """Sentences about what was assumed, what was not done, and what may have suffered."""
+        found = (None if self.scale is None else self.scale.assumed, self.note, self.warning)
         return tuple(remark for remark in found if remark)
 
 
@@ -150,18 +157,44 @@ def cleaned_page(
     if strength == 0:
         return Cleaned(pixels.copy())
     found = load_network(network)
-    scale = page_scale(_grey_samples(pixels), dpi, stated)
-    _check_scale(pixels.shape[0] * pixels.shape[1] / scale.reduction**2 / 1e6, max_megapixels)
-    result, is_changed = np.empty_like(pixels), False  # takes memory where it is written
+    grey = _grey_samples(pixels)
+    scale = page_scale(grey, dpi, stated)
+    _check_scale(grey.size / scale.reduction**2 / 1e6, max_megapixels)
     white = _WHITE[pixels.dtype.name]
-    for rows, seen, cleaned, share in _cleaned_bands(pixels, found, scale.reduction):
+    if is_bilevel(pixels, white):
+        return _cleaned_bilevel(pixels, grey, scale, strength)
+    dirt = find_edge_dirt(grey, scale.dpi) if grey.size <= _MOST_FOR_EDGES else None
+    del grey
+    page = pixels if dirt is None else on_paper(pixels, dirt, scale.dpi)
+    # Each band of the page is read before it is written; an empty array takes memory only where it is written.
+    result, is_changed = (np.empty_like(pixels), False) if dirt is None else (page, True)
+    for rows, seen, cleaned, share in _cleaned_bands(page, found, scale.reduction):
         is_changed = True
         out = torch.lerp(seen, cleaned, share * strength).mul_(white)
         values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
         # Rounding gives no bool: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
         result[rows] = samples if pixels.ndim == 2 else np.moveaxis(samples, 0, -1)
+    if dirt is not None and strength < 1:
+        mixed = result[dirt].astype(np.float64) * strength + pixels[dirt] * (1 - strength)
+        result[dirt] = mixed if pixels.dtype.kind == "f" else np.round(mixed)
     return Cleaned(result if is_changed else pixels.copy(), scale)
+
+
+def _cleaned_bilevel(
+    pixels: Shaped[np.ndarray, "h w *three"], grey: UInt8[np.ndarray, "h w"], scale: Scale, strength: float
+) -> Cleaned:
+    """Remove what classical image processing finds; the networks know nothing of black and white."""
+    result = pixels.copy()
+    if grey.size > _MOST_FOR_EDGES:
+        return Cleaned(result, scale, _BILEVEL_LARGE)
+    dark = grey == 0
+    dirt = bilevel_dirt(dark, scale.dpi)
+    if not dirt.any():
+        return Cleaned(result, scale, _BILEVEL_LEFT if dark.any() else "")
+    if strength > 0.5:  # there is nothing between black and white
+        result[dirt] = _WHITE[pixels.dtype.name]
+    return Cleaned(result, scale, _BILEVEL_CLEANED)
 
 
 def _cleaned_bands(

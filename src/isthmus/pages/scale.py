@@ -154,7 +154,7 @@ def _shapes(grey: UInt8[np.ndarray, "h w"]) -> tuple[int, Boxes]:
 
 def _like_letters(boxes: Boxes) -> Float64[np.ndarray, "letters 4"]:
     height, width = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
-    return boxes[(height >= 4) & (height <= 150) & (width <= 4 * height) & (5 * width >= height)]
+    return np.asarray(boxes[(height >= 4) & (height <= 150) & (width <= 4 * height) & (5 * width >= height)])
 
 
 def _most_common(heights: Float64[np.ndarray, " boxes"]) -> float:
