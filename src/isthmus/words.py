@@ -15,6 +15,13 @@ def counted(count: int, noun: str, *, typeset: bool = False) -> str:
     return f"{count:,}\u00a0{plural}" if typeset else f"{count} {plural}"
 
 
+def numbered(noun: str, numbers: Sequence[int], most: int = 8) -> str:
+    """A noun with its numbers, as in "page 3" and "pages 3, 5 and 9"; after ``most`` of them, how many more."""
+    more = [f"{len(numbers) - most} more"] if len(numbers) > most else []
+    parts = [*map(str, numbers[:most]), *more]
+    return f"{noun if len(numbers) == 1 else f'{noun}s'} {joined(parts)}"
+
+
 def percent(share: float, digits: int = 3) -> str:
     """A share as a percentage with some significant digits.
 

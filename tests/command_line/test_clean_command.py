@@ -46,7 +46,8 @@ def folder(tmp_path):
 
 def test_a_strength_of_0_gives_the_same_bytes(folder, command):
     code, said = command(folder / "in" / "b.tif", "-o", folder / "out.tif")
-    assert (code, said) == (0, f"{folder / 'in' / 'b.tif'}: 1 page, 0 cleaned.\n  page 1: nothing to clean\n")
+    name, output = folder / "in" / "b.tif", folder / "out.tif"
+    assert (code, said) == (0, f"{name}: 1 page, 0 cleaned; copied to {output}.\n  page 1: nothing to clean\n")
     assert (folder / "out.tif").read_bytes() == (folder / "in" / "b.tif").read_bytes()
 
 
@@ -82,13 +83,15 @@ def test_no_run_reads_its_own_results(folder, command, monkeypatch, arguments, s
 def test_folders_are_done_once(folder, command):
     code, said = command(folder / "in", "-o", folder / "out")
     assert code == 0
-    assert said.endswith("3 documents cleaned.\n")
+    assert said.endswith(f"3 documents with 0 cleaned pages; written to {folder / 'out'}.\n")
     assert {path.name for path in (folder / "out").rglob("*.*")} == {"a.png", "b.tif", "c.jpg"}
     code, said = command(folder / "in", "-o", folder / "out")
-    assert (code, said) == (0, "0 documents cleaned; 3 were done before.\n")
+    assert (code, said) == (0, "0 documents with 0 cleaned pages; 3 done before (--again cleans again).\n")
     code, said = command(folder / "in", "-o", folder / "out", "--again", "--jobs", 2)
     assert code == 0
-    assert said.endswith("3 documents cleaned.\n")
+    assert said.endswith(f"3 documents with 0 cleaned pages; written to {folder / 'out'}.\n")
+    single = [folder / "in" / "a.png", "-o", folder / "out"]
+    assert command(*single)[1] == "0 documents with 0 cleaned pages; 1 done before (--again cleans again).\n"
 
 
 def test_the_first_failure_ends_a_batch_unless_told_to_keep_going(folder, command):
@@ -98,7 +101,8 @@ def test_the_first_failure_ends_a_batch_unless_told_to_keep_going(folder, comman
     assert not (folder / "out" / "b.tif").exists()
     code, said = command(folder / "in", "-o", folder / "out", "--keep-going")
     assert code == 3
-    assert said.endswith(f"2 documents cleaned.\n1 document failed: {folder / 'in' / 'a.png'}.\n")
+    written = f"2 documents with 0 cleaned pages; written to {folder / 'out'}.\n"
+    assert said.endswith(f"{written}1 document failed: {folder / 'in' / 'a.png'}.\n")
     assert (folder / "out" / "b.tif").exists()
 
 
@@ -188,7 +192,7 @@ def test_the_summary_says_what_was_removed_and_where_to_look():
                 PageReport(4, 10, 10, changed=False, note="is left"))  # fmt: skip
     report = DocumentReport("a.pdf", "b.pdf", 4, pictures)
     assert summary(report, every_page=True) == [
-        "a.pdf: 4 pages, 2 cleaned; 8.1% of the pixels were dirt.",
+        "a.pdf: 4 pages, 2 cleaned; 1 image left as it is; 8.1% of the pixels were dirt; written to b.pdf.",
         "  page 1: 12.3%",
         "  page 2: nothing to clean",
         "  page 3: 20.0%; 9 marks like letters became pale, top left: look whether they were text",
@@ -304,3 +308,24 @@ def test_a_full_temporary_folder_is_said(source, folder):
         subprocess.run(["umount", small], check=True)
     sentence = f"isthmus: {small}: a temporary file cannot be written (the disk is full).\n"
     assert (found.returncode, found.stdout, found.stderr.decode()) == (5, b"", sentence)
+
+
+def test_a_run_says_what_was_left_out_and_what_several_documents_need(folder, command):
+    (folder / "in" / "words.txt").write_text("no page")
+    code, said = command(folder / "in", "-o", folder / "out")
+    where = folder / "out"
+    last = f"3 documents with 0 cleaned pages; written to {where}; 1 left out that is no page: 1 .txt.\n"
+    assert (code, said.endswith(last)) == (0, True)
+    code, said = command(folder / "in" / "a.png", folder / "in" / "b.tif", "-o", folder / "one.pdf")
+    assert code == 2
+    assert said.startswith("isthmus: Several documents go into a folder, and the output has the name of a file.")
+    assert not (folder / "one.pdf").exists()
+    assert command(folder / "in", "-o", folder / "new", "--quiet") == (0, "")
+
+
+@pytest.mark.parametrize("dpi", [0, 3, 9, 10001, "inf", "nan", -300])
+def test_a_resolution_that_no_scanner_has_is_refused(dpi, folder, command):
+    code, said = command(folder / "in" / "a.png", "-o", folder / "out.png", "--dpi", dpi)
+    assert (code, said) == (2, f"isthmus: --dpi must be between 10 and 10000. Got {dpi} instead.\n")
+    with pytest.raises(ParameterError, match="'dpi' parameter of clean must be"):
+        isthmus.clean(np.zeros((9, 9), np.uint8), dpi=float(dpi))

@@ -15,7 +15,7 @@ from benchmarks.documents import document_streaming
 
 from document_pages import fail_on_tall, page, reopened, saved, whiten
 from isthmus.documents import Options, Rules, transform_documents
-from isthmus.documents.batch import plan_batch
+from isthmus.documents.batch import left_out, plan_batch
 from isthmus.errors import InputError, OutputError, ParameterError
 from isthmus.system.files import sweep_leftovers, temporary_file
 
@@ -283,3 +283,42 @@ def test_a_dry_run_reports_and_writes_nothing(tmp_path):
     )
     assert (report.n_changed, report.output) == (3, None)
     assert names(tmp_path) == ["in.tif"]
+
+
+def test_what_is_no_page_in_a_folder_is_counted_by_its_kind(folder):
+    for name in (
+        "a.txt",
+        "b.txt",
+        "b/c/LIST.DOCX",
+        "b/README",
+        ".hidden.png",
+        "b/.git/x.png",
+        "long.abcdefghijklmnopq",
+    ):
+        (folder / "in" / name).parent.mkdir(exist_ok=True)
+        (folder / "in" / name).write_bytes(b"no page")
+    (folder / "elsewhere").mkdir()
+    (folder / "in" / "link").symlink_to(folder / "elsewhere")
+    before = plan_batch([str(folder / "in")], str(folder / "out"))
+    assert len(before.pairs) == 3
+    # notes.txt was there
+    expected = {".txt": 3, ".docx": 1, "without a suffix": 2, "hidden": 3, "linked folder": 1}
+    assert dict(before.skipped) == expected
+    assert left_out(before.skipped) == (
+        "10 left out that are no pages: 3 .txt, 3 hidden, 2 without a suffix, 1 .docx and 1 linked folder"
+    )
+    assert plan_batch([str(folder / "in" / "a.png")], str(folder / "out")).skipped == {}
+
+
+@pytest.mark.parametrize("output", ["one.pdf", "one.PNG", "table.csv", "new/one.tif"])
+def test_several_documents_never_go_into_a_folder_with_the_name_of_a_file(output, folder):
+    inputs = [str(folder / "in" / "b"), str(folder / "in" / "a.png")]
+    for each in (inputs, inputs[:1]):
+        with pytest.raises(
+            ParameterError, match=f"into a folder, and the output has the name of a file. Got .*{output}"
+        ):
+            plan_batch(each, str(folder / output))
+    assert len(plan_batch(inputs, f"{folder / output}/").pairs) == 3
+    assert len(plan_batch(inputs, str(folder / "version.2")).pairs) == 3
+    (folder / output).mkdir(parents=True)
+    assert len(plan_batch(inputs, str(folder / output)).pairs) == 3

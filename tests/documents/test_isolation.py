@@ -68,7 +68,7 @@ def test_it_runs_without_network_home_and_rights(without_network, open_folder):
     command = [*without_network, *ISTHMUS, "scan.pdf", "scan.png", "-o", "clean", "--jobs", "2", "--review", "look"]
     found = subprocess.run(command, cwd=open_folder, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert found.stderr.endswith("2 documents cleaned.\n")
+    assert found.stderr.endswith("2 documents with 4 cleaned pages; written to clean.\n")
     for name in ("scan.pdf", "scan.png"):
         assert (open_folder / "clean" / name).read_bytes() != (open_folder / name).read_bytes()
     assert (open_folder / "look" / "index.html").exists()

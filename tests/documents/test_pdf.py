@@ -19,7 +19,7 @@ from document_pages import colour_page, keep, page, pages_by_kind, saved, white_
 from isthmus.documents import Options, Rules, transform_documents
 from isthmus.documents.encodings import group4
 from isthmus.documents.tiff import pack
-from isthmus.errors import InputError, ProtectedError
+from isthmus.errors import ProtectedError
 
 Name, Array, Dictionary = pikepdf.Name, pikepdf.Array, pikepdf.Dictionary
 KINDS = pages_by_kind()
@@ -178,11 +178,15 @@ def test_pdfs_of_img2pdf_come_back(kind, format, transform):
     assert np.abs(after[8:36, 8:50] - 255).max() < (30 if format == "JPEG" else 1)
     difference = np.abs(before - after)
     difference[:49, :65] = 0
-    assert difference.max() == 0 if format != "JPEG" else np.sqrt((difference**2).mean()) < 4
-    assert output.stat().st_size <= 1.1 * len(document) + 600  # what a larger palette takes
+    if kind == "palette of 16":  # which gives up an entry for white
+        assert (difference > 0).any(axis=-1).mean() < 0.1
+        assert difference.max() < 40
+    else:
+        assert difference.max() == 0 if format != "JPEG" else np.sqrt((difference**2).mean()) < 4
+    assert output.stat().st_size <= 1.1 * len(document)
     (old,), (new,) = images(io.BytesIO(document)), images(output)
     for key in ("/Width", "/Height", "/BitsPerComponent", "/ColorSpace", "/Filter"):
-        if kind != "palette of 16" and not kind.startswith("palette"):
+        if key != "/ColorSpace" or not kind.startswith("palette"):
             assert str(new.get(key)) in str(old.get(key)), key
 
 
@@ -433,10 +437,12 @@ def test_a_linearized_document_stays_one(transform):
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.7])
-def test_truncated_images_are_refused(cut, transform):
+def test_truncated_images_are_left(cut, transform):
     data = GREY.tobytes()
-    with pytest.raises(InputError, match="page 1: is damaged"):
-        transform(bytes_of(scan(data[: int(len(data) * cut)], **EIGHT)), name="in.pdf")
+    document = bytes_of(scan(data[: int(len(data) * cut)], **EIGHT))
+    output, report = transform(document, name="in.pdf")
+    assert output.read_bytes() == document
+    assert "damaged (its data end after" in report.pictures[0].note
 
 
 def test_without_the_extra_the_sentence_says_what_brings_it(tmp_path, monkeypatch):

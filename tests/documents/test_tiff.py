@@ -269,3 +269,75 @@ def test_pages_in_a_circle_are_refused(transform):
     struct.pack_into("<I", data, first + 2 + 12 * count, first)
     with pytest.raises(InputError, match="circular"):
         transform(bytes(data), name="in.tif")
+
+
+@pytest.fixture(params=["after the page", "before the page", "old tag"])
+def with_overviews(request) -> tuple[bytes, int]:
+    """Two pages, the first with two overviews and a mask, and its place in the file."""
+    layout = td.Layout("<", False)
+    file = io.BytesIO()
+    writer = td.Writer(file, layout)
+
+    def add(image: Image.Image, kind: int) -> None:
+        whole = io.BytesIO(laid([image], layout))
+        tags, _ = td.read_directory(whole, layout, td.read_layout(whole)[1])
+        old = request.param == "old tag" and kind == 1
+        said = {255: td.shorts_entry(layout, 2)} if old else {254: td.numbers_entry(layout, [kind])}
+        writer.add(tags | said, td.strips(whole, layout, tags), (whole, layout))
+
+    smaller = [page().resize((page().width // n, page().height // n)) for n in (2, 4)]
+    early = request.param == "before the page"
+    images = [(page(), 0), *[(each, 1) for each in smaller], (KINDS["bilevel"], 4)]
+    for image, kind in [images[1], images[0], *images[2:]] if early else images:
+        add(image, kind)
+    add(page(1), 0)
+    return file.getvalue(), int(early)
+
+
+def test_overviews_and_masks_are_no_pages(with_overviews, transform):
+    data, _ = with_overviews
+    output, report = transform(data, name="in.tif", pages=[2])
+    assert (report.n_pages, report.n_changed) == (2, 1)
+    assert report.notes == ("overviews and masks, which are no pages: 3; a page that changes loses its overviews",)
+    assert len(directories(output)) == 5
+    output, report = transform(data, lambda pixels, *, dpi: pixels, name="in.tif")
+    assert output.read_bytes() == data
+
+
+def test_a_page_that_changes_keeps_its_mask_and_loses_its_overviews(with_overviews, transform):
+    output, report = transform(with_overviews[0], name="in.tif", pages=[1])
+    assert (report.n_pages, report.n_changed) == (2, 1)
+    layout = td.Layout("<", False)
+    kinds = [td.number(tags, layout, 254) for tags, _ in directories(output)]
+    assert kinds == [0, 4, 0]
+    after = reopened(output)
+    assert np.array_equal(np.asarray(after), whiten(np.asarray(page()), dpi=None))
+
+
+def test_pages_of_one_size_that_call_themselves_overviews_are_pages(transform):
+    layout = td.Layout("<", False)
+    file = io.BytesIO()
+    writer = td.Writer(file, layout)
+    for seed in range(3):
+        whole = io.BytesIO(laid([page(seed)], layout))
+        tags, _ = td.read_directory(whole, layout, td.read_layout(whole)[1])
+        said = {254: td.numbers_entry(layout, [1])}
+        writer.add(tags | said, td.strips(whole, layout, tags), (whole, layout))
+    _, report = transform(file.getvalue(), name="in.tif")
+    assert (report.n_pages, report.n_changed, report.notes) == (3, 3, ())
+
+
+def test_a_page_that_cannot_be_decoded_is_left_and_the_others_are_cleaned(transform, original):
+    data = bytearray(many([page(0), page(1), page(2)], compression="tiff_adobe_deflate"))
+    second = directories(original(bytes(data)))[1][1][0]
+    place = data.index(second)
+    data[place : place + len(second)] = b"x" * len(second)
+    output, report = transform(bytes(data), name="in.tif")
+    assert [picture.changed for picture in report.pictures] == [True, False, True]
+    assert report.pictures[1].note.startswith("an image that is damaged (its ")
+    assert directories(output)[1][1] == [b"x" * len(second)]
+    alone = bytearray(saved(page(1), "TIFF", compression="tiff_adobe_deflate"))
+    place = alone.index(second[:40])
+    alone[place : place + 40] = b"x" * 40
+    with pytest.raises(InputError, match=r"is damaged \(its "):
+        transform(bytes(alone), name="alone.tif")

@@ -1,6 +1,7 @@
 """isthmus clean: noisy scans in, clean pages out."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from isthmus.errors import IsthmusError, ParameterError
 from isthmus.words import counted
 
 if TYPE_CHECKING:
+    from isthmus.documents.batch import Batch
     from isthmus.documents.reports import DocumentReport
 
 
@@ -46,16 +48,17 @@ def clean(
     the format of the input. Folders keep their tree, and what is cleaned already is left out.
     """
     from isthmus.documents import Options, PageReport, Rules, transform_documents
-    from isthmus.documents.batch import Batch, plan_batch, refuse_overlap
+    from isthmus.documents.batch import plan_batch, refuse_overlap
     from isthmus.documents.contract import Plan
     from isthmus.pages.documents import Cleaner, RemovalInspector
     from isthmus.pages.review import Review
+    from isthmus.pages.scale import DPI_LIMITS
     from isthmus.system.memory import give_back_freed_memory
     from isthmus.system.progress import progress_bar
 
     _check("--strength", strength, 0 <= strength <= 1, "between 0 and 1")
     if dpi is not None:
-        _check("--dpi", dpi, 0 < dpi < float("inf"), "a positive number")
+        _check("--dpi", dpi, DPI_LIMITS[0] <= dpi <= DPI_LIMITS[1], f"between {DPI_LIMITS[0]} and {DPI_LIMITS[1]}")
     _check("--jobs", jobs, jobs >= 1, "at least 1")
     _check("--max-megapixels", max_megapixels, max_megapixels > 0, "more than 0")
     chosen = None if pages is None else page_numbers(pages)
@@ -68,9 +71,10 @@ def clean(
     if review is not None:
         refuse_overlap(inputs, review, "review")
     if dry_run:
-        batch = Batch(tuple((source, "-") for source, _ in batch.pairs), batch.n_done)
+        batch = replace(batch, pairs=tuple((source, "-") for source, _ in batch.pairs))
     failed: list[tuple[str, Exception]] = []
     n_documents, n_done, share = len(batch.pairs), 0, 0.0  # share: of the pages of one document
+    n_pages = 0  # cleaned
     with progress_bar("documents", n_documents, shown=not quiet) as show:
 
         def show_page(source: str, plan: Plan, page: PageReport) -> None:
@@ -83,7 +87,7 @@ def clean(
             inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
         )  # fmt: skip
         for report in transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels), options):
-            n_done, share = n_done + 1, 0.0
+            n_done, n_pages, share = n_done + 1, n_pages + report.n_cleaned, 0.0
             show(n_done)
             if report.error is not None:
                 if not keep_going:
@@ -92,9 +96,8 @@ def clean(
                 say(f"isthmus: {_sentence(report.error)}")
             elif not quiet:
                 say(*summary(report, every_page=n_documents == 1))
-    if not quiet and len(batch.pairs) + batch.n_done > 1:
-        done = f"; {batch.n_done} were done before" if batch.n_done else ""
-        say(f"{counted(len(batch.pairs) - len(failed), 'document')} cleaned{done}.")
+    if not quiet and (n_documents != 1 or batch.n_done or batch.skipped):
+        say(batch_summary(batch, n_documents - len(failed), n_pages, None if dry_run else output))
     if failed:
         say(f"{counted(len(failed), 'document')} failed: {', '.join(source for source, _ in failed)}.")
         first = failed[0][1]
@@ -113,21 +116,39 @@ def page_numbers(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def batch_summary(batch: "Batch", n_documents: int, n_pages: int, output: str | None) -> str:
+    """Say in a line how many documents and pages were cleaned, where they were written, and what was left out."""
+    from isthmus.documents.batch import left_out
+
+    parts = [f"{counted(n_documents, 'document')} with {counted(n_pages, 'cleaned page')}"]
+    if n_documents and output is not None:
+        parts.append(f"written to {output}")
+    if batch.n_done:
+        parts.append(f"{batch.n_done} done before (--again cleans again)")
+    if batch.skipped:
+        parts.append(left_out(batch.skipped))
+    return f"{'; '.join(parts)}."
+
+
 def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
     """Say in a line what was done to a document, with a further line for each page to look at, or for every page."""
-    changed = len({picture.page for picture in report.pictures if picture.changed})
-    words = [f"{counted(report.n_pages, 'page')}, {changed} cleaned", *report.notes]
-    if changed:
+    words = [f"{counted(report.n_pages, 'page')}, {report.n_cleaned} cleaned", *report.notes]
+    if report.n_left:
+        words.append(f"{counted(report.n_left, 'image')} left as {'it is' if report.n_left == 1 else 'they are'}")
+    if report.n_cleaned:
         removed = sum(picture.removed for picture in report.pictures) / len(report.pictures)
         words.append(f"{removed:.1%} of the pixels were dirt")
     if report.output is None:
         words.append("nothing written (--dry-run)")
+    else:
+        where = "standard output" if report.output == "-" else report.output
+        words.append(f"{'written' if report.n_changed else 'copied'} to {where}")
     lines = [f"{report.name}: {'; '.join(words)}."]
     for picture in report.pictures:
         notes = [picture.note] if picture.note else []
         if picture.warning:
             notes.append(f"{picture.warning}: look whether they were text")
-        if every_page and not picture.note:
+        if every_page and not picture.left:
             notes.insert(0, f"{picture.removed:.1%}" if picture.changed else "nothing to clean")
         if notes:
             lines.append(f"  page {picture.page}: {'; '.join(notes)}")

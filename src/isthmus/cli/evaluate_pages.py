@@ -41,6 +41,7 @@ def evaluate_pages(
     """
     from isthmus.pages import evaluation
     from isthmus.pages.evaluation.page import evaluation_page
+    from isthmus.pages.scale import DPI_LIMITS
     from isthmus.system.files import check_writable
     from isthmus.system.suffixes import PAGE, check_suffix
 
@@ -48,8 +49,8 @@ def evaluate_pages(
     written = [file for file in files.values() if file is not None]
     if len(set(written)) < len(written):
         raise ParameterError(f"{', '.join(name for name, file in files.items() if file)} must be different files.")
-    if dpi is not None and not 0 < dpi < float("inf"):
-        raise ParameterError(f"--dpi must be a positive number. Got {dpi:g} instead.")
+    if dpi is not None and not DPI_LIMITS[0] <= dpi <= DPI_LIMITS[1]:
+        raise ParameterError(f"--dpi must be between {DPI_LIMITS[0]} and {DPI_LIMITS[1]}. Got {dpi:g} instead.")
     for file, suffixes, what in (
         (output, PAGE, "an HTML page"), (csv, (".csv",), "a CSV table"), (json, (".json",), "JSON"),
         (markdown, (".md", ".markdown"), "Markdown"),

@@ -1,24 +1,32 @@
 """Batches of documents: where each output goes, and which documents are done already."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from isthmus.documents.formats import SUFFIXES
 from isthmus.errors import InputError, OutputError, ParameterError
 from isthmus.system.files import is_file, is_folder, reason
+from isthmus.system.suffixes import KNOWN
+from isthmus.words import joined
 
-_LONGEST = 200  # characters of a name in a message
+_LONGEST, _LONGEST_SUFFIX = 200, 12  # characters of a name in a message, and of a suffix
+_MOST_KINDS = 8  # of files that were left out, in a message
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Pairs of source and output, and the number of documents that are done already."""
+    """Pairs of source and output, and the number of documents that are done already.
+
+    ``skipped`` counts what was left out of folders, by its kind: a suffix, "without a suffix", "hidden" or "link".
+    """
 
     pairs: tuple[tuple[str, str], ...]
     n_done: int = 0
     into_folders: bool = True
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs, and make the folder of each output just before."""
@@ -51,6 +59,10 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
         raise ParameterError("Standard input and output are for one document. Give a folder as the output instead.")
     if is_file(output):
         raise OutputError(f"{output}: is a file, and several documents need a folder.")
+    if Path(output).suffix.lower() in KNOWN | SUFFIXES and not is_folder(output) and not output.endswith(os.sep):
+        what = "A folder of documents goes" if len(inputs) == 1 else "Several documents go"
+        raise ParameterError(f"{what} into a folder, and the output has the name of a file. Got {output!r}.")
+    skipped = Counter[str]()
     pairs: list[tuple[str, str]] = []
     for name in inputs:
         folder = Path(name)
@@ -58,15 +70,24 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
             pairs.append((name, str(Path(output) / folder.name)))
             continue
         into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
-        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder)]
+        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder, skipped)]
     sources: dict[str, str] = {}
     for source, place in pairs:
         if place in sources:
             raise ParameterError(f"{sources[place]} and {source} would both go to {place}; give them in two commands.")
         sources[place] = source
     if not pairs:
-        raise InputError(f"{', '.join(inputs)}: no file has a name that ends in {', '.join(sorted(SUFFIXES))}.")
-    return _missing(pairs, again)
+        found = f" ({left_out(+skipped)})" if +skipped else ""
+        raise InputError(f"{', '.join(inputs)}: no file has a name that ends in {', '.join(sorted(SUFFIXES))}{found}.")
+    return replace(_missing(pairs, again), skipped=+skipped)
+
+
+def left_out(skipped: Counter[str]) -> str:
+    """What was left out of folders, with the most frequent kinds first."""
+    kinds = [f"{count} {kind}" for kind, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0]))]
+    rest = skipped.total() - sum(sorted(skipped.values(), reverse=True)[:_MOST_KINDS])
+    listed = joined([*kinds[:_MOST_KINDS], *([f"{rest} of other kinds"] if rest else [])])
+    return f"{skipped.total()} left out that {'is no page' if skipped.total() == 1 else 'are no pages'}: {listed}"
 
 
 def refuse_overlap(inputs: Sequence[str], folder: str | os.PathLike[str], role: str) -> None:
@@ -105,8 +126,16 @@ def _is_done(source: str, output: str) -> bool:
         return False
 
 
-def _documents(folder: Path) -> Iterator[Path]:
+def _documents(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
+    """The documents below a folder; what is left out is counted by its kind."""
     for place, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        documents = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES]
-        yield from (Path(place, name) for name in sorted(documents))
+        skipped["hidden"] += sum(name.startswith(".") for name in (*folders, *names))
+        seen = [name for name in folders if not name.startswith(".")]
+        folders[:] = sorted(name for name in seen if not Path(place, name).is_symlink())
+        skipped["linked folder"] += len(seen) - len(folders)
+        for name in sorted(name for name in names if not name.startswith(".")):
+            suffix = Path(name).suffix.lower()
+            if suffix in SUFFIXES:
+                yield Path(place, name)
+            else:
+                skipped[suffix if 1 < len(suffix) <= _LONGEST_SUFFIX else "without a suffix"] += 1

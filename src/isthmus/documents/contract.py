@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from isthmus.documents.budget import USUAL_MEGAPIXELS, Budget
+from isthmus.documents.damage import meaning
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError, IsthmusError, OutputError
 from isthmus.system.files import reason
@@ -38,11 +39,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Plan:
-    """The number of pages of a document, and the places of its pictures."""
+    """The number of pages of a document, and the places of its pictures.
+
+    If the document is nothing but one picture (``alone``), damage to the picture is damage to the document.
+    """
 
     n_pages: int
     places: tuple[Place, ...]
     notes: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,13 +114,24 @@ def _where(name: str, page: int | None) -> str:
     return name if page is None else f"{name}, page {page}"
 
 
+class DamagedError(InputError):
+    """A document, or a picture within it, cannot be decoded; ``brief`` says why in a few words."""
+
+    def __init__(self, where: str, brief: str) -> None:
+        super().__init__(f"{where}: is damaged ({brief}).")
+        self.where, self.brief = where, brief
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:  # errors of worker processes are pickled
+        return type(self), (self.where, self.brief)
+
+
 class LeftAsItIs(Exception):
     """A picture of an unsupported kind; the document is written with this picture unchanged."""
 
 
 @contextmanager
 def decoding(name: str, page: int | None = None, *, writing: bool = False) -> Iterator[None]:
-    """Turn any error of a decoder into a one-sentence ``InputError``.
+    """Turn any error of a decoder into a ``DamagedError`` of one sentence, in words of our own.
 
     With ``writing``, errors of the operating system pass through to whoever opened the output.
     """
@@ -131,8 +147,7 @@ def decoding(name: str, page: int | None = None, *, writing: bool = False) -> It
             if writing:
                 raise
             raise InputError(f"{where}: cannot be read ({reason(error)}).") from error
-        brief = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
-        raise InputError(f"{where}: is damaged ({brief}).") from error
+        raise DamagedError(where, meaning(error)) from error
 
 
 @contextmanager

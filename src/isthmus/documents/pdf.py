@@ -10,16 +10,17 @@ import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
 from isthmus.documents.budget import PICTURES
-from isthmus.documents.contract import File, LeftAsItIs, Place, Plan, Rules, copy_whole, decoding
+from isthmus.documents.contract import DamagedError, File, LeftAsItIs, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.pdf_filters import MOST_FILTERS
 from isthmus.documents.pdf_objects import count_objects
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
-from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch
+from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch, user_unit
 from isthmus.documents.pdf_signatures import is_signed
 from isthmus.documents.pdf_spool import Spool
 from isthmus.documents.picture import Picture
 from isthmus.errors import ProtectedError
+from isthmus.words import numbered
 
 NAME, HOLDS_BILEVEL = "PDF", True
 
@@ -32,6 +33,8 @@ _CODED = ("/Filter", "/DecodeParms", "/Length")
 def plan(file: File, name: str, rules: Rules) -> Plan:
     places: dict[tuple[int, int], Place] = {}
     also: dict[tuple[int, int], list[int]] = defaultdict(list)
+    unread: list[int] = []
+    shown = set[int]()  # pages with scans
     budget = rules.budget(name, size := file.seek(0, io.SEEK_END))
     finder = ScanFinder(budget)
     file.seek(0)
@@ -45,26 +48,43 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                     "--invalidate-digital-signatures changes it anyway."
                 )
             n_pages = len(pdf.pages)
-        for number, page in enumerate(pdf.pages, 1):
-            with decoding(name, number):
-                for drawn in finder.scans(page, number):
-                    image = drawn.image
-                    if image.objgen in places:  # an image on several pages is processed once
-                        also[image.objgen].append(number)
-                        continue
-                    budget.draw(PICTURES, 1, number)
-                    width, height = int(image["/Width"]), int(image["/Height"])
-                    unit = float(page.obj.get("/UserUnit", 1))
-                    place = Place(number, width, height, dots_per_inch(drawn, unit), image.objgen)
-                    n_bytes = 1
-                    try:
-                        n_bytes = coding_of(image).bytes_of_pixel
-                    except LeftAsItIs as left:
-                        place = replace(place, problem=str(left))
-                    rules.check_size(name, width, height, number, n_bytes=n_bytes)
-                    places[image.objgen] = place
-    notes = () if places else ("has no scanned page",)
+        for number in range(1, n_pages + 1):
+            try:
+                with decoding(name, number):
+                    page = pdf.pages[number - 1]
+                    found, unit = finder.scans(page, number), user_unit(page)
+            except DamagedError:
+                unread.append(number)
+                continue
+            for drawn in found:
+                shown.add(number)
+                key = drawn.image.objgen
+                if key in places:  # an image on several pages is processed once
+                    also[key].append(number)
+                    continue
+                budget.draw(PICTURES, 1, number)
+                problem, n_bytes = _problem(drawn.image, name, number)
+                rules.check_size(name, *drawn.pixels, number, n_bytes=n_bytes)
+                place = Place(number, *drawn.pixels, dots_per_inch(drawn, unit), key)
+                places[key] = replace(place, problem=problem)
+    n_plain = n_pages - len(unread) - len(shown)
+    notes = (f"{n_plain} without a scan",) if n_plain else ()
+    if not places:
+        notes = ("has no scanned page",)
+    if unread:
+        notes = (*notes, f"what draws {numbered('page', unread)} is damaged, and left as it is")
     return Plan(n_pages, tuple(replace(place, also=tuple(also[key])) for key, place in places.items()), notes)
+
+
+def _problem(image: pikepdf.Object, name: str, number: int) -> tuple[str | None, int]:
+    """The reason to leave an image as it is, as far as its dictionary shows one, and the bytes of its pixels."""
+    try:
+        with decoding(name, number):
+            return None, coding_of(image).bytes_of_pixel
+    except LeftAsItIs as left:
+        return str(left), 1
+    except DamagedError:
+        return "an image whose dictionary is damaged is left as it is", 1
 
 
 @contextmanager

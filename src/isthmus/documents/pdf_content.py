@@ -11,6 +11,7 @@ _OPERATORS = b"|".join(rb"%s(?<![^%s]%s)(?![^%s])" % (name, _BEFORE, name, _AFTE
 # A string without further parentheses, or the start of one with them; a comment; or an operator.
 _FOUND = re.compile(rb"\((?:[^()\\]++|\\.)*+\)|\(|%%[^\r\n]*+|%s" % _OPERATORS, re.DOTALL)
 _PARENTHESIS = re.compile(rb"[()]|\\.", re.DOTALL)
+_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
 _WORD = re.compile(rb"[^%s]+" % _AFTER)
 _NAME, _ESCAPED = re.compile(rb"/([^%s]*)[%s]*" % (_AFTER, _SPACE)), re.compile(rb"#([0-9A-Fa-f]{2})")
 _IMAGE_DATA = re.compile(rb"(?<![^%s])ID[%s]" % (_BEFORE, _SPACE))
@@ -47,7 +48,9 @@ def placements(data: bytes, count: Callable[[int], None]) -> Iterator[tuple[str,
         elif word in (b"q", b"Q"):
             yield word.decode(), None
         elif word == b"cm":
-            yield "cm", _matrix_before(data, found.start())
+            matrix = _matrix_before(data, found.start())
+            if matrix is not None:  # viewers skip an operator without its operands
+                yield "cm", matrix
         elif word == b"Do":
             name = _name_before(data, found.start())
             if name is not None:
@@ -80,12 +83,13 @@ def _end_of_image(data: bytes, place: int) -> int:
     return len(data)
 
 
-def _matrix_before(data: bytes, place: int) -> Matrix:
+def _matrix_before(data: bytes, place: int) -> Matrix | None:
     words = data[max(0, place - _NEAR) : place].split()[-6:]
-    try:
-        a, b, c, d, e, f = map(float, words)
-    except ValueError:  # brackets beside numbers, or much space between them
-        a, b, c, d, e, f = map(float, _WORD.findall(data, max(0, place - _FAR), place)[-6:])
+    if len(words) < 6 or not all(map(_NUMBER.fullmatch, words)):  # brackets beside numbers, or much space between them
+        words = _WORD.findall(data, max(0, place - _FAR), place)[-6:]
+        if len(words) < 6 or not all(map(_NUMBER.fullmatch, words)):
+            return None
+    a, b, c, d, e, f = map(float, words)
     return a, b, c, d, e, f
 
 

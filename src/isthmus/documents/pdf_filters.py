@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pikepdf
 
+from isthmus.documents.damage import DamageError
+
 _CLEAR, _END, _CODES = 256, 257, 4096  # of LZW
 MOST_FILTERS = 8
 _SLOW = ("/LZWDecode", "/ASCII85Decode")  # in Python
+_PIECE = 64  # bytes that are inflated at a time where data are damaged
 _SPACE = b"\0\t\n\f\r "
 
 
@@ -20,13 +23,11 @@ def decoded(stream: pikepdf.Object, most: int, count: Callable[[int, int], None]
     slowly; it may raise an exception.
     """
     names = [str(name) for name in as_list(stream.get("/Filter"))]
-    said = as_list(stream.get("/DecodeParms"))
     if len(names) > MOST_FILTERS:
-        raise ValueError(f"a stream has {len(names)} filters")
+        raise DamageError(f"a stream has {len(names)} filters")
     data = stream.read_raw_bytes()
     for number, name in enumerate(names):
-        given = said[number] if number < len(said) else None
-        parameters = given if isinstance(given, pikepdf.Dictionary) else pikepdf.Dictionary()
+        parameters = parameters_of(stream, number)
         count(len(data), len(data) * (name in _SLOW))
         if name == "/LZWDecode":
             data = _lzw(data, most, int(parameters.get("/EarlyChange", 1)))
@@ -38,9 +39,21 @@ def decoded(stream: pikepdf.Object, most: int, count: Callable[[int, int], None]
             break
         if int(parameters.get("/Predictor", 1)) > 1:  # rare in text; nothing becomes longer
             if number + 1 < len(names):
-                raise ValueError("a stream has a predictor before another filter")
+                raise DamageError("a stream has a predictor before another filter")
             return stream.read_bytes(pikepdf.StreamDecodeLevel.specialized)
     return data
+
+
+def parameters_of(stream: pikepdf.Object, number: int) -> pikepdf.Dictionary:
+    """The parameters of one of the filters of a stream."""
+    said = as_list(stream.get("/DecodeParms"))
+    given = said[number] if number < len(said) else None
+    return given if isinstance(given, pikepdf.Dictionary) else pikepdf.Dictionary()
+
+
+def undone(data: bytes, name: str, most: int) -> bytes | None:
+    """Undo one filter of text, and stop soon after ``most`` bytes; None for other filters."""
+    return _DECODERS[name](data, most) if name in _DECODERS else None
 
 
 def as_list(entry: pikepdf.Object | None) -> pikepdf.Array | list[pikepdf.Object]:
@@ -50,18 +63,39 @@ def as_list(entry: pikepdf.Object | None) -> pikepdf.Array | list[pikepdf.Object
     return entry if isinstance(entry, pikepdf.Array) else [entry]
 
 
+def inflated(data: bytes, most: int) -> bytes:
+    """Inflate at most so many bytes; damaged data as far as they can be read."""
+    try:
+        return zlib.decompressobj().decompress(data, most)
+    except zlib.error:
+        return _flate(data, most - 1)[:most]
+
+
 def _flate(data: bytes, most: int) -> bytes:
-    inflate, parts, size = zlib.decompressobj(), list[bytes](), 0
+    inflate, parts, size, whole = zlib.decompressobj(), list[bytes](), 0, data
     while size <= most:
         try:
             parts.append(inflate.decompress(data, 2**20))
         except zlib.error:
-            break
+            return _salvaged(whole, most)
         size += len(parts[-1])
         data = inflate.unconsumed_tail
         if inflate.eof or not (parts[-1] or data):
             break
     return b"".join(parts)
+
+
+def _salvaged(data: bytes, most: int) -> bytes:
+    """Inflate damaged data up to the damage, whatever their check sum."""
+    inflate, found = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+    for place in range(2, len(data), _PIECE):
+        try:
+            found += inflate.decompress(data[place : place + _PIECE], most + 1 - len(found))
+        except zlib.error:
+            break
+        if inflate.eof or len(found) > most:
+            break
+    return bytes(found)
 
 
 def _lzw(data: bytes, most: int, early: int) -> bytes:
@@ -110,7 +144,9 @@ def _hexadecimal(data: bytes, most: int) -> bytes:
 
 def _base85(data: bytes, most: int) -> bytes:
     # Five characters, or one "z", are four bytes.
-    return base64.a85decode(data.partition(b"~>")[0].translate(None, _SPACE)[: most + 5])[: most + 1]
+    return base64.a85decode(data.partition(b"~>")[0].translate(None, _SPACE).removeprefix(b"<~")[: most + 5])[
+        : most + 1
+    ]
 
 
 _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {

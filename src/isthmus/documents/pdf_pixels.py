@@ -1,9 +1,10 @@
 """Decode the samples of images in PDFs, and encode new ones to fit the image's dictionary (ISO 32000-1, 7.4, 8.9)."""
 
 import io
+import re
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pikepdf
@@ -12,6 +13,7 @@ from pikepdf.settings import set_qpdf_limits
 from PIL import Image
 
 from isthmus.documents.contract import LeftAsItIs, Place
+from isthmus.documents.damage import DamageError
 from isthmus.documents.encodings import (
     PNG_SIGNATURE,
     deflated_rows,
@@ -22,7 +24,7 @@ from isthmus.documents.encodings import (
     refuse_many_scans,
     saved,
 )
-from isthmus.documents.pdf_filters import as_list, decoded
+from isthmus.documents.pdf_filters import as_list, decoded, inflated, parameters_of, undone
 from isthmus.documents.picture import Kind, Picture
 from isthmus.documents.pillow_images import filled, image_of, opened, picture_of, samples_of
 from isthmus.documents.tiff_directory import Layout, Writer, numbers_entry, shorts_entry
@@ -31,6 +33,8 @@ _FILTERS = {"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "
             "/JBIG2Decode", "/DCTDecode", "/JPXDecode"}  # fmt: skip
 _MOST_UNPACKED_SLOWLY = 2**26  # bytes behind LZW and other filters
 _PALETTE, _SLACK = 4096, 2**16  # bytes
+_MOST_REDUCED = 50.0  # times, by JPEG 2000
+_MISSING = 0.05  # share of the rows of an image that may be missing
 _CHANNELS: dict[Kind, int] = {"bilevel": 1, "grey": 1, "grey16": 1, "palette": 1, "colour": 3, "ink": 4}
 
 
@@ -44,6 +48,7 @@ class Coding:
     parameters: dict[str, int]
     inverted: bool
     palette: np.ndarray | None = None
+    stated: bool = True  # the dictionary states the colours; otherwise the data do
 
     @property
     def channels(self) -> int:
@@ -78,26 +83,58 @@ def coding_of(image: pikepdf.Object) -> Coding:
     inverted = _is_inverted(image.get("/Decode"), kind, bits)
     if kind == "palette" and bits == 1 and palette is not None and len(palette) > 1:
         kind, inverted = "bilevel", bool(palette[0].sum() > palette[1].sum())
-    return Coding(kind, bits, names, numbers, inverted, palette)
+    stated = stencil or "/ColorSpace" in image or names[-1:] != ("/JPXDecode",)
+    return Coding(kind, bits, names, numbers, inverted, palette, stated)
 
 
 def decode(image: pikepdf.Object, coding: Coding, place: Place) -> Picture:
-    """Decode an image."""
+    """Decode an image; rows that are missing at its end become white."""
     samples = _samples(image, coding, (place.height, place.width))
+    n_rows = len(samples)
+    if n_rows < (1 - _MISSING) * place.height:
+        raise DamageError(f"its data end after {n_rows} of {place.height} rows")
     if coding.kind == "bilevel":
-        return Picture("bilevel", samples.astype(bool) ^ coding.inverted, levels=2)
-    if coding.kind == "palette":
+        picture = Picture("bilevel", samples.astype(bool) ^ coding.inverted, levels=2)
+    elif coding.kind == "palette":
         assert coding.palette is not None
-        return Picture("palette", samples, palette=filled(coding.palette, samples), levels=2**coding.bits)
-    if coding.inverted:
-        samples = 2**coding.bits - 1 - samples
-    if coding.bits < 8:
-        samples = samples * np.uint8(255 // (2**coding.bits - 1))
-    return Picture(coding.kind, samples, levels=2**coding.bits)
+        picture = Picture("palette", samples, palette=filled(coding.palette, samples), levels=2**coding.bits)
+    else:
+        if coding.inverted:
+            samples = 2**coding.bits - 1 - samples
+        if coding.bits < 8:
+            samples = samples * np.uint8(255 // (2**coding.bits - 1))
+        kind: Kind = "grey" if not coding.stated and samples.ndim == 2 else coding.kind
+        picture = Picture(kind, samples, levels=2**coding.bits)
+    return picture if n_rows == place.height else _completed(picture, place.height)
+
+
+def _completed(picture: Picture, height: int) -> Picture:
+    """A picture with white rows at its end."""
+    n_missing = height - len(picture.samples)
+    white = {"bilevel": True, "grey16": 65535, "ink": 0}.get(picture.kind, 255)
+    if picture.palette is not None:
+        white = int(picture.palette.sum(axis=1, dtype=int).argmax())
+    sides = [(0, n_missing), *[(0, 0)] * (picture.samples.ndim - 1)]
+    samples = np.pad(picture.samples, sides, constant_values=white)
+    missing = "its last row was" if n_missing == 1 else f"its last {n_missing} rows were"
+    return replace(picture, samples=samples, note=f"{missing} missing, and taken as white")
 
 
 def encode(image: pikepdf.Object, coding: Coding, picture: Picture) -> tuple[bytes, str]:
-    """Encode a picture: its data, and the entries of the dictionary that describe it, in PDF syntax."""
+    """Encode a picture: its data, and the entries of the dictionary that describe it, in PDF syntax.
+
+    Data that were deflated once more are deflated again, since JPEGs of empty pages become much smaller.
+    """
+    data, entries = _encoded(image, coding, picture)
+    if "/FlateDecode" in coding.filters[:-1] and "/FlateDecode" not in entries:
+        deflated = zlib.compress(data, 9)
+        if len(deflated) < len(data):
+            entries = re.sub("/Filter (/[A-Za-z0-9]+)", r"/Filter [/FlateDecode \1]", entries)
+            return deflated, re.sub("/DecodeParms (<<.*?>>)", r"/DecodeParms [null \1]", entries)
+    return data, entries
+
+
+def _encoded(image: pikepdf.Object, coding: Coding, picture: Picture) -> tuple[bytes, str]:
     samples = picture.samples
     height, width = samples.shape[:2]
     before = len(image.read_raw_bytes())
@@ -146,7 +183,12 @@ def _colour_space(space: pikepdf.Object | None, filters: tuple[str, ...]) -> tup
         channels = {"grey": 1, "colour": 3}.get(base)
         if channels is None or as_list(parts[1])[0] in {"/CalGray", "/CalRGB"}:
             raise LeftAsItIs("a palette of colours other than grey and RGB is left as it is")
-        table = decoded(parts[3], _PALETTE) if isinstance(parts[3], pikepdf.Stream) else bytes(parts[3])
+        if isinstance(parts[3], pikepdf.Stream):
+            table = decoded(parts[3], _PALETTE)
+        elif isinstance(parts[3], pikepdf.String):  # bytes of a number would be so many zeros
+            table = bytes(parts[3])
+        else:
+            raise DamageError("its palette has no colours")
         if len(table) > _PALETTE:
             raise LeftAsItIs("an image with a palette of more than 256 colours is left as it is")
         entries = np.frombuffer(table[: len(table) // channels * channels], np.uint8).reshape(-1, channels)
@@ -186,14 +228,15 @@ def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> n
                     f"an image of {found.width} × {found.height} pixels, which its dictionary contradicts, is left"
                 )
             picture = picture_of(found)
-        if picture.kind != coding.kind or picture.alpha is not None:
+        agrees = picture.kind == coding.kind or (not coding.stated and picture.kind == "grey")
+        if not agrees or picture.alpha is not None:
             raise LeftAsItIs("an image whose colours contradict its colour space is left as it is")
         # Pillow inverts ink, as Adobe stores it; in PDF only the decode array inverts.
         return 255 - picture.samples if coding.kind == "ink" and last == "/DCTDecode" else picture.samples
     if last == "/CCITTFaxDecode":
         return _fax(image, coding, shape)
     if last == "/JBIG2Decode":
-        return _jbig2(image, shape)
+        return _by_pdfium(image, shape)
     if last == "/LZWDecode" and len(coding.filters) == 1:
         return _lzw(image, coding, shape)
     return _rows(image, coding, shape)
@@ -202,15 +245,15 @@ def _samples(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> n
 def _inner(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> bytes:
     """The data that the last filter decodes; they are hardly larger than the pixels."""
     data = image.read_raw_bytes()
-    if len(coding.filters) == 1:
-        return data
-    if coding.filters[:-1] == ("/FlateDecode",):
-        most = 2 * shape[0] * _row_bytes(coding, shape[1]) + _SLACK
-        data = zlib.decompressobj().decompress(data, most + 1)
-        if len(data) > most:
+    most = 2 * shape[0] * _row_bytes(coding, shape[1]) + _SLACK
+    for number, name in enumerate(coding.filters[:-1]):
+        undo = undone(data, name, 2 * most)  # text is longer than what it stands for
+        if undo is None or int(parameters_of(image, number).get("/Predictor", 1)) > 1:
+            raise LeftAsItIs(f"an image behind the filters {', '.join(coding.filters)} is left as it is")
+        if len(undo) > 2 * most:
             raise LeftAsItIs("an image that is larger compressed than its pixels is left as it is")
-        return data
-    raise LeftAsItIs(f"an image behind {len(coding.filters)} filters is left as it is")
+        data = undo
+    return data
 
 
 def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
@@ -226,15 +269,13 @@ def _rows(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.n
             raise LeftAsItIs("an image whose predictor has another shape than its pixels is left as it is")
         if predictor >= 10:
             return _filtered_rows(image.read_raw_bytes(), coding, shape)
-        data = zlib.decompressobj().decompress(image.read_raw_bytes(), n_bytes)
+        if predictor == 2 and coding.bits != 8:
+            raise LeftAsItIs(f"{coding.bits}-bit samples with TIFF's predictor are left as they are")
+        data = inflated(image.read_raw_bytes(), n_bytes)
         if predictor == 2:
-            if coding.bits != 8:
-                raise LeftAsItIs(f"{coding.bits}-bit samples with TIFF's predictor are left as they are")
-            steps = np.frombuffer(data.ljust(n_bytes, b"\0"), np.uint8).reshape(*shape, coding.channels)
-            return np.cumsum(steps, axis=1, dtype=np.uint8).reshape(*shape, *_channels(coding))
-    if len(data) < n_bytes:
-        raise ValueError("its image ends too early")
-    return _unpacked(data[:n_bytes], coding, shape)
+            steps = _whole_rows(data, coding, shape[1]).reshape(-1, shape[1], coding.channels)
+            return np.cumsum(steps, axis=1, dtype=np.uint8).reshape(-1, shape[1], *_channels(coding))
+    return _unpacked(data[:n_bytes], coding, shape[1])
 
 
 def _filtered(image: pikepdf.Object, coding: Coding, n_bytes: int) -> bytes:
@@ -264,16 +305,21 @@ def _channels(coding: Coding) -> tuple[int, ...]:
     return (coding.channels,) if coding.channels > 1 else ()
 
 
-def _unpacked(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
-    height, width = shape
-    stored = np.frombuffer(data, np.uint8).reshape(height, -1)
+def _whole_rows(data: bytes, coding: Coding, width: int) -> np.ndarray:
+    """The rows in stored data, without the beginning of a further row."""
+    row = _row_bytes(coding, width)
+    return np.frombuffer(data[: len(data) // row * row], np.uint8).reshape(-1, row)
+
+
+def _unpacked(data: bytes, coding: Coding, width: int) -> np.ndarray:
+    stored = _whole_rows(data, coding, width)
     if coding.bits == 16:
         return stored.view(">u2").astype(np.uint16)
     if coding.bits == 8:
-        return stored.reshape(*shape, *_channels(coding))
+        return stored.reshape(-1, width, *_channels(coding))
     if coding.bits == 1:
         return np.unpackbits(stored, axis=1, count=width)
-    found, n_values = np.empty(shape, np.uint8), 8 // coding.bits  # of a byte
+    found, n_values = np.empty((len(stored), width), np.uint8), 8 // coding.bits  # of a byte
     for index in range(n_values):
         values = stored >> np.uint8(8 - coding.bits * (index + 1)) & np.uint8(2**coding.bits - 1)
         found[:, index::n_values] = values[:, : found[:, index::n_values].shape[1]]
@@ -282,6 +328,21 @@ def _unpacked(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray
 
 def _filtered_rows(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     """Rows with PNG filters, decoded as a PNG, so that no more is inflated than the pixels need."""
+    try:
+        found = _as_png(data, coding, shape)
+        if found[-1].any():  # Pillow takes missing rows as zeros, and does not say so
+            return found
+    except (OSError, SyntaxError):  # the data are damaged
+        pass
+    row = 1 + _row_bytes(coding, shape[1])
+    rows = inflated(data, shape[0] * row)
+    n_rows = len(rows) // row
+    if n_rows == 0:
+        raise DamageError("its compressed data are broken")
+    return _as_png(zlib.compress(rows[: n_rows * row], 1), coding, (n_rows, shape[1]))
+
+
+def _as_png(data: bytes, coding: Coding, shape: tuple[int, int]) -> np.ndarray:
     indexed = coding.channels == 1 and coding.bits < 16
     colour_type = 3 if indexed else {1: 0, 3: 2, 4: 6}[coding.channels]
     header = struct.pack(">IIBBBBB", shape[1], shape[0], coding.bits, colour_type, 0, 0, 0)
@@ -295,8 +356,10 @@ def _fax(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.nd
     """CCITT Group 3 and 4, decoded as a TIFF."""
     said = coding.parameters
     columns, k = said.get("/Columns", 1728), said.get("/K", 0)
-    if columns != shape[1] or said.get("/EncodedByteAlign"):
+    if columns != shape[1]:
         raise LeftAsItIs("a fax image whose lines have another length is left as it is")
+    if said.get("/EncodedByteAlign"):  # which TIFF does not have
+        return _by_pdfium(image, shape)
     data = _inner(image, coding, shape)
     bits = _as_tiff(data, shape, {259: [4]} if k < 0 else {259: [3], 292: [int(k > 0)]})
     return bits ^ (not said.get("/BlackIs1", 0))
@@ -312,7 +375,7 @@ def _lzw(image: pikepdf.Object, coding: Coding, shape: tuple[int, int]) -> np.nd
         stored = _as_tiff(image.read_raw_bytes(), shape, {259: [5], 317: [2]}, bits=8, channels=coding.channels)
         return stored.reshape(*shape, *_channels(coding))
     stored = _as_tiff(image.read_raw_bytes(), (shape[0], _row_bytes(coding, shape[1])), {259: [5]}, bits=8)
-    return _unpacked(stored.tobytes(), coding, shape)
+    return _unpacked(stored.tobytes(), coding, shape[1])
 
 
 def _as_tiff(
@@ -328,8 +391,8 @@ def _as_tiff(
         return samples_of(found)
 
 
-def _jbig2(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:
-    """JBIG2, decoded by PDFium from a PDF of this image alone."""
+def _by_pdfium(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:
+    """Black and white, decoded by PDFium from a PDF of this image alone."""
     alone = pikepdf.new()
     page = alone.add_blank_page(page_size=(72, 72))
     copy = alone.copy_foreign(image)
@@ -346,7 +409,7 @@ def _jbig2(image: pikepdf.Object, shape: tuple[int, int]) -> np.ndarray:
         pixels = drawn.get_bitmap().to_numpy()
         found = np.array(pixels if pixels.ndim == 2 else pixels[..., 0]) >= 128
     if found.shape != shape:
-        raise ValueError("its JBIG2 image cannot be decoded")
+        raise DamageError("its data cannot be decoded")
     return found
 
 
@@ -358,7 +421,7 @@ def _as_jpeg(image: pikepdf.Object, coding: Coding, samples: np.ndarray) -> tupl
 
 
 def _as_jpeg_2000(image: pikepdf.Object, samples: np.ndarray) -> tuple[bytes, str]:
-    """JPEG 2000 of the same size as before."""
-    rate = max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes())))
+    """JPEG 2000 of the same size as before, unless that is so small that print would suffer."""
+    rate = min(max(1.0, samples.nbytes / max(1, len(image.read_raw_bytes()))), _MOST_REDUCED)
     lossy = {"irreversible": True, "quality_mode": "rates", "quality_layers": [rate]}
     return saved(Image.fromarray(samples), "JPEG2000", **(lossy if rate > 2.5 else {})), "/Filter /JPXDecode"

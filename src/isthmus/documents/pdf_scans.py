@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import hypot
-from typing import SupportsFloat
 
 import pikepdf
 
@@ -27,6 +26,11 @@ class Drawn:
 
     image: pikepdf.Stream
     matrix: Matrix
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height in pixels; 0 where its dictionary does not state them."""
+        return _pixels(self.image)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -60,7 +64,7 @@ class ScanFinder:
         matrices = [drawn.matrix for drawn in found.values()]
         if sum(abs(a * d - b * c) for a, b, c, d, _, _ in matrices) < COVERED * width * height:
             return []
-        return [drawn for drawn in found.values() if min(_pixels(drawn.image)) >= _SMALLEST]
+        return [drawn for drawn in found.values() if min(drawn.pixels) >= _SMALLEST]
 
     def _drawn_by(self, content: Iterable[pikepdf.Object], owner: pikepdf.Object, depth: int) -> Iterator[Drawn]:
         """The first images that a page or form draws, including those in its forms, in its units."""
@@ -98,7 +102,7 @@ class ScanFinder:
         key = target.objgen, within.objgen
         if key not in self._forms:
             self._forms[key] = ()  # a form that draws itself
-            own = _matrix(target.get("/Matrix") or (1, 0, 0, 1, 0, 0))
+            own = _matrix(target.get("/Matrix"))
             found = self._drawn_by([target], within, depth + 1)
             self._forms[key] = tuple(Drawn(drawn.image, product(drawn.matrix, own)) for drawn in found)
         return self._forms[key]
@@ -127,9 +131,18 @@ class ScanFinder:
 
 def dots_per_inch(drawn: Drawn, user_unit: float) -> float | None:
     """The resolution at which an image is drawn, the mean of both directions."""
-    width, height = _pixels(drawn.image)
+    width, height = drawn.pixels
     across, along = (max(length * user_unit, 1e-6) for length in drawn.size)
     return (width / across + height / along) * 36
+
+
+def user_unit(page: pikepdf.Page) -> float:
+    """The size of a unit of a page in points; 1 unless it is a positive number."""
+    try:
+        unit = float(page.obj.get("/UserUnit", 1))
+    except (TypeError, ValueError):
+        return 1.0
+    return unit if 0 < unit < float("inf") else 1.0
 
 
 def _pixels(image: pikepdf.Object) -> tuple[int, int]:
@@ -151,6 +164,10 @@ def _pictures_of(owner: pikepdf.Object) -> tuple[pikepdf.Object | None, pikepdf.
     return named, owner if node is None else node
 
 
-def _matrix(operands: Iterable[SupportsFloat]) -> Matrix:
-    a, b, c, d, e, f = (float(value) for value in operands)
+def _matrix(entry: pikepdf.Object | None) -> Matrix:
+    """The matrix of a form; one that is not six numbers changes nothing, as in viewers."""
+    try:
+        a, b, c, d, e, f = (float(value) for value in as_list(entry))
+    except (TypeError, ValueError):
+        return IDENTITY
     return a, b, c, d, e, f

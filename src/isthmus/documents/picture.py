@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt8, UInt16
+from jaxtyping import Bool, Int, Int64, UInt8, UInt16
 from PIL import Image
 from scipy.spatial import KDTree
 
-_ROOM, _ALIKE = 4, 4  # entries of a palette, and levels between colours
+_ROOM, _ALIKE = 4, 4  # entries of a palette that should be free for new colours, and levels between colours
+_DRAWN = 2**20  # pixels from which the main colours are found
 _BAND = 2**22  # pixels that are computed at a time
-_SAMPLE = 2**24  # changed pixels of which the main colours are taken, at least
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
@@ -23,6 +23,7 @@ class Picture:
     """The samples of a page: low is dark, and white is True, 255 or 65535; for ink (CMYK) low is light.
 
     ``levels`` is the number of grey values, or of palette entries, that the file can store. ``alpha`` never changes.
+    ``note`` says what was assumed of damaged data.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Picture:
     palette: UInt8[np.ndarray, "entries 3"] | None = None
     alpha: Grey | None = None
     levels: int = 256
+    note: str | None = None
 
 
 def page_pixels(picture: Picture) -> Grey | Colour:
@@ -139,31 +141,76 @@ def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channel
 
 
 def _repainted(picture: Picture, changed: Bool[np.ndarray, "rows columns"], after: Grey | Colour) -> Picture:
-    """Put new colours into palette entries that no unchanged pixel uses, and give changed pixels the nearest entry."""
+    """Put new colours into palette entries that no unchanged pixel uses, and give changed pixels the nearest entry.
+
+    The palette keeps its size. If hardly an entry is free, and changed pixels need others, entries that few unchanged
+    pixels use are given up: paper must be able to become white.
+    """
     assert picture.palette is not None
-    samples, palette = picture.samples.copy(), picture.palette
-    occurs = np.zeros(2**24, bool)
+    palette, samples = picture.palette[: picture.levels], picture.samples
+    occurs, uses = np.zeros(2**24, np.int32), np.zeros(256, np.int64)
     for rows, _ in _parts(picture):
-        occurs[_numbers(after[rows][changed[rows]])] = True
+        numbers, n_pixels = np.unique(_numbers(after[rows][changed[rows]]), return_counts=True)
+        occurs[numbers] += n_pixels.astype(np.int32)
+        uses += np.bincount(samples[rows][~changed[rows]], minlength=256)
     numbers = np.flatnonzero(occurs)
+    counts = occurs[numbers].astype(np.int64)
     colours = np.column_stack([numbers >> 16, numbers >> 8 & 255, numbers & 255]).astype(np.uint8)
-    kept = np.unique(samples[~changed])
-    # A small palette without free entries grows, since paper must be able to become white.
+    used = kept = np.flatnonzero(uses)
     missing = len(kept) == 0 or (KDTree(palette[kept]).query(colours)[0] > _ALIKE).any()
-    levels = 256 if missing and picture.levels - len(kept) < _ROOM else picture.levels
-    free = np.setdiff1d(np.arange(levels), kept)
-    room = np.zeros((levels, 3), np.uint8)
+    n_free = picture.levels - len(kept)
+    if missing and n_free < min(_ROOM, len(colours)):
+        kept, new = _main_entries(picture, changed, uses, colours, counts)
+    else:
+        new = _main_colours(colours, counts, n_free)
+    room = np.zeros((picture.levels, 3), np.uint8)
     room[: len(palette)] = palette
-    new = colours if len(colours) <= len(free) else _main_colours(after, changed, len(free))
-    entries = free[: len(new)]
+    entries = np.setdiff1d(np.arange(picture.levels), kept)[: len(new)]
     room[entries] = new
-    known = np.concatenate([kept.astype(int), entries])
+    known = np.concatenate([kept, entries])
+    nearest = KDTree(room[known])
+    moved = np.arange(256).astype(samples.dtype)
+    moved[used] = known[nearest.query(palette[used])[1]]
+    moved[kept] = kept
     entry_of = np.zeros(2**24, samples.dtype)
-    entry_of[numbers] = known[KDTree(room[known]).query(colours)[1]]
+    entry_of[numbers] = known[nearest.query(colours)[1]]
+    samples = moved[samples]
     for rows, _ in _parts(picture):
         samples[rows][changed[rows]] = entry_of[_numbers(after[rows][changed[rows]])]
-    palette = room[: max(len(palette), int(known.max()) + 1)]
-    return replace(picture, samples=samples, palette=palette, levels=levels)
+    return replace(picture, samples=samples, palette=room[: max(len(palette), int(known.max()) + 1)])
+
+
+def _main_entries(
+    picture: Picture,
+    changed: Bool[np.ndarray, "rows columns"],
+    uses: Int64[np.ndarray, " entries"],
+    wanted: UInt8[np.ndarray, "colours 3"],
+    counts: Int64[np.ndarray, " colours"],
+) -> tuple[Int64[np.ndarray, " kept"], UInt8[np.ndarray, "new 3"]]:
+    """The entries to keep of a full palette and the colours to add, so that all pixels come near to their colours.
+
+    The cheapest entry is given up again and again: the fewest pixels times the squared distance to the next colour.
+    Entries of transparent pixels stay.
+    """
+    assert picture.palette is not None
+    kept = np.flatnonzero(uses)
+    new = _main_colours(wanted, counts, _ROOM)
+    n_new = np.bincount(KDTree(new).query(wanted)[1], counts, minlength=len(new))
+    colours = np.concatenate([picture.palette[kept], new]).astype(float)
+    weights = np.concatenate([uses[kept], n_new]).astype(float)
+    if picture.alpha is not None:
+        weights[np.isin(kept, picture.samples[~changed & (picture.alpha < 255)])] = np.inf
+    distances = ((colours[:, None] - colours[None]) ** 2).sum(axis=2) + 1e-3
+    np.fill_diagonal(distances, np.inf)
+    stays = np.ones(len(colours), bool)
+    while stays.sum() > picture.levels:
+        cost = np.where(stays, weights * distances.min(axis=1), np.inf)
+        cheapest = int(cost.argmin())
+        if not np.isfinite(cost[cheapest]):
+            break
+        weights[distances[cheapest].argmin()] += weights[cheapest]
+        stays[cheapest], distances[:, cheapest], distances[cheapest] = False, np.inf, np.inf
+    return kept[stays[: len(kept)]], new[stays[len(kept) :]]
 
 
 def _numbers(pixels: UInt8[np.ndarray, "n *channels"]) -> Int[np.ndarray, " n"]:
@@ -173,12 +220,17 @@ def _numbers(pixels: UInt8[np.ndarray, "n *channels"]) -> Int[np.ndarray, " n"]:
 
 
 def _main_colours(
-    pixels: Grey | Colour, chosen: Bool[np.ndarray, "rows columns"], count: int
-) -> UInt8[np.ndarray, "m 3"]:
-    if count == 0:
-        return np.empty((0, 3), np.uint8)
-    step = max(1, int(chosen.sum()) // _SAMPLE)
-    found = pixels[chosen][::step]
-    line = Image.fromarray(np.ascontiguousarray(np.broadcast_to(found.reshape(len(found), -1), (len(found), 3)))[None])
-    found = line.quantize(count, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
-    return np.array(found[: 3 * count], np.uint8).reshape(-1, 3)
+    colours: UInt8[np.ndarray, "colours 3"], counts: Int64[np.ndarray, " colours"], most: int
+) -> UInt8[np.ndarray, "main 3"]:
+    """At most so many colours for pixels; a colour that most pixels of a group have, such as white, stays exact."""
+    if len(colours) <= most or most == 0:
+        return colours[:most]
+    often = np.minimum(counts, 1 + counts * _DRAWN // counts.sum())
+    line = Image.fromarray(np.repeat(colours, often, axis=0)[None])
+    palette = line.quantize(most, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
+    found = np.array(palette[: 3 * most], np.uint8).reshape(-1, 3)
+    group = KDTree(found).query(colours)[1]
+    totals = np.bincount(group, counts, minlength=len(found))
+    common = 2 * counts > totals[group]  # at most one colour of a group
+    found[group[common]] = colours[common]
+    return found

@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
+from isthmus.words import counted
 
 _BAND = 2**22  # pixels that are copied at a time
 # Images of other modes would lose something.
@@ -58,7 +59,10 @@ class SingleImage:
             if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{name}: is an animation of {image.n_frames} pictures, not a page.")  # type: ignore[attr-defined]
             problem = None if image.mode in _MODES else f"pixels of mode {image.mode} are left as they are"
-            return Plan(1, (Place(1, *image.size, dpi=dpi(image), problem=problem),))
+            n_further = getattr(image, "n_frames", 1) - 1
+            note = f"where the page changes, the file loses {counted(n_further, 'further picture')}"
+            place = Place(1, *image.size, dpi=dpi(image), problem=problem)
+            return Plan(1, (place,), (note,) if n_further else (), alone=True)
 
     def open_document(self, path: str) -> AbstractContextManager[str]:
         return nullcontext(path)
@@ -129,7 +133,8 @@ def samples_of(image: Image.Image, channels: Any = ...) -> np.ndarray:
 
 def _palette_picture(image: Image.Image, levels: int) -> Picture:
     samples = samples_of(image)
-    palette = filled(np.array(image.getpalette("RGB") or [0, 0, 0], np.uint8).reshape(-1, 3), samples)
+    stored = np.array(image.getpalette("RGB") or [0, 0, 0], np.uint8).reshape(-1, 3)
+    palette = filled(stored[:levels], samples)
     transparency = image.info.get("transparency")
     table = np.full(256, 255, np.uint8)
     if isinstance(transparency, bytes):
@@ -137,7 +142,7 @@ def _palette_picture(image: Image.Image, levels: int) -> Picture:
     elif transparency is not None:
         table[int(transparency) & 255] = 0
     alpha = None if transparency is None else table[samples]
-    return Picture("palette", samples, palette=palette, alpha=alpha, levels=max(levels, len(palette)))
+    return Picture("palette", samples, palette=palette, alpha=alpha, levels=levels)
 
 
 def filled(palette: UInt8[np.ndarray, "entries 3"], samples: np.ndarray) -> UInt8[np.ndarray, "more 3"]:

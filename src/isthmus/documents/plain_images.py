@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.documents.contract import File, Place, Plan, Rules, decoding
+from isthmus.documents.damage import DamageError
 from isthmus.documents.encodings import saved
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import SingleImage, image_of, opened, picture_of
+from isthmus.documents.tiff import pack
 from isthmus.errors import InputError
 
 _SPACE = rb"(?:\s|#[^\n]*\n)+"
@@ -18,15 +20,44 @@ _PNM_HEADER = re.compile(rb"P([1-6])" + _SPACE + rb"(\d+)" + _SPACE + rb"(\d+)(?
 
 
 class BMP(SingleImage):
-    """BMP: the resolution stays."""
+    """BMP: the resolution stays, and the depth of palettes."""
 
     NAME, pillow_names = "BMP", ("BMP",)
 
+    def read(self, path: str, place: Place) -> Picture:
+        with opened(path, self.pillow_names) as image, Path(path).open("rb") as file:
+            return picture_of(image, levels=2 ** _bmp_bits(file.read(30)) if image.mode == "P" else 256)
+
     def encode(self, path: str, place: Place, picture: Picture) -> bytes:
-        with opened(path, self.pillow_names) as image:
-            resolution = image.info.get("dpi")
-        data = saved(image_of(picture), "BMP", **({"dpi": resolution} if resolution else {}))
-        return data[:38] + Path(path).read_bytes()[38:46] + data[46:]  # pixels per metre, which dpi would round
+        old = Path(path).read_bytes()
+        data = saved(image_of(picture), "BMP")
+        if picture.kind == "palette" and picture.levels < 256:
+            data = _few_colours(picture, _bmp_bits(old))
+        # Pixels per metre, which dpi would round; the oldest headers lack them.
+        return data if _bmp_header(old) < 40 else data[:38] + old[38:46] + data[46:]
+
+
+def _bmp_header(data: bytes) -> int:
+    return int(struct.unpack_from("<I", data, 14)[0])
+
+
+def _bmp_bits(data: bytes) -> int:
+    """Bits per pixel; the oldest headers state them elsewhere."""
+    return int(struct.unpack_from("<H", data, 24 if _bmp_header(data) == 12 else 28)[0])
+
+
+def _few_colours(picture: Picture, bits: int) -> bytes:
+    """A BMP with a palette of fewer than 8 bits, which Pillow does not write."""
+    assert picture.palette is not None
+    height, width = picture.samples.shape
+    rows = np.frombuffer(pack(picture.samples[::-1], bits), np.uint8).reshape(height, -1)
+    rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))
+    table = np.zeros((2**bits, 4), np.uint8)
+    table[: len(picture.palette), :3] = picture.palette[:, ::-1]
+    start = 54 + table.size
+    head = struct.pack("<2sIHHI", b"BM", start + rows.size, 0, 0, start)
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, 0, rows.size, 0, 0, 0, 0)
+    return head + info + table.tobytes() + rows.tobytes()
 
 
 class PNM(SingleImage):
@@ -40,7 +71,7 @@ class PNM(SingleImage):
             file.seek(0)
             header = _PNM_HEADER.match(file.read(4096))
             if header is None:
-                raise ValueError("its header cannot be read")
+                raise DamageError("its header cannot be read")
             kind, width, height, largest = header[1], int(header[2]), int(header[3]), int(header[4] or 1)
             if kind in b"456":
                 bits = {b"4": 1, b"5": 8, b"6": 24}[kind] * (2 if largest > 255 and kind != b"4" else 1)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from isthmus.documents.contract import File, Place, Plan, Rules
 from isthmus.documents.encodings import PNG_SIGNATURE, chunks, indexed, png, png_chunk
 from isthmus.documents.picture import Picture
@@ -46,6 +48,11 @@ class PNG(SingleImage):
             new = {name: b"".join(chunk for _, chunk in group) for name, group in named}
             if len(new[b"IDAT"]) <= len(old):
                 break
+        if picture.kind == "palette" and picture.alpha is not None:  # entries can have moved
+            table = np.full(picture.levels, 255, np.uint8)
+            table[picture.samples] = picture.alpha
+            last = int(np.flatnonzero(table < 255).max(initial=0))
+            new[b"tRNS"] = png_chunk(b"tRNS", table[: last + 1].tobytes())
         if few_greys:
             del new[b"PLTE"]
             header = new[b"IHDR"]
@@ -58,7 +65,7 @@ def _merged(old: bytes, new: dict[bytes, bytes]) -> Iterable[bytes]:
     for name, chunk in chunks(old):
         if name == b"IDAT":
             yield new.pop(b"PLTE", b"") + new.pop(b"IDAT", b"")
-        elif name in {b"IHDR", b"PLTE", b"IEND"}:
+        elif name in {b"IHDR", b"PLTE", b"IEND"} or (name == b"tRNS" and name in new):
             yield new.pop(name, b"")
         elif same_kind or name not in {b"tRNS", b"bKGD", b"sBIT", b"hIST", b"sPLT"}:
             yield chunk

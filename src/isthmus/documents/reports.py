@@ -29,6 +29,11 @@ class PageReport:
     number: int = 1
     remarks: tuple[str, ...] = ()
 
+    @property
+    def left(self) -> bool:
+        """Whether the picture was left as it is, for the reason in ``note``."""
+        return self.note is not None and not self.changed
+
 
 @dataclass(frozen=True)
 class DocumentReport:
@@ -50,6 +55,16 @@ class DocumentReport:
     def n_changed(self) -> int:
         """Number of pictures that were changed."""
         return sum(picture.changed for picture in self.pictures)
+
+    @property
+    def n_cleaned(self) -> int:
+        """Number of pages on which a picture was changed."""
+        return len({picture.page for picture in self.pictures if picture.changed})
+
+    @property
+    def n_left(self) -> int:
+        """Number of pictures that were left as they are, each with its reason."""
+        return sum(picture.left for picture in self.pictures)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import io
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,22 +28,24 @@ _STORAGE = {256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 284, 292, 293
 _NONE, _LZW, _OLD_JPEG, _JPEG, _DEFLATE, _PACKBITS, _OLD_DEFLATE = 1, 5, 6, 7, 8, 32773, 32946
 _PILLOW = {_NONE: "raw", _LZW: "tiff_lzw", _PACKBITS: "packbits", 34925: "lzma", 50000: "zstd"}
 _PALETTE = 3  # a photometric interpretation
-_REDUCED = 330  # smaller copies of the picture, which would still show the old one
+_SMALLER = 330  # smaller copies of the picture, which would still show the old one
+_KIND, _OLD_KIND = 254, 255  # NewSubfileType and SubfileType, which say that a directory is no page
+_OVERVIEW, _MASK = 1, 4
 _Numbers = dict[int, Sequence[int]]  # by tag
 
 
 def plan(file: File, name: str, rules: Rules) -> Plan:
-    places: list[Place] = []
+    found: list[tuple[Place, int]] = []
     with decoding(name):
         layout, _ = td.read_layout(file)
         size = file.seek(0, io.SEEK_END)
         budget = rules.budget(name, size)
 
         def draw(n_bytes: int) -> None:
-            budget.draw(COPIED, n_bytes, len(places) + 1)
+            budget.draw(COPIED, n_bytes, len(found) + 1)
 
         for offset, tags in td.pages(file, draw):
-            page = len(places) + 1
+            page = len(found) + 1
             budget.draw(PICTURES, 1, page)
             width, height = td.number(tags, layout, _WIDTH), td.number(tags, layout, _HEIGHT)
             n_bytes = _bytes_of_pixel(tags, layout)
@@ -55,10 +58,42 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                     if max(ends, default=0) > size:
                         raise InputError(f"{name}, page {page}: is damaged (it ends within its pixels).")
             td.draw_data(file, layout, tags, draw)
-            places.append(Place(page, width, height, _dpi(tags, layout), (offset,), problem=_problem(tags, layout)))
-    if not places:
+            place = Place(page, width, height, _dpi(tags, layout), (offset,), problem=_problem(tags, layout))
+            found.append((place, _kind(tags, layout)))
+    if not found:
         raise InputError(f"{name}: has no page.")
-    return Plan(len(places), tuple(places))
+    places = _pages(found)
+    n_others = len(found) - len(places)
+    note = f"overviews and masks, which are no pages: {n_others}; a page that changes loses its overviews"
+    return Plan(len(places), places, (note,) if n_others else (), alone=len(places) == 1)
+
+
+def _kind(tags: td.Directory, layout: td.Layout) -> int:
+    """Whether a directory says that it is an overview or a mask of a page."""
+    old = _OVERVIEW if td.number(tags, layout, _OLD_KIND) == 2 else 0
+    return td.number(tags, layout, _KIND) & (_OVERVIEW | _MASK) or old
+
+
+def _pages(found: list[tuple[Place, int]]) -> tuple[Place, ...]:
+    """The pages, each with its overviews and masks in its key: those that follow it, or come before the first page.
+
+    Some scanners call pages overviews, too: an overview is smaller than its page, and a mask is not larger.
+    """
+    first = next((place for place, kind in found if not kind), found[0][0])
+    places: list[Place] = []
+    early: tuple[int, ...] = ()
+    for place, kind in found:
+        page = places[-1] if places else first
+        fits = place.width <= page.width and place.height <= page.height
+        smaller = (place.width, place.height) != (page.width, page.height)
+        if not (kind and fits and (smaller or kind & _MASK) and place is not first):
+            places.append(replace(place, page=len(places) + 1, key=place.key + early))
+            early = ()
+        elif places:
+            places[-1] = replace(page, key=page.key + place.key)
+        else:
+            early += place.key
+    return tuple(places)
 
 
 def open_document(path: str) -> AbstractContextManager[str]:
@@ -117,15 +152,16 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
     writer, changed = td.Writer(output, layout), False
     for place, data in encoded:
         with decoding(name, place.page, writing=True):
-            tags, _ = td.read_directory(file, layout, place.key[0])
-            if data is None:
-                writer.add(tags, td.strips(file, layout, tags), (file, layout))
-                continue
-            changed = True
-            page = io.BytesIO(data)
-            new, _ = td.read_directory(page, layout, td.read_layout(page)[1])
-            kept = {tag: entry for tag, entry in tags.items() if tag not in _STORAGE and tag != _REDUCED}
-            writer.add(kept | new, td.strips(page, layout, new), (file, layout))
+            for offset in place.key:
+                tags, _ = td.read_directory(file, layout, offset)
+                if data is None or (offset != place.key[0] and not _kind(tags, layout) & _OVERVIEW):
+                    writer.add(tags, td.strips(file, layout, tags), (file, layout))
+                elif offset == place.key[0]:
+                    changed = True
+                    page = io.BytesIO(data)
+                    new, _ = td.read_directory(page, layout, td.read_layout(page)[1])
+                    kept = {tag: entry for tag, entry in tags.items() if tag not in _STORAGE and tag != _SMALLER}
+                    writer.add(kept | new, td.strips(page, layout, new), (file, layout))
     if not changed:
         copy_whole(file, output)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isthmus.documents.contract import File
+from isthmus.documents.damage import DamageError
 from isthmus.errors import InputError
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -46,7 +47,7 @@ class Entry:
     def numbers(self, layout: Layout) -> tuple[int, ...]:
         letter = _LETTERS.get(self.type)
         if letter and self.count > _MOST_NUMBERS:
-            raise ValueError(f"a tag has {self.count} numbers")
+            raise DamageError(f"a tag has {self.count} numbers")
         return struct.unpack(f"{layout.order}{self.count}{letter}", self.value) if letter else ()
 
 
@@ -67,7 +68,7 @@ def pages(file: File, draw: Draw) -> Iterator[tuple[int, Directory]]:
     seen = set[int]()
     while offset:
         if offset in seen:
-            raise ValueError("its chain of pages is circular")
+            raise DamageError("its chain of pages is circular")
         seen.add(offset)
         tags, following = read_directory(file, layout, offset, draw)
         yield offset, tags
@@ -85,7 +86,7 @@ def draw_data(file: File, layout: Layout, tags: Directory, draw: Draw, depth: in
                 inner, _ = read_directory(file, layout, offset, draw)
             except InputError:
                 raise
-            except (ValueError, OverflowError):  # damage matters only if the tag is copied
+            except (DamageError, ValueError, OverflowError):  # damage matters only if the tag is copied
                 continue
             draw_data(file, layout, inner, draw, depth + 1)
 
@@ -98,13 +99,13 @@ def read_directory(file: File, layout: Layout, offset: int, draw: Draw | None = 
     file.seek(offset)
     count = _unpack(file, layout.order + ("Q" if layout.big else "H"))
     if count > _MOST_ENTRIES:
-        raise ValueError(f"it has a directory of {count} entries")
+        raise DamageError(f"it has a directory of {count} entries")
     size, inline = (20, 8) if layout.big else (12, 4)
     if draw is not None:
         draw(max(count * size, _LEAST))
     table = file.read(count * size)
     if len(table) < count * size:
-        raise ValueError("it ends within a directory")
+        raise DamageError("it ends within a directory")
     following = _unpack(file, layout.offset)
     tags: Directory = {}
     for place in range(0, len(table), size):
@@ -112,7 +113,7 @@ def read_directory(file: File, layout: Layout, offset: int, draw: Draw | None = 
         (number,) = struct.unpack_from(layout.offset, table, place + 4)
         length = number * _SIZES.get(type, 0)
         if length > _MOST_BYTES:
-            raise ValueError(f"tag {tag} has {length} bytes")
+            raise DamageError(f"tag {tag} has {length} bytes")
         value = table[place + size - inline : place + size][:length]
         if length > inline:
             file.seek(struct.unpack_from(layout.offset, table, place + size - inline)[0])
@@ -134,12 +135,12 @@ def strips(file: File, layout: Layout, tags: Directory) -> Iterator[bytes]:
     """The stored bytes of each strip or tile of a picture."""
     starts, lengths = (TILE_OFFSETS, TILE_LENGTHS) if TILE_OFFSETS in tags else (STRIP_OFFSETS, STRIP_LENGTHS)
     if starts not in tags or lengths not in tags:
-        raise ValueError("it does not state where its pixels are")
+        raise DamageError("it does not state where its pixels are")
     for start, length in zip(tags[starts].numbers(layout), tags[lengths].numbers(layout), strict=True):
         file.seek(start)
         data = file.read(min(length, 2**31))
         if len(data) < length:
-            raise ValueError("it ends within its pixels")
+            raise DamageError("it ends within its pixels")
         yield data
 
 
@@ -193,7 +194,7 @@ class Writer:
             self._file.write(b"\0")
             place += 1
         if not self._layout.big and place + len(data) >= 2**32:
-            raise ValueError("the output would exceed 4 GiB, the limit of classic TIFF")
+            raise DamageError("the output would exceed 4 GiB, the limit of classic TIFF")
         self._file.write(data)
         return place
 
@@ -217,7 +218,7 @@ class Writer:
     def _copy(self, source: tuple[File, Layout], offset: int, depth: int) -> int:
         file, layout = source
         if depth > _DEEPEST:
-            raise ValueError("its directories are nested too deep")
+            raise DamageError("its directories are nested too deep")
         tags, _ = read_directory(file, layout, offset)
         if STRIP_OFFSETS in tags or TILE_OFFSETS in tags:
             tags = self._with_strips(tags, strips(file, layout, tags))
@@ -227,5 +228,5 @@ class Writer:
 def _unpack(file: File, format: str) -> int:
     data = file.read(struct.calcsize(format))
     if len(data) < struct.calcsize(format):
-        raise ValueError("it ends within a directory")
+        raise DamageError("it ends within a directory")
     return int(struct.unpack(format, data)[0])

@@ -117,8 +117,10 @@ def _tasks(
                 break
             if options.chooses(place) and options.page_to_keep(place) is None:
                 assert document.state is not None
-                yield document, Work(document.path, document.state, document.name, document.format, place, number,
-                                     options.rules.bilevel, options.inspector, encoded=not options.dry_run)  # fmt: skip
+                yield document, Work(
+                    document.path, document.state, document.name, document.format, place, number,
+                    options.rules.bilevel, document.plan.alone, options.inspector, encoded=not options.dry_run,
+                )  # fmt: skip
 
 
 def _plan(document: _Document, options: Options, stack: ExitStack) -> _Document:

@@ -7,12 +7,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from isthmus.documents.contract import LeftAsItIs, Place, decoding
+from isthmus.documents.contract import DamagedError, LeftAsItIs, Place, decoding
 from isthmus.documents.formats import format_named
-from isthmus.documents.picture import Colour, Grey, bilevel_picture, changed_picture, page_pixels
+from isthmus.documents.picture import Colour, Grey, Picture, bilevel_picture, changed_picture, page_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import IsthmusError
 from isthmus.system.files import FileState, unchanged
+
+_LEAST_CHANGE = 0.0005  # share of the pixels of a page; where fewer change, the page keeps its bytes
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Work:
     place: Place
     number: int
     bilevel: bool = False
+    alone: bool = False  # the document is nothing but this picture
     inspector: Inspector | None = None
     encoded: bool = True  # False in dry runs
 
@@ -96,6 +99,11 @@ def try_picture(function: PageFunction, work: Work, source: Source) -> tuple[byt
     """Return the encoded picture, or None if it stays as it is, and the report; or the exception if that fails."""
     try:
         return _process(function, work, source)
+    except LeftAsItIs as left:
+        return None, work.report(str(left))
+    except DamagedError as damaged:
+        left_out = f"an image that is damaged ({damaged.brief}) is left as it is"
+        return damaged if work.alone else (None, work.report(left_out))
     except (IsthmusError, MemoryError) as error:
         return error
     except Exception as error:
@@ -108,12 +116,9 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     if place.problem is not None:
         return None, work.report(place.problem)
     format = format_named(work.format)
-    try:
-        with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
-            picture = format.read(source.of(work), place)
-            pixels = page_pixels(picture)
-    except LeftAsItIs as left:
-        return None, work.report(str(left))
+    with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
+        picture = format.read(source.of(work), place)
+        pixels = page_pixels(picture)
     given = pixels.view()
     given.flags.writeable = False
     try:
@@ -124,8 +129,10 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
+    if not to_bilevel and _changed_share(pixels, after) < _LEAST_CHANGE:
+        after = pixels
     new = bilevel_picture(after) if to_bilevel else None
-    report = replace(work.report(), changed=to_bilevel or not _equal(after, pixels), remarks=remarks)
+    report = replace(work.report(picture.note), changed=to_bilevel or after is not pixels, remarks=remarks)
     if work.inspector is not None:
         written = after if new is None else page_pixels(new)
         report = work.inspector.page(work.name, report, pixels, after, written)
@@ -134,12 +141,25 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         return None, report
     if new is None:
         new = changed_picture(picture, pixels, after)
-        if _equal(new.samples, picture.samples):
+        if _equal(new.samples, picture.samples) and _same_palette(new, picture):
             return None, replace(report, changed=False)
     del picture, pixels, given, returned, after  # large pages need their memory
-    with unchanged(work.path, work.name, work.state):
+    with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
+
+
+def _changed_share(before: Grey | Colour, after: Grey | Colour) -> float:
+    """The share of the pixels that changed, counted row by row, as in ``_equal``."""
+    n_changed = sum(
+        int(np.count_nonzero(old != new if old.ndim == 1 else (old != new).any(axis=1)))
+        for old, new in zip(before, after, strict=True)
+    )
+    return n_changed / int(np.prod(before.shape[:2]))
+
+
+def _same_palette(new: Picture, old: Picture) -> bool:
+    return new.palette is None or old.palette is None or np.array_equal(new.palette, old.palette)
 
 
 def _equal(first: np.ndarray, second: np.ndarray) -> bool:

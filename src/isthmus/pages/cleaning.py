@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from isthmus.documents.contract import LeftAsItIs
+from isthmus.documents.damage import meaning
 from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
@@ -268,7 +269,7 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
     try:
         image.load()
     except (OSError, SyntaxError, ValueError) as error:  # the errors of Pillow's decoders
-        raise InputError(f"The image is damaged ({str(error).rstrip('.')}).") from error
+        raise InputError(f"The image is damaged ({meaning(error)}).") from error
     mode = _CONVERTED_TO.get(image.mode)
     if mode is None and image.mode not in _OWN_MODES:
         modes = ", ".join(sorted(_OWN_MODES))

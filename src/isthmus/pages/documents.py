@@ -85,7 +85,7 @@ def clean_document(
     strength : float, default 1.0
         Share of the change that is made, from 0 to 1; with 0 the output has the bytes of the source.
     dpi : float, optional
-        Dots per inch of the pages, for documents that do not state them, or state them wrongly.
+        Dots per inch of the pages, from 10 to 10,000, for documents that do not state them, or state them wrongly.
     pages : iterable of int, optional
         Numbers of the pages to clean, from 1. Default: all pages. The others stay as they are.
     bilevel : bool, default False
