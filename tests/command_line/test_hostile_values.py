@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from isthmus import Autoencoder
 
@@ -89,6 +92,22 @@ def test_control_characters_of_tables_and_models_are_escaped(isthmus, tmp_path):
     result = isthmus("info", path)
     assert r"a\x1b]0;owned" in result.out
     assert result.out.replace("\n", "").isprintable()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, names of files are always UTF-8 or UTF-16")
+def test_names_of_files_that_are_no_utf8_are_shown_in_reports_and_tables(isthmus, tmp_path):
+    table = tmp_path / os.fsdecode(b"g\xff.csv")
+    table.write_text("a,b,c\n1,2,3\n3,4,5\n4,2,1\n2,2,2\n")
+    assert isthmus("fit", table, "-o", tmp_path / "m", "--max-epochs", 1).code == 0
+    assert isthmus("report", tmp_path / "m", table, "-o", tmp_path / "r.html").code == 0
+    assert r"g\udcff.csv" in (tmp_path / "r.html").read_text()
+    for folder in ("noisy", "clean"):
+        (tmp_path / folder).mkdir()
+        Image.new("L", (60, 40), 200).save(tmp_path / folder / os.fsdecode(b"p\xff.png"))
+    arguments = ("evaluate-pages", tmp_path / "noisy", tmp_path / "clean", "--no-ocr", "--network", "reference")
+    assert isthmus(*arguments, "--csv", tmp_path / "e.csv", "--json", tmp_path / "e.json").code == 0
+    assert r"p\udcff.png" in (tmp_path / "e.csv").read_text()
+    assert r"p\udcff.png" in repr(json.loads((tmp_path / "e.json").read_text()))
 
 
 @pytest.mark.parametrize(

@@ -53,11 +53,11 @@ def check_outputs(table: str, *files: str | Path | None, model: Path | None = No
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, in UTF-8."""
+    """Write a file whole or not at all, in UTF-8; bytes of file names that are not UTF-8 are written as ``\\udcff``."""
     from isthmus.system.files import atomic_write
 
     with atomic_write(path) as file:
-        file.write(text.encode())
+        file.write(text.encode(errors="backslashreplace"))
 
 
 def print_text(text: str, *, encoding: str | None = None) -> None:

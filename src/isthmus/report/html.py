@@ -10,6 +10,8 @@ from isthmus.words import counted
 def render(template: str, context: Mapping[str, object]) -> str:
     """Fill a template with values; text is escaped, and a missing value is an error.
 
+    Bytes of file names that are not UTF-8 are shown as ``\\udcff``, so that the page can be written.
+
     ``template`` is a path within the package, such as ``"report/template.html"``.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 — optional
@@ -20,4 +22,5 @@ def render(template: str, context: Mapping[str, object]) -> str:
     )
     filters = {"number": number, "percent": percent, "times": times, "counted": partial(counted, typeset=True)}
     environment.filters |= filters
-    return environment.get_template(template).render(context)
+    page = environment.get_template(template).render(context)
+    return page.encode(errors="backslashreplace").decode()
