@@ -91,7 +91,7 @@ def test_markdown_has_the_best_of_each_column_in_bold(found):
     assert [row.split("|")[2].strip() for row in rows[2:6]] == [
         f"**{error:.4f}**" if error == min(errors) else f"{error:.4f}" for error in errors
     ]
-    assert sum(row.count("**") for row in rows[2:6]) == 6  # RMSE, PSNR and SSIM
+    assert sum(row.count("**") for row in rows[2:6]) == 8  # RMSE, PSNR, SSIM and UQI
     assert "| RMSE | c | f |" in text
     assert "3 pages, 0.2 megapixels." in text
 

@@ -5,11 +5,15 @@ import math
 import numpy as np
 import pytest
 from evaluation_folders import text_page
+from PIL import Image
 from scipy import ndimage
 
 from isthmus.errors import InputError
+from isthmus.pages.evaluation import evaluate_pages
+from isthmus.pages.evaluation.letters import CleanLetters
 from isthmus.pages.evaluation.measures import character_error_rate, colour_difference, uqi, word_error_rate
 from isthmus.pages.evaluation.strokes import strokes_kept
+from isthmus.synthetic_pages import Settings, make_pages, read_letters
 
 PAGE = text_page(0) / np.float32(255)
 
@@ -81,6 +85,22 @@ def test_differences_of_colour_are_those_of_coloured_marks():
     assert colour_difference(grey, clean) > 20
     assert colour_difference(paper, clean) == 0
     assert math.isnan(colour_difference(clean, np.ones((20, 20, 3))))
+
+
+def test_an_evaluation_has_all_measures(tmp_path):
+    (name,) = make_pages(tmp_path, 1, (100,), Settings(3, (70.0, 90.0)), fonts="pillow", letters=True)
+    folders = (tmp_path / "dirty", tmp_path / "clean")
+    line = evaluate_pages(*folders, networks=[], letters=tmp_path / "letters", read=False).summaries["untouched", None]
+    clean = np.asarray(Image.open(tmp_path / "clean" / f"{name}.png")) / np.float32(255)
+    noisy = np.asarray(Image.open(tmp_path / "dirty" / f"{name}.png")) / np.float32(255)
+    letters = CleanLetters(clean, read_letters(tmp_path / "letters" / f"{name}.xml")).compare(noisy)
+    kept = strokes_kept(noisy, clean)
+    assert line.letters_altered == letters.altered / letters.letters
+    assert line.letters_lost == letters.lost / letters.letters
+    assert line.strokes_lost == pytest.approx(1 - kept.strokes_kept / kept.strokes)
+    assert line.gaps_lost == pytest.approx(1 - kept.gaps_kept / kept.gaps)
+    assert line.topology_changed == pytest.approx(1 - kept.parts_kept / kept.parts)
+    assert line.uqi == pytest.approx(uqi([noisy], [clean]))
 
 
 def test_words_misread_are_edits_of_words():

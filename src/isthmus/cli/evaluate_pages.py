@@ -25,6 +25,8 @@ def evaluate_pages(
     markdown: Annotated[Path | None, typer.Option(help="Markdown file: the tables.")] = None,
     network: Annotated[list[str] | None, typer.Option(
         help="Network to measure: a name or a model file (repeat).  [default: reference, pages]")] = None,
+    letters: Annotated[Path | None, typer.Option(
+        help="Folder of files of ALTO, from make-pages --letters: counts letters altered and lost.")] = None,
     by: Annotated[str | None, typer.Option(
         help="Regular expression that groups pages by their names, such as 'Noise(.)'.")] = None,
     dpi: Annotated[float | None, typer.Option(help="Dots per inch, where files do not say it, or wrongly.")] = None,
@@ -60,7 +62,7 @@ def evaluate_pages(
     for file in written:
         check_writable(file)  # before hours of pages
     found = evaluation.evaluate_pages(
-        noisy, clean, networks=network or ("reference", "pages"), by=by, dpi=dpi,
+        noisy, clean, networks=network or ("reference", "pages"), letters=letters, by=by, dpi=dpi,
         read=ocr, language=language, verbose=not quiet,
     )  # fmt: skip
     texts = {csv: found.to_csv, json: found.to_json, markdown: found.to_markdown}

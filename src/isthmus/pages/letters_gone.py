@@ -127,7 +127,7 @@ def _like_letters(boxes: Int[np.ndarray, "marks 4"], page_height: int) -> Bool[n
     padded = np.append(centres[:, 1], np.inf)
     level = np.abs(padded[near[:, 1:]] - centres[:, 1:]) <= _LEVEL * height
     letters[places] = (level & np.isfinite(distance[:, 1:])).sum(1) >= _RUN
-    return letters
+    return np.asarray(letters)
 
 
 def _where(boxes: Int[np.ndarray, "marks 4"], shape: tuple[int, int]) -> str:

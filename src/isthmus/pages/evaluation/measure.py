@@ -4,19 +4,26 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from isthmus.documents.picture import Grey
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation import measures
 from isthmus.pages.evaluation.baselines import adaptive_threshold, divide_background
+from isthmus.pages.evaluation.letters import CleanLetters, LettersChanged
 from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_grey
 from isthmus.pages.evaluation.result import Cleaned, Evaluation
+from isthmus.pages.evaluation.strokes import strokes_kept
 from isthmus.pages.evaluation.text import can_read, check_language, text_of
 from isthmus.pages.shipped import MISSING, is_missing, load_network
+from isthmus.synthetic_pages.letters import Letter, read_letters
 from isthmus.system.extras import require
 from isthmus.system.progress import progress_bar
 
@@ -49,6 +56,7 @@ def evaluate_pages(
     clean: str | os.PathLike[str],
     *,
     networks: Sequence[str | os.PathLike[str]] = ("reference", "pages"),
+    letters: str | os.PathLike[str] | None = None,
     by: str | None = None,
     dpi: float | None = None,
     read: bool | None = None,
@@ -65,6 +73,9 @@ def evaluate_pages(
         Folders of images. Files with the same name, except for the suffix, are a pair.
     networks : sequence of str or path, default=("reference", "pages")
         Names of networks that come with Isthmus, or model files; see ``isthmus.clean``.
+    letters : path, optional
+        Folder of files of ALTO, with the place of every letter of the clean page of the same name
+        (``isthmus make-pages --letters``), to count letters that are altered and lost; see ``CleanLetters``.
     by : str, optional
         A regular expression that groups pages by their names: by its first group in parentheses, or else by its whole
         match. Pages that do not match are in the group "other".
@@ -114,6 +125,7 @@ def evaluate_pages(
         for n_done, pair in enumerate(pairs):
             page, target, resolution = read_pair(pair)
             resolution = resolution if dpi is None else dpi
+            clean_letters = None if letters is None else CleanLetters(_grey(target), _letters_of(pair, letters))
             expected = text_of(target, language=language, dpi=resolution) if reads else None
             for name, function in methods.items():
                 show(n_done, f"{pair.name}, {name}")
@@ -122,7 +134,10 @@ def evaluate_pages(
                 seconds = time.perf_counter() - began
                 text = text_of(cleaned, language=language, dpi=resolution) if reads else None
                 found = _measured(pair.name, cleaned, target)
-                pages.append(Cleaned(pair.name, group_of(pair.name), name, *found, seconds, text, expected))
+                changed = LettersChanged(0, 0, 0) if clean_letters is None else clean_letters.compare(_grey(cleaned))
+                found |= {"altered": changed.altered, "letters_lost": changed.lost, "letters": changed.letters}
+                found |= {"seconds": seconds, "text": text, "expected": expected}
+                pages.append(Cleaned(pair.name, group_of(pair.name), name, **found))
     return Evaluation(tuple(pages), tuple(methods), missing, unpaired)
 
 
@@ -130,15 +145,25 @@ def _clean_by(network: str, page: Grey, dpi: float | None) -> Grey:
     return clean_page(page, network=network, dpi=dpi)
 
 
-def _measured(name: str, page: Grey, target: Grey) -> tuple[int, float, float, float, int, int]:
-    """Number of pixels, RMSE, PSNR, SSIM, lost small components, and all small components."""
-    given, clean = (x.astype(np.float32) / np.float32(255) for x in (page, target))
+def _letters_of(pair: Pair, folder: str | os.PathLike[str]) -> list[Letter]:
+    return read_letters(Path(folder) / f"{pair.clean.stem}.xml")
+
+
+def _grey(page: Grey) -> Float32[np.ndarray, "h w"]:
+    return np.asarray(page.astype(np.float32) / np.float32(255))
+
+
+def _measured(name: str, page: Grey, target: Grey) -> dict[str, Any]:
+    """The measures of ``Cleaned`` that need no letters and no text."""
+    given, clean = _grey(page), _grey(target)
     try:
-        similar = measures.ssim([given], [clean])
+        similar, quality = measures.ssim([given], [clean]), measures.uqi([given], [clean])
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     lost, components = measures.components_lost(given, clean)
-    return page.size, measures.rmse_pooled([given], [clean]), measures.psnr([given], [clean]), similar, lost, components
+    errors = {"rmse": measures.rmse_pooled([given], [clean]), "psnr": measures.psnr([given], [clean])}
+    parts = {"ssim": similar, "uqi": quality, "lost": lost, "components": components}
+    return {"pixels": page.size, **errors, **parts, **asdict(strokes_kept(given, clean))}
 
 
 def read_pair(pair: Pair) -> tuple[Grey, Grey, float | None]:

@@ -98,11 +98,11 @@ def colour_difference(
 
     if page.shape != clean.shape:
         raise InputError(f"A page and its clean page must have the same size. Got {page.shape} and {clean.shape}.")
-    target = color.rgb2lab(clean)  # type: ignore[no-untyped-call]
+    target = color.rgb2lab(clean)
     coloured = np.hypot(target[..., 1], target[..., 2]) >= least_chroma
     if not coloured.any():
         return math.nan
-    seen = color.rgb2lab(page[coloured][None])[0]  # type: ignore[no-untyped-call]
+    seen = color.rgb2lab(page[coloured][None])[0]
     return float(color.deltaE_ciede2000(target[coloured], seen).mean())  # type: ignore[no-untyped-call]
 
 

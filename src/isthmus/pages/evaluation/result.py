@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from rich.table import Table
 
-from isthmus.pages.evaluation.measures import character_error_rate
+from isthmus.pages.evaluation.measures import character_error_rate, word_error_rate
 from isthmus.report.formats import csv_text, json_text, markdown_table
 from isthmus.words import counted
 
@@ -17,8 +17,9 @@ from isthmus.words import counted
 class Cleaned:
     """The measures of one page cleaned by one method.
 
-    ``lost`` of ``components`` small components are lost. ``text`` and ``expected`` are the text that OCR read on the
-    page and on its clean page; None without OCR.
+    ``lost`` of ``components`` small components are lost; ``strokes_kept`` and so on are those of ``StrokesKept``.
+    ``altered`` and ``letters_lost`` of ``letters`` letters are altered and lost; all are 0 without their places.
+    ``text`` and ``expected`` are the text that OCR read on the page and on its clean page; None without OCR.
     """
 
     page: str
@@ -30,9 +31,19 @@ class Cleaned:
     ssim: float
     lost: int
     components: int
+    uqi: float
+    strokes_kept: int
+    strokes: int
+    gaps_kept: int
+    gaps: int
+    parts_kept: int
+    parts: int
     seconds: float
     text: str | None = None
     expected: str | None = None
+    altered: int = 0
+    letters_lost: int = 0
+    letters: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,15 @@ class Summary:
     rmse: float
     psnr: float
     ssim: float
+    uqi: float
     components_lost: float
+    strokes_lost: float
+    gaps_lost: float
+    topology_changed: float
+    letters_altered: float
+    letters_lost: float
     characters_misread: float
+    words_misread: float
     seconds_per_megapixel: float
 
 
@@ -72,8 +90,15 @@ COLUMNS = (
     Column("rmse", "RMSE", _number(".4f"), min),
     Column("psnr", "PSNR, dB", _number(".2f"), max),
     Column("ssim", "SSIM", _number(".4f"), max),
+    Column("uqi", "UQI", _number(".4f"), max),
+    Column("letters_altered", "letters altered per 10,000", _number(".1f", 10_000), min),
+    Column("letters_lost", "lost per 10,000", _number(".1f", 10_000), min),
+    Column("strokes_lost", "strokes lost, %", _number(".2f", 100)),
+    Column("gaps_lost", "gaps lost, %", _number(".2f", 100)),
+    Column("topology_changed", "topology changed, %", _number(".2f", 100)),
     Column("components_lost", "small parts lost, %", _number(".2f", 100)),
     Column("characters_misread", "characters misread, %", _number(".2f", 100), min),
+    Column("words_misread", "words misread, %", _number(".2f", 100), min),
     Column("seconds_per_megapixel", "s a megapixel", _number(".2f")),
 )
 
@@ -184,6 +209,7 @@ class Evaluation:
         pages = [page for page in self.pages if page.method == method and group in (None, page.group)]
         pixels = np.array([page.pixels for page in pages], float)
         components = sum(page.components for page in pages)
+        letters = sum(page.letters for page in pages)
         texts = [page.text for page in pages if page.text is not None]
         expected = [page.expected for page in pages if page.expected is not None]
         return Summary(
@@ -193,6 +219,13 @@ class Evaluation:
             rmse=math.sqrt(np.average([page.rmse**2 for page in pages], weights=pixels)),
             psnr=float(np.mean([page.psnr for page in pages])),
             ssim=float(np.mean([page.ssim for page in pages])),
+            uqi=float(np.mean([page.uqi for page in pages])),
+            strokes_lost=_lost(sum(page.strokes_kept for page in pages), sum(page.strokes for page in pages)),
+            gaps_lost=_lost(sum(page.gaps_kept for page in pages), sum(page.gaps for page in pages)),
+            topology_changed=_lost(sum(page.parts_kept for page in pages), sum(page.parts for page in pages)),
+            letters_altered=sum(page.altered for page in pages) / letters if letters else math.nan,
+            letters_lost=sum(page.letters_lost for page in pages) / letters if letters else math.nan,
+            words_misread=word_error_rate(texts, expected) if texts else math.nan,
             components_lost=sum(page.lost for page in pages) / components if components else math.nan,
             characters_misread=character_error_rate(texts, expected) if texts else math.nan,
             seconds_per_megapixel=float(sum(page.seconds for page in pages) / pixels.sum() * 1e6),
@@ -202,6 +235,10 @@ class Evaluation:
         numbers = asdict(page)
         text, expected = numbers.pop("text"), numbers.pop("expected")
         return numbers | {"characters_misread": None if text is None else character_error_rate([text], [expected])}
+
+
+def _lost(kept: int, total: int) -> float:
+    return 1 - kept / total if total else math.nan
 
 
 def _rich(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> Table:

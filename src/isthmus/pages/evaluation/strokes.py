@@ -82,7 +82,8 @@ def _gaps(ink: Bool[np.ndarray, "_ _"]) -> Bool[np.ndarray, "_ _"]:
     from skimage.morphology import disk, skeletonize
 
     reach = max(2, round(1.5 * stroke_width(ink)))
-    closed = ndimage.binary_closing(np.pad(ink, 2 * reach), disk(reach))[2 * reach : -2 * reach, 2 * reach : -2 * reach]
+    around = disk(reach)  # type: ignore[no-untyped-call]
+    closed = ndimage.binary_closing(np.pad(ink, 2 * reach), around)[2 * reach : -2 * reach, 2 * reach : -2 * reach]
     return np.asarray(skeletonize(closed & ~ink))  # type: ignore[no-untyped-call]
 
 
