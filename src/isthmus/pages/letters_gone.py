@@ -114,7 +114,7 @@ def _like_letters(boxes: Int[np.ndarray, "marks 4"], page_height: int) -> Bool[n
     wide, high = sides[:, 0], sides[:, 1]
     letters = (high >= _LOWEST) & (high <= _HIGHEST * page_height + 8)
     if not letters.any():
-        return letters
+        return np.asarray(letters)
     heights = np.sort(high[letters])  # their median, in which a mark counts by its height: specks outnumber letters
     height = float(heights[np.searchsorted(heights.cumsum(), heights.sum() / 2)])
     letters &= (high >= _HEIGHTS[0] * height) & (high <= _HEIGHTS[1] * height) & (wide <= _WIDEST * height)
