@@ -67,7 +67,7 @@ BAD = {
     "no folder": (("nowhere", "{clean}"), 3, "nowhere: cannot be read (there is no such folder)"),
     "no network": (("{noisy}", "{clean}", "--network", "nowhere"), 4, "nowhere: there is no such model file"),
     "no expression": (("{noisy}", "{clean}", "--by", "("), 2, "regular expression"),
-    "no resolution": (("{noisy}", "{clean}", "--dpi", "-1"), 2, "--dpi must be a positive number. Got -1 instead."),
+    "no resolution": (("{noisy}", "{clean}", "--dpi", "-1"), 2, "--dpi must be between 10 and 10000. Got -1 instead."),
     "no place": (("{noisy}", "{clean}", "--csv", "nowhere/x.csv"), 5, "there is no such folder"),
     "one place": (("{noisy}", "{clean}", "--csv", "x", "--json", "x"), 2, "must be different files"),
 }
@@ -131,7 +131,7 @@ def test_clean_is_told_the_resolution(command, whitening, tmp_path):
             expected = clean_page(np.asarray(page), network=whitening, dpi=150 if options else 300)
             assert np.array_equal(np.asarray(cleaned), expected)
     code, _, err = command("clean", tmp_path / "in.png", "-o", tmp_path / "out.png", "--dpi", 0)
-    assert (code, err) == (2, "isthmus: --dpi must be a positive number. Got 0 instead.\n")
+    assert (code, err) == (2, "isthmus: --dpi must be between 10 and 10000. Got 0 instead.\n")
 
 
 def test_clean_without_its_network_says_so(command, tmp_path, monkeypatch):
