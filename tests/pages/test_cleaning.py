@@ -1,6 +1,9 @@
 """isthmus.clean: what is given comes back clean, in its own kind, at any resolution, with nothing blurred."""
 
 import colorsys
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +19,8 @@ from isthmus.pages import cleaning, detail, kinds, restraint, shipped
 from isthmus.pages import colour as colours
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.colour import marks
+
+ROOT = Path(__file__).parents[2]
 
 
 def rmse(page, other) -> float:
@@ -354,6 +359,33 @@ def test_a_page_too_large_for_the_network_is_left_and_its_resolution_helps(tmp_p
     assert (tmp_path / "out.png").read_bytes() == (tmp_path / "in.png").read_bytes()
     report = isthmus.clean_document(tmp_path / "in.png", tmp_path / "out.png", max_megapixels=0.06, dpi=600)
     assert report.pictures[0].note is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [(), (3,)], ids=["grey", "colour"])
+def test_a_page_as_large_as_the_limit_needs_at_most_a_gibibyte(channels, tmp_path):
+    """In a process of its own; the page took 1.7 to 4 GB."""
+    program = """
+import sys, numpy as np
+from benchmarks.memory import most_memory
+from isthmus import clean
+from isthmus.pages.documents import clean_document
+from isthmus.system.memory import give_back_freed_memory
+give_back_freed_memory()
+clean(np.full((64, 64), 200, np.uint8))
+start = most_memory()
+report = clean_document(sys.argv[1], sys.argv[2], review=sys.argv[3])
+print(report.n_changed, most_memory() - start)
+"""
+    side = int((250e6 / (3 if channels else 1)) ** 0.5)
+    page = np.full((side, side, *channels), 215, np.uint8)
+    page[::60, ::4], page[1::60, ::4] = 20, 90
+    Image.fromarray(page).save(tmp_path / "in.png", dpi=(600, 600), compress_level=1)
+    del page
+    command = [sys.executable, "-c", program, *(str(tmp_path / name) for name in ("in.png", "out.png", "review"))]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    assert found[0] == "1"
+    assert float(found[1]) < 1074
 
 
 @pytest.mark.parametrize("colour", [False, True])

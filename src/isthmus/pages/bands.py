@@ -9,10 +9,10 @@ from isthmus.documents.picture import Colour, Grey
 _BAND = 2**22  # pixels
 
 
-def bands(pixels: Grey | Colour) -> Iterator[slice]:
+def bands(pixels: Grey | Colour, most: int = _BAND) -> Iterator[slice]:
     """The rows of a page in slices of a few million pixels, for what needs many times the memory of its pixels."""
     height, width = pixels.shape[:2]
-    step = max(1, _BAND // width)
+    step = max(1, most // width)
     return (slice(first, min(first + step, height)) for first in range(0, height, step))
 
 

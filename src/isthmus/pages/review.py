@@ -102,7 +102,7 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Image.Image:
         counts += np.bincount((_lighter(before[rows], after[rows]) + 255).ravel(), minlength=511)
     paper = max(0, int(median_of(counts) - 255))
     found = Image.new("RGB", before.shape[1::-1])
-    for rows in bands(before):
+    for rows in bands(before, _BAND // 4):  # of three colours in float64
         lighter = np.clip(_lighter(before[rows], after[rows]) - paper, 0, 255)
         strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
         pale = (128 + grey_pixels(after[rows]).astype(np.int16) // 2)[..., None]

@@ -20,7 +20,8 @@ SHIPPED = ("pages", "reference")
 """Names of the networks that come with Isthmus: the page cleaner, and a plain network to compare it with."""
 
 MISSING = "The network {!r} is missing from this installation of Isthmus."
-_TILE_BYTES = 2**27  # size of the finest layer's output for one tile
+_WHOLE_BYTES = 2**27  # size of the finest layer's output up to which a page is one tile; the network takes 5 times it
+_TILE_BYTES = 2**26  # the same for the tiles of larger pages, which need memory for themselves
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class PageNetwork:
         network = self.convolutional
         bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
         side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
-        tile = max(grey.shape) if grey.numel() <= side**2 else max(network.grid, side - 2 * halo(network))
+        is_small = grey.numel() * bytes_a_pixel <= _WHOLE_BYTES
+        tile = max(grey.shape) if is_small else max(network.grid, side - 2 * halo(network))
         with torch.no_grad():
             return apply_tiled(network, grey[None], tile, function=self._cleaned)[0]
 
