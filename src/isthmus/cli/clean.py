@@ -1,6 +1,7 @@
 """isthmus clean: noisy scans in, clean pages out."""
 
 import re
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,16 +87,18 @@ def clean(
             pages=chosen, rules=Rules(max_megapixels, invalidate_digital_signatures, bilevel), dry_run=dry_run,
             inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
         )  # fmt: skip
-        for report in transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels), options):
-            n_done, n_pages, share = n_done + 1, n_pages + report.n_cleaned, 0.0
-            show(n_done)
-            if report.error is not None:
-                if not keep_going:
-                    raise report.error
-                failed.append((report.source, report.error))
-                say(f"isthmus: {_sentence(report.error)}")
-            elif not quiet:
-                say(*summary(report, every_page=n_documents == 1))
+        # Closed at once, also after an error: worker processes end, and so do temporary files.
+        with closing(transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels), options)) as reports:
+            for report in reports:
+                n_done, n_pages, share = n_done + 1, n_pages + report.n_cleaned, 0.0
+                show(n_done)
+                if report.error is not None:
+                    if not keep_going:
+                        raise report.error
+                    failed.append((report.source, report.error))
+                    say(f"isthmus: {_sentence(report.error)}")
+                elif not quiet:
+                    say(*summary(report, every_page=n_documents == 1))
     if not quiet and (n_documents != 1 or batch.n_done or batch.skipped):
         say(batch_summary(batch, n_documents - len(failed), n_pages, None if dry_run else output))
     if failed:

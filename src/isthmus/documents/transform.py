@@ -6,8 +6,8 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -65,7 +65,7 @@ class _Document:
 
 def transform_documents(
     documents: Iterable[tuple[str, str]], function: PageFunction, options: Options | None = None
-) -> Iterator[DocumentReport]:
+) -> Generator[DocumentReport, None, None]:
     """Pass the pages of documents through a function, and write each document with the new pages.
 
     Parameters
@@ -87,7 +87,8 @@ def transform_documents(
     failed, swept = set[_Document](), set[Path]()
     with ExitStack() as stack:
         tasks = _tasks(documents, options, failed, stack)
-        for document, results in groupby(in_order(function, tasks, options.jobs), key=lambda found: found[0]):
+        found = stack.enter_context(closing(in_order(function, tasks, options.jobs)))
+        for document, results in groupby(found, key=lambda pair: pair[0]):
             done = (result for _, result in results if result is not None)
             try:
                 if document.error is not None:

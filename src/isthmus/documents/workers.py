@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -27,7 +27,7 @@ _source = Source()  # of a worker process
 
 def in_order(
     function: PageFunction, tasks: Iterable[tuple[_Tag, Work | None]], jobs: int
-) -> Iterator[tuple[_Tag, Result | None]]:
+) -> Generator[tuple[_Tag, Result | None], None, None]:
     """Yield the tag of each task with its result, in order; a task without work has no result.
 
     One job runs in this process. With several, each process uses one thread, at most twice as many results as
