@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import isthmus
+from isthmus.documents.contract import LeftAsItIs
 from isthmus.pages.bilevel import bilevel_dirt
 from isthmus.pages.cleaning import clean_page, cleaned_page
 from isthmus.pages.scan_edges import find_edge_dirt
@@ -125,3 +126,13 @@ def test_pictures_at_the_edge_stay(sheet):
         page[:60] = picture
         assert find_edge_dirt(page, DPI) is None
     assert find_edge_dirt(rng.integers(0, 60, (600, 400)).astype(np.uint8), DPI) is None
+
+
+def test_pages_too_large_to_look_at_their_edges_say_so(identity, monkeypatch):
+    monkeypatch.setattr("isthmus.pages.cleaning._MOST_FOR_EDGES", 10_000)
+    grey = np.random.default_rng(0).integers(200, 255, (120, 100)).astype(np.uint8)
+    assert any("were not looked for" in remark for remark in cleaned_page(grey, network=identity).remarks)
+    black_and_white = np.where(grey > 220, 255, 0).astype(np.uint8)
+    assert any("not cleaned" in remark for remark in cleaned_page(black_and_white, network=identity).remarks)
+    with pytest.raises(LeftAsItIs, match="not cleaned"):  # in documents nothing is copied
+        cleaned_page(black_and_white, network=identity, max_megapixels=250)

@@ -31,6 +31,7 @@ from isthmus.system.surroundings import own_surroundings
 
 _MOST_FOR_EDGES = 72_000_000  # pixels: A3 at 600 dpi; on larger pages edges are left, for lack of memory
 _BILEVEL_LEFT = "black and white, and not cleaned: no borders, punch holes or isolated specks were found"
+_EDGES_LEFT = f"borders and punch holes were not looked for: more than {_MOST_FOR_EDGES // 1_000_000} megapixels"
 _BILEVEL_LARGE = f"black and white, and not cleaned: more than {_MOST_FOR_EDGES // 1_000_000} megapixels"
 _BILEVEL_CLEANED = "black and white: only borders, punch holes and isolated specks are removed"
 _BAND = 2**21  # pixels that are processed at a time
@@ -159,12 +160,16 @@ def cleaned_page(
         return Cleaned(pixels.copy())
     found = load_network(network)
     grey = _grey_samples(pixels)
+    white = _WHITE[pixels.dtype.name]
+    black_and_white = is_bilevel(pixels, white)
+    if black_and_white and grey.size > _MOST_FOR_EDGES and max_megapixels is not None:
+        raise LeftAsItIs(_BILEVEL_LARGE)
     scale = page_scale(grey, dpi, stated)
     _check_scale(grey.size / scale.reduction**2 / 1e6, max_megapixels)
-    white = _WHITE[pixels.dtype.name]
-    if is_bilevel(pixels, white):
+    if black_and_white:
         return _cleaned_bilevel(pixels, grey, scale, strength)
-    dirt = find_edge_dirt(grey, scale.dpi) if grey.size <= _MOST_FOR_EDGES else None
+    looks_at_edges = grey.size <= _MOST_FOR_EDGES
+    dirt = find_edge_dirt(grey, scale.dpi) if looks_at_edges else None
     del grey
     page = pixels if dirt is None else on_paper(pixels, dirt, scale.dpi)
     # Each band of the page is read before it is written; an empty array takes memory only where it is written.
@@ -179,7 +184,7 @@ def cleaned_page(
     if dirt is not None and strength < 1:
         mixed = result[dirt].astype(np.float64) * strength + pixels[dirt] * (1 - strength)
         result[dirt] = mixed if pixels.dtype.kind == "f" else np.round(mixed)
-    return Cleaned(result if is_changed else pixels.copy(), scale)
+    return Cleaned(result if is_changed else pixels.copy(), scale, "" if looks_at_edges else _EDGES_LEFT)
 
 
 def _cleaned_bilevel(
