@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 import threading
 
 import pytest
@@ -54,6 +55,23 @@ def test_ctrl_c_waits_within_what_is_allowed_as_well():
             done.append("inner")
         done.append("outer")
     assert done == ["inner"]
+
+
+def test_ctrl_c_in_a_destructor_which_python_loses_is_raised_later(monkeypatch):
+    class Pressed:
+        def __del__(self):
+            press()
+
+    lost, done = [], []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    with interrupted(), defer_sigint():
+        with allow_sigint():
+            Pressed()
+            done.append("within")
+        raise_deferred()
+        done.append("after")
+    assert len(lost) == 1
+    assert done == ["within"]
 
 
 def test_an_error_does_not_hide_ctrl_c():

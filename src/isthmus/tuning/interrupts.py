@@ -24,6 +24,11 @@ class _Keeper:
         elif now - self.pressed > _BOUNCE:
             signal.default_int_handler(number, frame)
 
+    def raise_at_once(self, number: int, frame: FrameType | None) -> None:
+        """Raise ``KeyboardInterrupt``, and remember it: Python loses what is raised in a destructor."""
+        self.pressed = time.monotonic()
+        signal.default_int_handler(number, frame)
+
     def give(self) -> None:
         """Raise ``KeyboardInterrupt`` if Ctrl-C was pressed."""
         if self.pressed is not None:
@@ -52,7 +57,7 @@ def allow_sigint() -> Iterator[None]:
     if not _is_main_thread() or not isinstance(keeper, _Keeper):
         yield
         return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, keeper.raise_at_once)
     try:
         keeper.give()
         yield
