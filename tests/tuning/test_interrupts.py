@@ -62,7 +62,8 @@ def test_ctrl_c_in_a_destructor_which_python_loses_is_raised_later(monkeypatch):
         def __del__(self):
             press()
 
-    lost, done = [], []
+    lost: list[object] = []
+    done = []
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
     with interrupted(), defer_sigint():
         with allow_sigint():
