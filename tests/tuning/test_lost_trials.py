@@ -27,7 +27,7 @@ SEARCH = """
 import sys, numpy as np
 from isthmus import Autoencoder, tune
 import isthmus.tuning.storage as storage
-storage.HEARTBEAT, storage.GRACE = 1, 3
+storage.HEARTBEAT, storage.GRACE = 1, 6
 estimator = Autoencoder(2, scale="standard", max_epochs=300, patience=None, encoder_layers=(16,))
 space = {"layers": 1, "nodes": (8, 32), "activation": ["relu", "tanh"], "noise": "none", "max_epochs": 300}
 options = {"space": space, "study": sys.argv[2], "n_trials": int(sys.argv[3]), "folds": 1}
@@ -90,7 +90,7 @@ def test_a_starved_process_drops_its_trial_and_goes_on(rows, tmp_path):
         os.kill(starved.pid, signal.SIGCONT)
         said = starved.communicate()[1].decode().splitlines()
     assert starved.returncode == 0
-    assert f"Trial {lost} is dropped: this process gave no sign of life for more than 3 s" in said[0]
+    assert f"Trial {lost} is dropped: this process gave no sign of life for more than 6 s" in said[0]
     assert not any("Traceback" in line for line in said)
     trials = optuna.load_study(study_name="isthmus", storage=f"sqlite:///{path}").trials
     states = [trial.state.name for trial in trials]
