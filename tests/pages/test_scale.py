@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.pages.scale import letter_height, page_scale, reduction
+from isthmus.pages.scale import NETWORK_DPI, NETWORK_LETTERS, page_scale, reduction
 from isthmus.synthetic_pages import Fonts, clean_page, noisy_page
 
 
@@ -14,6 +14,12 @@ def page(seed: int, dpi: int, *, dirty: bool) -> np.ndarray:
     if dirty:
         made = noisy_page(made, np.random.default_rng(seed + 100), dpi, level=0.5, fonts=fonts)
     return np.round(255 * made).astype(np.uint8)
+
+
+def letter_height(grey: np.ndarray) -> float | None:
+    """The height of the small letters of a page in pixels, if letters tell its scale."""
+    scale = page_scale(grey)
+    return scale.dpi / NETWORK_DPI * NETWORK_LETTERS if scale.source == "letters" else None
 
 
 @pytest.mark.parametrize(("seed", "dirty"), [(0, False), (1, True), (3, False)])

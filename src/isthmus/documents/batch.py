@@ -20,7 +20,8 @@ _MOST_KINDS = 8  # of files that were left out, in a message
 class Batch:
     """Pairs of source and output, and the number of documents that are done already.
 
-    ``skipped`` counts what was left out of folders, by its kind: a suffix, "without a suffix", "hidden" or "link".
+    ``skipped`` counts what was left out of folders, by its kind: a suffix, "without a suffix", "hidden" or "linked
+    folder".
     """
 
     pairs: tuple[tuple[str, str], ...]

@@ -9,9 +9,10 @@ from jaxtyping import Bool, Int, Int64, UInt8, UInt16
 from PIL import Image
 from scipy.spatial import KDTree
 
+from isthmus.documents.bands import bands
+
 _ROOM, _ALIKE = 4, 4  # entries of a palette that should be free for new colours, and levels between colours
 _DRAWN = 2**20  # pixels from which the main colours are found
-_BAND = 2**22  # pixels that are computed at a time
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
 Grey = UInt8[np.ndarray, "rows columns"]
 Colour = UInt8[np.ndarray, "rows columns 3"]
@@ -49,9 +50,7 @@ def page_pixels(picture: Picture) -> Grey | Colour:
 
 def _parts(picture: Picture) -> Iterator[tuple[slice, Picture]]:
     """Bands of a picture; what is computed from samples takes many times their memory."""
-    step = max(1, _BAND // picture.samples.shape[1])
-    for first in range(0, len(picture.samples), step):
-        rows = slice(first, first + step)
+    for rows in bands(picture.samples.shape):
         alpha = None if picture.alpha is None else picture.alpha[rows]
         yield rows, replace(picture, samples=picture.samples[rows], alpha=alpha)
 
@@ -115,9 +114,9 @@ def grey_pixels(pixels: Grey | Colour) -> Grey:
     """Pixels in grey (ITU-R BT.601)."""
     if pixels.ndim == 2:
         return pixels
-    grey, step = np.empty(pixels.shape[:2], np.uint8), max(1, _BAND // pixels.shape[1])
-    for first in range(0, len(pixels), step):
-        grey[first : first + step] = np.asarray(Image.fromarray(pixels[first : first + step]).convert("L"))
+    grey = np.empty(pixels.shape[:2], np.uint8)
+    for rows in bands(grey.shape):
+        grey[rows] = np.asarray(Image.fromarray(pixels[rows]).convert("L"))
     return grey
 
 

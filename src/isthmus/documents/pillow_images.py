@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
+from isthmus.documents.bands import bands
 from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
 from isthmus.words import counted
 
-_BAND = 2**22  # pixels that are copied at a time
 # Images of other modes would lose something.
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "I;16L", "I;16N"}
 
@@ -93,7 +93,7 @@ def dpi(image: Image.Image) -> float | None:
 
 def bytes_of_pixel(mode: str) -> int:
     """The bytes of a pixel while it is read; a palette's pixels become colours."""
-    if mode in {"LA", "PA", "I", "F"} or mode.endswith("A"):
+    if mode in {"I", "F"} or mode.endswith("A"):
         return 4
     return {"1": 1, "L": 1, "CMYK": 4}.get(mode, 2 if mode.startswith("I;16") else 3)
 
@@ -121,13 +121,12 @@ def samples_of(image: Image.Image, channels: Any = ...) -> np.ndarray:
     """Decode an image, and copy its samples a few rows at a time; Pillow would copy the whole image three times."""
     image.load()
     width, height = image.size
-    found, step = np.empty(0), max(1, _BAND // width)
-    for top in range(0, height, step):
-        bottom = min(top + step, height)
-        rows = np.asarray(image.crop((0, top, width, bottom)))[channels]
-        if top == 0:
-            found = np.empty((height, *rows.shape[1:]), rows.dtype)
-        found[top:bottom] = rows
+    found = np.empty(0)
+    for rows in bands((height, width)):
+        part = np.asarray(image.crop((0, rows.start, width, rows.stop)))[channels]
+        if rows.start == 0:
+            found = np.empty((height, *part.shape[1:]), part.dtype)
+        found[rows] = part
     return found
 
 

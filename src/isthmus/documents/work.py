@@ -121,10 +121,7 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         pixels = page_pixels(picture)
     given = pixels.view()
     given.flags.writeable = False
-    try:
-        returned = function(given, dpi=place.dpi)
-    except LeftAsItIs as left:
-        return None, work.report(str(left))
+    returned = function(given, dpi=place.dpi)
     after, remarks = (returned.pixels, returned.remarks) if isinstance(returned, Remarked) else (returned, ())
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")

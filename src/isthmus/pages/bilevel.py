@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float64, Shaped
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from isthmus.documents.bands import bands
 from isthmus.pages.edges import MM_PER_INCH, Mask, edge_dirt
 
 _SPECK = 0.7  # mm: pepper is no larger in any direction
@@ -13,16 +14,14 @@ _CLEAR = 1.8, 10.0  # mm up and down, and sideways, from a speck without any mar
 _ROW = 16.0, 0.25  # mm along and across: specks so near each other can be a dot leader, dotted line or ellipsis
 _TOGETHER = 2.5  # mm: specks so near each other can be a broken stroke
 _FIGURE = 12.0  # mm: marks of this size are figures or tables, and specks inside their box can be part of them
-_BAND = 2**22  # pixels
 
 
 def is_bilevel(pixels: Shaped[np.ndarray, "h w *three"], white: float) -> bool:
     """Whether all pixels are black or white."""
     if pixels.dtype == bool:
         return True
-    step = max(1, _BAND // pixels[0].size)
-    for first in range(0, len(pixels), step):
-        part = pixels[first : first + step]
+    for rows in bands((len(pixels), pixels[0].size)):
+        part = pixels[rows]
         if not ((part == 0) | (part == white)).all() or (part.ndim == 3 and (part != part[..., :1]).any()):
             return False
     return True

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from isthmus.documents.bands import bands
+
 _SIGMA = 0.7  # standard deviation of the weights of a fit, in pixels of the small page
 _RADIUS = 2
 _RIDGE = 1e-4  # variance of grey below which a fit follows its prior
@@ -86,12 +88,12 @@ def _lines(small: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Te
     and 1 elsewhere, so that the grain of photographs stays.
     """
     height, width = clean.shape
-    step, margin = max(1, _BAND // width), 2 * _RADIUS
+    margin = 2 * _RADIUS
     lines = clean.new_empty(2, height, width)
-    for first in range(0, height, step):
-        start, stop = max(0, first - margin), min(first + step, height)
-        band = slice(start, stop + margin)
-        lines[:, first:stop] = _lines_of_band(small[band], clean[band])[:, first - start : stop - start]
+    for rows in bands((height, width), _BAND):
+        start = max(0, rows.start - margin)
+        wide = slice(start, rows.stop + margin)
+        lines[:, rows] = _lines_of_band(small[wide], clean[wide])[:, rows.start - start : rows.stop - start]
     return lines
 
 

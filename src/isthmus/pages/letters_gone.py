@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float, Float32, Int
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey
-from isthmus.pages.bands import bands, mean_grey
 
 _AROUND = 41  # pixels around a pixel whose mean it is compared with
 _FAINT, _SEEN = 0.07, 0.14  # contrast to that mean: of every pixel of a mark, and of a share of them
@@ -60,7 +60,7 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
     was, now = mean_grey(before), mean_grey(after)
     dark = np.empty(was.shape, bool)
     contrasts = []
-    for rows in bands(was):
+    for rows in bands(was.shape):
         contrast = _contrast(was, rows)
         dark[rows] = contrast > _FAINT
         contrasts.append((contrast[dark[rows]], _contrast(now, rows)[dark[rows]]))
@@ -68,6 +68,14 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
     like = _like_letters(boxes, len(was))
     found = boxes[like & ~kept] * step
     return LettersGone(found, _where(found, (was.shape[0] * step, was.shape[1] * step)))
+
+
+def mean_grey(pixels: Grey | Colour) -> Grey:
+    """The weighted mean of red, green and blue, with green counted twice."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = (pixels[..., channel].astype(np.uint16) for channel in range(3))
+    return ((red + 2 * green + blue + 2) // 4).astype(np.uint8)
 
 
 def _contrast(page: Grey, rows: slice) -> Float32[np.ndarray, "rows columns"]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64
 
+from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey
-from isthmus.pages.bands import bands, mean_grey
-from isthmus.pages.letters_gone import letters_gone
+from isthmus.pages.letters_gone import letters_gone, mean_grey
 from isthmus.words import counted
 
 _LIGHTER = 24  # levels of 255: a pixel that becomes lighter by no more than this is not removed
@@ -36,8 +36,10 @@ class Removed:
 
 def removed(before: Grey | Colour, after: Grey | Colour) -> Removed:
     """Compare a page before and after cleaning."""
+    if after is before:
+        return Removed(0.0, 0, "")
     lighter = np.zeros(511, np.int64)  # pixels by how much lighter they became, from -255 on
-    for rows in bands(before):
+    for rows in bands(before.shape):
         change = mean_grey(after[rows]).astype(np.int16) - mean_grey(before[rows])
         lighter += np.bincount((change + 255).ravel(), minlength=511)
     least = _LIGHTER + max(0.0, median_of(lighter) - 255)

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 from torch import Tensor
 
+from isthmus.documents.bands import bands
 from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.kinds import is_page, looks_like_print
 
@@ -113,10 +114,9 @@ def _rows_of_patches(
     seen: Float[np.ndarray, "h w"], patches: Int[np.ndarray, "h w"]
 ) -> Iterator[tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]]:
     """The greys of all pixels in patches, and the number of the patch of each, a few rows at a time."""
-    step = max(1, _BAND // seen.shape[1])
-    for first in range(0, len(seen), step):
-        of = patches[first : first + step]
-        yield seen[first : first + step][of > 0], of[of > 0]
+    for rows in bands(seen.shape, _BAND):
+        of = patches[rows]
+        yield seen[rows][of > 0], of[of > 0]
 
 
 def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:

@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Int16
 from PIL import Image
 
+from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import OutputError
-from isthmus.pages.bands import bands
 from isthmus.pages.removed import median_of
 from isthmus.system.files import atomic_write, permissions, reason
 
@@ -98,11 +98,11 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Image.Image:
     Paper that became lighter with the page as a whole does not count; the more a pixel changed, the redder it is.
     """
     counts = np.zeros(511, np.int64)
-    for rows in bands(before):
+    for rows in bands(before.shape):
         counts += np.bincount((_lighter(before[rows], after[rows]) + 255).ravel(), minlength=511)
     paper = max(0, int(median_of(counts) - 255))
     found = Image.new("RGB", before.shape[1::-1])
-    for rows in bands(before, _BAND // 4):  # of three colours in float64
+    for rows in bands(before.shape, _BAND // 4):  # of three colours in float64
         lighter = np.clip(_lighter(before[rows], after[rows]) - paper, 0, 255)
         strength = np.where(lighter > _LIGHTER, np.clip(lighter * 2 + 40, 0, 255), 0)[..., None] / 255
         pale = (128 + grey_pixels(after[rows]).astype(np.int16) // 2)[..., None]

@@ -112,19 +112,13 @@ def reduction(grey: UInt8[np.ndarray, "h w"], dpi: float | None = None) -> float
     return page_scale(grey, dpi).reduction
 
 
-def letter_height(grey: UInt8[np.ndarray, "h w"]) -> float | None:
-    """The height of the small letters of a page in pixels, or None if there are too few letters.
-
-    It is the most common height of connected dark regions with the shape of letters. Taller regions have more weight,
-    so that specks and dot leaders do not outnumber letters. Dark means much darker than the surroundings, so that
-    stains and shadows do not count. Letters stand in lines, across or, on turned pages, down; textures do not.
-    """
-    height, are_letters = _height_of_marks(grey)
-    return height if are_letters else None
-
-
 def _height_of_marks(grey: UInt8[np.ndarray, "h w"]) -> tuple[float | None, bool]:
-    """The most common height of marks with the shape of letters, None if few, and whether they stand in lines."""
+    """The most common height of connected dark regions with the shape of letters, and whether they are letters.
+
+    The height is in pixels, None if there are few regions. Taller ones have more weight, so that specks and dot leaders
+    do not outnumber letters. Dark means much darker than the surroundings, so that stains and shadows do not count.
+    Letters stand in lines, across or, on turned pages, down; textures do not.
+    """
     factor, boxes = _shapes(grey)
     found = None
     for turned in (False, True):

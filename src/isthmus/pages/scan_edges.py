@@ -22,9 +22,9 @@ def find_edge_dirt(grey: UInt8[np.ndarray, "h w"], dpi: float) -> Bool[np.ndarra
     seen = _reduced(grey, factor)
     paper = float(np.percentile(seen, _PAPER))
     dark = seen < _DARK * paper
-    if not dark.any() or not looks_like_print(seen / np.float32(255)):
-        return None
     found = edge_dirt(dark, dpi / factor)
+    if not found.any() or not looks_like_print(seen / np.float32(255)):
+        return None
     regions, _ = ndimage.label(found, np.ones((3, 3)))
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         wide = tuple(slice(max(0, part.start - 4 * _RIM), part.stop + 4 * _RIM) for part in box)

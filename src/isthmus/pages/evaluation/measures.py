@@ -7,7 +7,7 @@ of several sizes. ``InputError`` is raised if there are no pages, or those of a 
 # ruff: noqa: PLC0415 — scikit-image and jiwer are optional, and imported where they are used
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
@@ -224,13 +224,7 @@ def character_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float
     require("evaluate")
     import jiwer
 
-    pairs = [(" ".join(text.split()), " ".join(right.split())) for text, right in zip(texts, expected, strict=True)]
-    n_expected = sum(len(right) for _, right in pairs)
-    if not n_expected:
-        return math.inf if any(text for text, _ in pairs) else 0.0
-    known = [(text, right) for text, right in pairs if right]  # jiwer does not accept empty references
-    edits = jiwer.cer([right for _, right in known], [text for text, _ in known]) * n_expected
-    return float(edits + sum(len(text) for text, right in pairs if not right)) / n_expected
+    return _error_rate(texts, expected, jiwer.cer, len)
 
 
 def word_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float:
@@ -241,13 +235,21 @@ def word_error_rate(texts: Sequence[str], expected: Sequence[str]) -> float:
     require("evaluate")
     import jiwer
 
-    pairs = [(text.split(), right.split()) for text, right in zip(texts, expected, strict=True)]
-    n_expected = sum(len(right) for _, right in pairs)
+    return _error_rate(texts, expected, jiwer.wer, lambda text: len(text.split()))
+
+
+def _error_rate(
+    texts: Sequence[str], expected: Sequence[str], rate: Callable[[list[str], list[str]], float],
+    length: Callable[[str], int],
+) -> float:  # fmt: skip
+    """Edits, as a rate of jiwer counts them, for each expected unit; texts where nothing is expected are edits."""
+    pairs = [(" ".join(text.split()), " ".join(right.split())) for text, right in zip(texts, expected, strict=True)]
+    n_expected = sum(length(right) for _, right in pairs)
     if not n_expected:
         return math.inf if any(text for text, _ in pairs) else 0.0
-    known = [(" ".join(text), " ".join(right)) for text, right in pairs if right]
-    edits = jiwer.wer([right for _, right in known], [text for text, _ in known]) * n_expected
-    return float(edits + sum(len(text) for text, right in pairs if not right)) / n_expected
+    known = [(text, right) for text, right in pairs if right]  # jiwer does not accept empty references
+    edits = rate([right for _, right in known], [text for text, _ in known]) * n_expected
+    return float(edits + sum(length(text) for text, right in pairs if not right)) / n_expected
 
 
 def _pairs(
