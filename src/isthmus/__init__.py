@@ -15,6 +15,7 @@ from isthmus.errors import (
     MissingExtraError,
     ModelFileError,
     OutputError,
+    PaleLettersWarning,
     ParameterError,
     ProtectedError,
     UnusedCodesWarning,
@@ -45,7 +46,7 @@ _HOMES = {
 __all__ = [
     "Autoencoder", "AutoencoderSearch", "CoarsePageWarning", "Comparison", "ConvAutoencoder",
     "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
-    "ParameterError", "ProtectedError", "UnusedCodesWarning", "WorseThanPCAWarning",
+    "PaleLettersWarning", "ParameterError", "ProtectedError", "UnusedCodesWarning", "WorseThanPCAWarning",
     "__version__", "clean", "clean_document", "compare", "load", "tune",
 ]  # fmt: skip
 

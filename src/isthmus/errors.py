@@ -57,6 +57,10 @@ class CoarsePageWarning(UserWarning):
     """A page has so few dots per inch that cleaning can damage its letters."""
 
 
+class PaleLettersWarning(UserWarning):
+    """Marks like letters became pale when a page was cleaned; they may have been text."""
+
+
 class UnusedCodesWarning(UserWarning):
     """A model has more codes than its rows have dimensions."""
 

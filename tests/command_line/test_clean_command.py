@@ -187,15 +187,18 @@ def test_page_numbers_are_read_from_words():
 
 
 def test_the_summary_says_what_was_removed_and_where_to_look():
-    pictures = (PageReport(1, 10, 10, changed=True, removed=0.123), PageReport(2, 10, 10, changed=False),
-                PageReport(3, 10, 10, changed=True, removed=0.2, warning="9 marks like letters became pale, top left"),
+    pictures = (PageReport(1, 10, 10, changed=True, changed_share=0.9, removed=0.123),
+                PageReport(2, 10, 10, changed=False),
+                PageReport(3, 10, 10, changed=True, changed_share=0.5, removed=0.2,
+                           warning="9 marks like letters became pale, top left"),
                 PageReport(4, 10, 10, changed=False, note="is left"))  # fmt: skip
     report = DocumentReport("a.pdf", "b.pdf", 4, pictures)
     assert summary(report, every_page=True) == [
-        "a.pdf: 4 pages, 2 cleaned; 1 image left as it is; 8.1% of the pixels were dirt; written to b.pdf.",
-        "  page 1: 12.3%",
+        "a.pdf: 4 pages, 2 cleaned; 1 image left as it is; 8.1% of the pixels were dirt, 35.0% changed; "
+        "written to b.pdf.",
+        "  page 1: 12.3% dirt, 90.0% changed",
         "  page 2: nothing to clean",
-        "  page 3: 20.0%; 9 marks like letters became pale, top left: look whether they were text",
+        "  page 3: 20.0% dirt, 50.0% changed; 9 marks like letters became pale, top left: look whether they were text",
         "  page 4: is left",
     ]
     assert len(summary(report, every_page=False)) == 3

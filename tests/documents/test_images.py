@@ -377,3 +377,15 @@ def test_further_pictures_of_a_jpeg_are_said_to_go(transform):
     assert getattr(reopened(output), "n_frames", 1) == 1
     output, _ = transform(data, keep, name="kept.jpg")
     assert output.read_bytes() == data
+
+
+@pytest.mark.parametrize("bilevel", [False, True])
+@pytest.mark.parametrize("kind", ["grey", "colour"])
+def test_the_report_says_what_share_of_the_pixels_changed(kind, bilevel, transform):
+    image = pages_by_kind()[kind]
+    output, report = transform(saved(image, "PNG"), name="page.png", rules=Rules(bilevel=bilevel))
+    before, after = (np.asarray(each.convert("RGB")) for each in (image, reopened(output)))
+    (page,) = report.pictures
+    assert page.changed_share == pytest.approx((before != after).any(-1).mean())
+    (page,) = transform(saved(image, "PNG"), keep, "kept.png")[1].pictures
+    assert page.changed_share == 0

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
+import isthmus
 from document_pages import page
 from isthmus.pages.letters_gone import letters_gone
 from isthmus.pages.removed import removed
@@ -97,3 +99,15 @@ def test_shades_of_dark_paper_as_high_as_letters_are_not_warned_of():
 def test_soft_show_through_as_faint_as_usual_is_not_warned_of():
     through = ndimage.gaussian_filter(255.0 - PAGE[:, ::-1], 1.5) * 0.12
     assert removed((PAGE - np.minimum(through, PAGE)).astype(np.uint8), PAGE).warning is None
+
+
+@pytest.mark.parametrize("kind", ["grey", "RGB", "RGBA", "16 bit", "floats", "image"])
+def test_clean_warns_where_letters_became_pale(whitening, kind):
+    """The network whitens all that is light: a faint text goes, and a dark one stays."""
+    page = np.pad(of_greys(185, 235), 20, constant_values=235)
+    page[: len(page) // 2] = np.pad(of_greys(40, 235), 20, constant_values=235)[: len(page) // 2]
+    given = {"grey": page, "RGB": np.stack([page] * 3, -1), "RGBA": np.stack([page] * 4, -1),
+             "16 bit": page.astype(np.uint16) * 257, "floats": page / 255,
+             "image": Image.fromarray(page)}[kind]  # fmt: skip
+    with pytest.warns(isthmus.PaleLettersWarning, match=r"^\d+ marks like letters became pale, bottom"):
+        isthmus.clean(given, network=whitening, dpi=150)

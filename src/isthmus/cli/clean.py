@@ -139,8 +139,10 @@ def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
     if report.n_left:
         words.append(f"{counted(report.n_left, 'image')} left as {'it is' if report.n_left == 1 else 'they are'}")
     if report.n_cleaned:
-        removed = sum(picture.removed for picture in report.pictures) / len(report.pictures)
-        words.append(f"{removed:.1%} of the pixels were dirt")
+        n_pictures = len(report.pictures)
+        removed = sum(picture.removed for picture in report.pictures) / n_pictures
+        changed = sum(picture.changed_share for picture in report.pictures) / n_pictures
+        words.append(f"{removed:.1%} of the pixels were dirt, {changed:.1%} changed")
     if report.output is None:
         words.append("nothing written (--dry-run)")
     else:
@@ -152,7 +154,8 @@ def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
         if picture.warning:
             notes.append(f"{picture.warning}: look whether they were text")
         if every_page and not picture.left:
-            notes.insert(0, f"{picture.removed:.1%}" if picture.changed else "nothing to clean")
+            shares = f"{picture.removed:.1%} dirt, {picture.changed_share:.1%} changed"
+            notes.insert(0, shares if picture.changed else "nothing to clean")
         if notes:
             lines.append(f"  page {picture.page}: {'; '.join(notes)}")
     return lines + _remarks(report)

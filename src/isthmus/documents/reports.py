@@ -12,15 +12,17 @@ def document_name(source: str) -> str:
 class PageReport:
     """Report on one picture of a document.
 
-    ``number`` counts the pictures of the document from 1; a page of a PDF can have several, or none. An ``Inspector``
-    fills in ``removed``, the share of the pixels whose content was removed, ``marks``, the number of removed marks that
-    resemble letters, and ``warning``. ``remarks`` are what the page function assumed or left undone.
+    ``number`` counts the pictures of the document from 1; a page of a PDF can have several, or none. ``changed_share``
+    is the share of the pixels that are written with other values, however small the change. An ``Inspector`` fills in
+    ``removed``, the share of the pixels whose content was removed, ``marks``, the number of removed marks that resemble
+    letters, and ``warning``. ``remarks`` are what the page function assumed or left undone.
     """
 
     page: int
     width: int
     height: int
     changed: bool
+    changed_share: float = 0.0
     removed: float = 0.0
     marks: int = 0
     warning: str | None = None

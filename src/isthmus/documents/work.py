@@ -126,12 +126,13 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
-    if not to_bilevel and _changed_share(pixels, after) < _LEAST_CHANGE:
-        after = pixels
     new = bilevel_picture(after) if to_bilevel else None
-    report = replace(work.report(picture.note), changed=to_bilevel or after is not pixels, remarks=remarks)
+    written = after if new is None else page_pixels(new)
+    share = _changed_share(pixels, written)
+    if not to_bilevel and share < _LEAST_CHANGE:
+        after, written, share = pixels, pixels, 0.0
+    report = replace(work.report(picture.note), changed=to_bilevel or share > 0, changed_share=share, remarks=remarks)
     if work.inspector is not None:
-        written = after if new is None else page_pixels(new)
         report = work.inspector.page(work.name, report, pixels, after, written)
     report = replace(report, seconds=time.monotonic() - begun)
     if not report.changed or not work.encoded:
@@ -139,19 +140,19 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     if new is None:
         new = changed_picture(picture, pixels, after)
         if _equal(new.samples, picture.samples) and _same_palette(new, picture):
-            return None, replace(report, changed=False)
-    del picture, pixels, given, returned, after  # large pages need their memory
+            return None, replace(report, changed=False, changed_share=0.0)
+    del picture, pixels, given, returned, after, written  # large pages need their memory
     with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
 
 
 def _changed_share(before: Grey | Colour, after: Grey | Colour) -> float:
-    """The share of the pixels that changed, counted row by row, as in ``_equal``."""
-    n_changed = sum(
-        int(np.count_nonzero(old != new if old.ndim == 1 else (old != new).any(axis=1)))
-        for old, new in zip(before, after, strict=True)
-    )
+    """The share of the pixels that changed, counted row by row, as in ``_equal``; a grey page can follow on colours."""
+    n_changed = 0
+    for old, new in zip(before, after, strict=True):
+        differs = old != (new if old.ndim == new.ndim else new[:, None])
+        n_changed += int(np.count_nonzero(differs if differs.ndim == 1 else differs.any(axis=1)))
     return n_changed / int(np.prod(before.shape[:2]))
 
 

@@ -18,10 +18,11 @@ from isthmus.documents.damage import meaning
 from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of
-from isthmus.errors import CoarsePageWarning, InputError
+from isthmus.errors import CoarsePageWarning, InputError, PaleLettersWarning
 from isthmus.pages.bilevel import bilevel_dirt, is_bilevel
 from isthmus.pages.colour import Paper, coloured, grey_of
 from isthmus.pages.detail import Detail, enlarged, reduced
+from isthmus.pages.removed import removed
 from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import DPI_LIMITS, NETWORK_DPI, Scale, page_scale
 from isthmus.pages.scan_edges import find_edge_dirt, on_paper
@@ -86,6 +87,8 @@ def clean(
     -----
     CoarsePageWarning
         If the page has fewer than 100 dpi, so that letters can be damaged.
+    PaleLettersWarning
+        If marks like letters lost most of their contrast; it says how many, and where.
 
     Notes
     -----
@@ -107,10 +110,10 @@ def clean(
     array = np.asarray(image)
     _check_array(array)
     if array.ndim == 2:
-        return _warned(cleaned_page(array, network=network, dpi=dpi, strength=strength))
+        return _warned(array, cleaned_page(array, network=network, dpi=dpi, strength=strength))
     colours = (..., slice(3) if array.shape[2] > 2 else 0)
     result = array.copy()
-    result[colours] = _warned(cleaned_page(array[colours], network=network, dpi=dpi, strength=strength))
+    result[colours] = _warned(array[colours], cleaned_page(array[colours], network=network, dpi=dpi, strength=strength))
     return result
 
 
@@ -282,21 +285,25 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
     if image.mode == "F":
         values = np.asarray(image)
         cleaned = cleaned_page(values, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
-        result = Image.fromarray(_warned(cleaned))
+        result = Image.fromarray(_warned(values, cleaned))
     else:
         picture = picture_of(image if mode is None else image.convert(mode))
         before = page_pixels(picture)
-        after = _warned(cleaned_page(before, network=network, dpi=dpi, stated=dpi_of(image), strength=strength))
-        result = image_of(changed_picture(picture, before, after))
+        cleaned = cleaned_page(before, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
+        result = image_of(changed_picture(picture, before, _warned(before, cleaned)))
     result = result if result.mode == image.mode else result.convert(image.mode)
     result.info = dict(image.info)
     return result
 
 
-def _warned(cleaned: Cleaned) -> Shaped[np.ndarray, "h w *three"]:
-    """The pixels, after a warning if they may have suffered."""
+def _warned(before: Shaped[np.ndarray, "h w *three"], cleaned: Cleaned) -> Shaped[np.ndarray, "h w *three"]:
+    """The pixels, after warnings if letters may have suffered."""
     if cleaned.warning is not None:
         warnings.warn(f"The page is coarse: {cleaned.warning}.", CoarsePageWarning, stacklevel=3)
+    if not np.array_equal(before, cleaned.pixels):
+        found = removed(_grey_samples(before), _grey_samples(cleaned.pixels)).warning
+        if found is not None:
+            warnings.warn(f"{found}: look whether they were text.", PaleLettersWarning, stacklevel=3)
     return cleaned.pixels
 
 
