@@ -12,6 +12,7 @@ import pytest
 from evaluation_folders import stained, text_page, write_folders
 from page_networks import saved, whitened, whitening_network
 from PIL import Image
+from skimage import color
 
 from isthmus.errors import InputError, MissingExtraError, ModelFileError, ParameterError
 from isthmus.pages import shipped
@@ -94,6 +95,41 @@ def test_markdown_has_the_best_of_each_column_in_bold(found):
     assert sum(row.count("**") for row in rows[2:6]) == 8  # RMSE, PSNR, SSIM and UQI
     assert "| RMSE | c | f |" in text
     assert "3 pages, 0.2 megapixels." in text
+
+
+def test_the_colour_of_coloured_marks_is_measured_where_there_are_any(tmp_path):
+    noisy, clean = write_folders(tmp_path, ["grey.png", "red.png"])
+    red = np.stack([np.full_like(text_page(1), 255), text_page(1), text_page(1)], -1)  # red letters
+    red[:80, :, 0] = text_page(1)[:80]  # black ones above
+    dirty = np.round(red * [0.9, 0.85, 0.7]).astype(np.uint8)
+    Image.fromarray(red).save(clean / "red.png")
+    Image.fromarray(dirty).save(noisy / "red.png")
+    found = evaluate_pages(noisy, clean, networks=[], read=False)
+    labs = [color.rgb2lab(page) for page in (red, dirty)]
+    marks = np.hypot(labs[0][..., 1], labs[0][..., 2]) >= 20
+    assert not marks[:80].any()
+    expected = color.deltaE_ciede2000(labs[0][marks], labs[1][marks]).mean()
+    differences = {page.method: page.colour_difference for page in found.pages if page.page == "red.png"}
+    assert differences["untouched"] == pytest.approx(expected, rel=1e-3)
+    assert differences["background division"] < expected / 2
+    assert differences["adaptive threshold"] > 30  # black and white
+    assert all(np.isnan(page.colour_difference) for page in found.pages if page.page == "grey.png")
+    assert found.summaries["untouched", None].colour_difference == differences["untouched"]
+    assert "colour of marks, ΔE2000" in found.to_markdown()
+    cells = {
+        (line["page"], line["method"]): line["colour_difference"]
+        for line in csv.DictReader(io.StringIO(found.to_csv()))
+    }
+    assert cells["grey.png", "untouched"] == ""
+    assert float(cells["red.png", "untouched"]) == differences["untouched"]
+    assert "colour of marks, ΔE2000" in evaluation_page(found, noisy, clean)
+
+
+def test_measures_without_data_have_no_column(found, folders):
+    assert [column.heading for column in found.columns][:4] == ["RMSE", "PSNR, dB", "SSIM", "UQI"]
+    for heading in ("ΔE2000", "letters altered", "characters misread"):
+        assert heading not in found.to_markdown()
+    assert "ΔE2000" not in evaluation_page(found, *folders).split('id="pages"')[0]
 
 
 @with_tesseract

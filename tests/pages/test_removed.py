@@ -7,6 +7,7 @@ from scipy import ndimage
 
 import isthmus
 from document_pages import page
+from isthmus.documents.picture import bilevel_picture, page_pixels
 from isthmus.pages.letters_gone import letters_gone
 from isthmus.pages.removed import removed
 from isthmus.synthetic_pages import Fonts, Settings, synthetic_pair
@@ -32,7 +33,7 @@ def test_removed_text_is_warned_of_whatever_its_grey(ink, paper):
 @pytest.mark.parametrize("ink", [0, 195])
 def test_a_page_on_which_all_text_is_erased_is_warned_of(ink):
     before = of_greys(ink, 240)
-    assert removed(before, np.full_like(before, 255)).marks > 100
+    assert removed(before, np.full_like(before, 255)).letters.count > 100
 
 
 def test_ink_that_keeps_most_of_its_contrast_is_not_warned_of():
@@ -45,7 +46,7 @@ def test_text_in_colour_is_found():
     red = np.stack([of_greys(220, 255), of_greys(60, 255), of_greys(60, 255)], -1)
     cleaned = red.copy()
     cleaned[60:110] = 255
-    assert removed(red, cleaned).marks > 10
+    assert removed(red, cleaned).letters.count > 10
 
 
 def test_the_warning_says_where():
@@ -58,6 +59,36 @@ def test_the_warning_says_where():
     assert (found.boxes[:, 3] <= height // 3 + 3).all()
     assert letters_gone(PAGE, np.full_like(PAGE, 255)).where == "all over the page"
     assert letters_gone(PAGE, PAGE).where == ""
+
+
+@pytest.mark.parametrize(("left", "pale", "gone"), [(1, 0, 0), (0.7, 0, 0), (0.4, 1, 0), (0.1, 1, 1), (0, 1, 1)])
+def test_letters_are_pale_and_gone_by_the_contrast_that_is_left(left, pale, gone):
+    before = of_greys(200, 255)
+    found = letters_gone(before, (255 - left * (255.0 - before)).round().astype(np.uint8))
+    assert found.letters > 100
+    assert (found.count, found.gone) == (pale * found.letters, gone * found.letters)
+    assert found.kept == pytest.approx(left, abs=0.04)
+
+
+def test_contrast_that_rises_makes_up_for_no_letter_that_went():
+    before = of_greys(150, 255)
+    after = of_greys(0, 255)
+    after[:, : after.shape[1] // 2] = 255
+    found = letters_gone(before, after)
+    assert found.kept == pytest.approx(1 - found.gone / found.letters, abs=0.02)
+    assert np.isnan(letters_gone(np.full_like(before, 255), after).kept)
+
+
+def test_letters_that_only_black_and_white_loses_are_warned_of():
+    before = of_greys(0, 255)
+    before[60:110] = of_greys(175, 255)[60:110]
+    written = page_pixels(bilevel_picture(before))
+    assert removed(before, before).warning is None
+    found = removed(before, before, written)
+    assert found.share == 0
+    assert found.warning == "42 marks like letters became pale, top"
+    in_colour = np.stack([before, before, before.clip(1, 254)], -1)
+    assert removed(in_colour, in_colour, written).letters.count == found.letters.count
 
 
 def test_large_pages_are_looked_at_in_fewer_rows_and_columns():

@@ -60,6 +60,7 @@ after = np.full_like(before, 255)
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = PageReport(1, 10_000, 10_000, changed=True)
 report = RemovalInspector(Review(sys.argv[1])).page("dots.png", report, before, after, after)
+Review(sys.argv[1]).save("framed.png", 1, after, after, np.array([[4000, 6000, 4100, 6100]]))
 print(report.removed, report.marks, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start) // 1024)
 """
     command = [sys.executable, "-c", program, str(tmp_path)]
@@ -68,6 +69,9 @@ print(report.removed, report.marks, (resource.getrusage(resource.RUSAGE_SELF).ru
     assert int(found[2]) < 500
     sizes = {reopened(path).size for path in tmp_path.glob("*/*.jpg")}
     assert sizes == {(5000, 5000)}
+    framed = np.asarray(reopened(next(tmp_path.glob("framed*/*-removed.jpg"))).crop((1900, 2900, 2200, 3200)), int)
+    down, across = (framed[..., 2] - framed[..., 0] > 120).nonzero()
+    assert (down.min(), across.min(), down.max(), across.max()) == pytest.approx((98, 98, 152, 152), abs=2)
 
 
 def test_what_was_removed_is_red_and_the_rest_is_grey():
@@ -81,6 +85,17 @@ def test_what_was_removed_is_red_and_the_rest_is_grey():
     assert (red[6:8] == 0).all()
     assert (red[:2] == 0).all()
     assert (shown[6:8] < shown[0]).all()
+
+
+def test_marks_that_became_pale_are_framed(review):
+    (entry,) = json.loads(next(review.glob("other*/pages.json")).read_bytes())["pages"]
+    assert entry["marks"] >= entry["gone"] > 10
+    assert entry["letters"] > 3 * entry["marks"]
+    shown = np.asarray(reopened(next(review.glob("other*/*-removed.jpg"))), int)
+    blue = (shown[..., 2] - shown[..., 0] > 120).nonzero()[0]
+    assert len(blue) > 100
+    assert blue.min() > 50
+    assert blue.max() < 120
 
 
 def test_a_page_that_stays_is_listed_too(tmp_path):
@@ -167,6 +182,7 @@ def pictures(dom: str) -> list[str]:
          ["00001-after", "00001-before", "00001-after", "00001-after", "00001-removed", "00002-removed"]),
         ("", ("w",), ["00001-after", "00002-after"]),
         ("#3-before", ("ArrowUp",), ["00003-before", "00002-before"]),
+        ("", ("r", "t", "t"), ["00001-after", "00001-removed", "00001-removed", "00001-after"]),
         ("#99-after", ("ArrowDown",), ["00001-after"] * 2),  # the last one is the only page of its document
     ],
 )  # fmt: skip
@@ -196,3 +212,16 @@ def test_the_page_lists_every_document_and_runs_nothing_of_theirs(review, visit)
     assert "<img src=x" not in dom
     assert len(re.findall(r"<a href", dom)) == 4
     assert dom.count("⚠ look</span>") == 4
+
+
+def test_the_table_has_what_became_of_the_letters_of_each_page(review, visit):
+    dom, messages = visit(review / "index.html", "#1-table")
+    assert messages == []
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", dom)
+    assert len(rows) == 4
+    (entry,) = json.loads(next(review.glob("other*/pages.json")).read_bytes())["pages"]
+    counts = [f"{entry[name]}" for name in ("letters", "marks", "gone")]
+    shares = [f"{100 * entry[name]:.1f} %" for name in ("contrast_kept", "changed_share", "removed")]
+    assert re.findall("<td>(.*?)</td>", rows[-1]) == [*counts, *shares, entry["where"]]
+    assert "other.png, page 1</a>" in rows[-1]
+    assert '<div id="frame" hidden' in dom

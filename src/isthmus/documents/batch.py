@@ -71,7 +71,7 @@ def plan_batch(inputs: Sequence[str], output: str, *, again: bool = False) -> Ba
             pairs.append((name, str(Path(output) / folder.name)))
             continue
         into = Path(output) if len(inputs) == 1 else Path(output) / folder.resolve().name
-        pairs += [(str(path), str(into / path.relative_to(folder))) for path in _documents(folder, skipped)]
+        pairs += [(str(path), str(into / path.relative_to(folder))) for path in documents_below(folder, skipped)]
     sources: dict[str, str] = {}
     for source, place in pairs:
         if place in sources:
@@ -127,7 +127,7 @@ def _is_done(source: str, output: str) -> bool:
         return False
 
 
-def _documents(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
+def documents_below(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
     """The documents below a folder; what is left out is counted by its kind."""
     for place, folders, names in os.walk(folder, onerror=_refuse_folder):
         skipped["hidden"] += sum(name.startswith(".") for name in (*folders, *names))

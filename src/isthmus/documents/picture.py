@@ -110,6 +110,18 @@ def _change(picture: Picture, before: Grey | Colour, after: Grey | Colour) -> No
         samples[changed] = after[changed]
 
 
+def changed_share(before: Grey | Colour, after: Grey | Colour) -> float:
+    """The share of the pixels of a page that changed; a page that lost its colours is compared channel by channel."""
+    n_changed = 0
+    for rows in bands(before.shape):
+        old, new = before[rows], after[rows]
+        if old.ndim != new.ndim:
+            old, new = (part if part.ndim == 3 else part[..., None] for part in (old, new))
+        differs = old != new
+        n_changed += int(np.count_nonzero(differs if differs.ndim == 2 else differs.any(axis=2)))
+    return n_changed / int(np.prod(before.shape[:2]))
+
+
 def grey_pixels(pixels: Grey | Colour) -> Grey:
     """Pixels in grey (ITU-R BT.601)."""
     if pixels.ndim == 2:

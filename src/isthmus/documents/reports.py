@@ -13,9 +13,12 @@ class PageReport:
     """Report on one picture of a document.
 
     ``number`` counts the pictures of the document from 1; a page of a PDF can have several, or none. ``changed_share``
-    is the share of the pixels that are written with other values, however small the change. An ``Inspector`` fills in
-    ``removed``, the share of the pixels whose content was removed, ``marks``, the number of removed marks that resemble
-    letters, and ``warning``. ``remarks`` are what the page function assumed or left undone.
+    is the share of the pixels that are written with other values, however small the change. ``remarks`` are what the
+    page function assumed or left undone. An ``Inspector`` fills in the fields from ``removed`` to ``warning``.
+
+    ``removed`` is the share of the pixels whose content was removed. Of ``letters`` marks that resemble letters,
+    ``marks`` became pale, and ``gone`` of these are gone; most were ``where``. ``contrast_kept`` is the mean share of
+    the contrast of ``letters`` that is left, None without any.
     """
 
     page: int
@@ -24,7 +27,11 @@ class PageReport:
     changed: bool
     changed_share: float = 0.0
     removed: float = 0.0
+    letters: int = 0
     marks: int = 0
+    gone: int = 0
+    where: str = ""
+    contrast_kept: float | None = None
     warning: str | None = None
     note: str | None = None
     seconds: float = 0.0

@@ -9,7 +9,15 @@ import numpy as np
 
 from isthmus.documents.contract import DamagedError, LeftAsItIs, Place, decoding
 from isthmus.documents.formats import format_named
-from isthmus.documents.picture import Colour, Grey, Picture, bilevel_picture, changed_picture, page_pixels
+from isthmus.documents.picture import (
+    Colour,
+    Grey,
+    Picture,
+    bilevel_picture,
+    changed_picture,
+    changed_share,
+    page_pixels,
+)
 from isthmus.documents.reports import DocumentReport, PageReport
 from isthmus.errors import IsthmusError
 from isthmus.system.files import FileState, unchanged
@@ -128,7 +136,7 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     to_bilevel = work.bilevel and picture.kind != "bilevel"
     new = bilevel_picture(after) if to_bilevel else None
     written = after if new is None else page_pixels(new)
-    share = _changed_share(pixels, written)
+    share = changed_share(pixels, written)
     if not to_bilevel and share < _LEAST_CHANGE:
         after, written, share = pixels, pixels, 0.0
     report = replace(work.report(picture.note), changed=to_bilevel or share > 0, changed_share=share, remarks=remarks)
@@ -145,15 +153,6 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
-
-
-def _changed_share(before: Grey | Colour, after: Grey | Colour) -> float:
-    """The share of the pixels that changed, counted row by row, as in ``_equal``; a grey page can follow on colours."""
-    n_changed = 0
-    for old, new in zip(before, after, strict=True):
-        differs = old != (new if old.ndim == new.ndim else new[:, None])
-        n_changed += int(np.count_nonzero(differs if differs.ndim == 1 else differs.any(axis=1)))
-    return n_changed / int(np.prod(before.shape[:2]))
 
 
 def _same_palette(new: Picture, old: Picture) -> bool:

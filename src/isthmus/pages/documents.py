@@ -39,18 +39,25 @@ class Cleaner:
 
 @dataclass(frozen=True)
 class RemovalInspector:
-    """Reports how much cleaning removed from each page, and adds the pages to a review."""
+    """Reports what cleaning removed from each page, and adds the pages to a review."""
 
     review: Review | None = None
 
     def page(
         self, document: str, report: PageReport, before: Grey | Colour, after: Grey | Colour, written: Grey | Colour
     ) -> PageReport:
-        """Measure what was removed, and save the pictures for the review."""
+        """Measure what was removed and what is left of letters, and save the pictures for the review."""
+        found = removed(before, after, written)
+        letters = found.letters
         if self.review is not None:
-            self.review.save(document, report.number, before, written)
-        found = removed(before, after)
-        return replace(report, removed=found.share, marks=found.marks, warning=found.warning)
+            self.review.save(document, report.number, before, written, None if letters is None else letters.boxes)
+        report = replace(report, removed=found.share, warning=found.warning)
+        if letters is None or not letters.letters:
+            return report
+        return replace(
+            report, letters=letters.letters, marks=letters.count, gone=letters.gone, where=letters.where,
+            contrast_kept=letters.kept,
+        )  # fmt: skip
 
     def document(self, report: DocumentReport) -> None:
         """Add a finished document to the review."""

@@ -1,10 +1,10 @@
-"""Find marks like letters that a page has and, after a change, has no longer, whatever their grey."""
+"""Find the marks like letters of a page, and how much of their contrast a change has left, whatever their grey."""
 
+import math
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -14,7 +14,7 @@ from isthmus.documents.picture import Colour, Grey
 _AROUND = 41  # pixels around a pixel whose mean it is compared with
 _FAINT, _SEEN = 0.07, 0.14  # contrast to that mean: of every pixel of a mark, and of a share of them
 _SHARE = 0.3
-_GONE = 0.5  # share of its contrast below which a mark is gone
+_PALE, _GONE = 0.5, 0.25  # shares of its contrast below which a mark is pale, and gone
 _LOWEST, _LEAST = 5, 6  # pixels: the height of a letter, and its ink
 _HIGHEST = 0.05  # of the page's height
 _HEIGHTS = (0.5, 2.0)  # of marks like letters, in heights of a usual letter
@@ -27,27 +27,34 @@ _MOST = 32_000_000  # pixels of which marks are looked for; of larger pages stil
 
 @dataclass(frozen=True)
 class LettersGone:
-    """Boxes (left, top, right, bottom) in pixels of marks like letters that are gone, and where most of them were.
+    """What became of the marks like letters of a page.
 
-    ``where`` is "top left", "centre", "bottom" and so on, "all over the page", or empty without marks.
+    ``boxes`` (left, top, right, bottom; pixels) are those of the marks that became pale: less than half of their
+    contrast is left. ``gone`` of them have less than a quarter. ``letters`` is the number of all marks like letters,
+    and ``kept`` the mean share of contrast that is left of them, each at most 1; NaN without marks.
+    ``where`` says where most pale marks were: "top left", "centre", "bottom" and so on, "all over the page", or
+    nothing without such marks.
     """
 
     boxes: Int[np.ndarray, "marks 4"]
     where: str
+    letters: int
+    gone: int
+    kept: float
 
     @property
     def count(self) -> int:
-        """The number of marks."""
+        """The number of marks that became pale, gone ones included."""
         return len(self.boxes)
 
 
 def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
-    """Find the marks like letters of a page that lost most of their contrast.
+    """Find the marks like letters of a page, and those that lost most of their contrast.
 
     A mark is a connected region of pixels darker than the mean of 41 × 41 pixels around by 7 %, and three tenths of
     them by 14 %. It is like a letter if it has the size of one, by the median height of the page's marks, and if at
-    least two others stand beside it. It is gone if its mean contrast to the pixels around is less than half of what
-    it was. Therefore it does not matter how dark ink and paper are, and what remains of ink elsewhere.
+    least two others stand beside it. It became pale if its mean contrast to the pixels around is less than half of
+    what it was. Therefore it does not matter how dark ink and paper are, and what remains of ink elsewhere.
 
     Pages have 8 bits a channel, and the same size. Those above 12 megapixels are looked at in every second row and
     column, or fewer.
@@ -55,7 +62,7 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
     step = 1
     n_pixels = before.shape[0] * before.shape[1]
     if n_pixels > _LARGE:
-        step = max(2, ceil((n_pixels / _MOST) ** 0.5))
+        step = max(2, math.ceil((n_pixels / _MOST) ** 0.5))
         before, after = before[::step, ::step], after[::step, ::step]
     was, now = mean_grey(before), mean_grey(after)
     dark = np.empty(was.shape, bool)
@@ -66,8 +73,11 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
         contrasts.append((contrast[dark[rows]], _contrast(now, rows)[dark[rows]]))
     boxes, kept = _marks(dark, *(np.concatenate(parts) for parts in zip(*contrasts, strict=True)))
     like = _like_letters(boxes, len(was))
-    found = boxes[like & ~kept] * step
-    return LettersGone(found, _where(found, (was.shape[0] * step, was.shape[1] * step)))
+    boxes, kept = boxes[like] * step, kept[like]
+    pale = boxes[kept < _PALE]
+    mean = float(np.clip(kept, 0, 1).mean()) if len(kept) else math.nan
+    where = _where(pale, (was.shape[0] * step, was.shape[1] * step))
+    return LettersGone(pale, where, len(kept), int((kept < _GONE).sum()), mean)
 
 
 def mean_grey(pixels: Grey | Colour) -> Grey:
@@ -88,8 +98,11 @@ def _contrast(page: Grey, rows: slice) -> Float32[np.ndarray, "rows columns"]:
 
 def _marks(
     dark: Bool[np.ndarray, "rows columns"], was: Float32[np.ndarray, " pixels"], now: Float32[np.ndarray, " pixels"]
-) -> tuple[Int[np.ndarray, "marks 4"], Bool[np.ndarray, " marks"]]:
-    """The box of each mark, and whether its contrast is kept; of the dark pixels in order, the contrasts are given."""
+) -> tuple[Int[np.ndarray, "marks 4"], Float64[np.ndarray, " marks"]]:
+    """The box of each mark, and the share of its contrast that is left; the contrasts are of the dark pixels in order.
+
+    Contrasts before are above 0.
+    """
     labels, count = ndimage.label(dark, np.ones((3, 3)))
     places = np.flatnonzero(dark)
     of = labels.ravel()[places]
@@ -103,7 +116,7 @@ def _marks(
     top, bottom, first, last = (
         extreme for along in np.divmod(places, dark.shape[1]) for extreme in _extremes(of, along, n_marks)
     )
-    return np.stack([first, top, last + 1, bottom + 1], 1), left >= _GONE * total
+    return np.stack([first, top, last + 1, bottom + 1], 1), left / total
 
 
 def _extremes(

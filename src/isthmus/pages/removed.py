@@ -7,7 +7,7 @@ from jaxtyping import Int64
 
 from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey
-from isthmus.pages.letters_gone import letters_gone, mean_grey
+from isthmus.pages.letters_gone import LettersGone, letters_gone, mean_grey
 from isthmus.words import counted
 
 _LIGHTER = 24  # levels of 255: a pixel that becomes lighter by no more than this is not removed
@@ -16,36 +16,43 @@ _ENOUGH_MARKS = 3
 
 @dataclass(frozen=True)
 class Removed:
-    """The share of the page's pixels that were removed, and how many marks like letters are gone, and where.
+    """The share of the page's pixels that were removed, and what became of its letters.
 
     A pixel is removed if it becomes lighter by more than the page as a whole, so paper that becomes white does not
-    count. ``letters_gone`` says what a mark like a letter is.
+    count. ``letters`` is None for a page that did not change.
     """
 
-    share: float
-    marks: int
-    where: str
+    share: float = 0.0
+    letters: LettersGone | None = None
 
     @property
     def warning(self) -> str | None:
-        """A sentence, if the marks might have been text."""
-        if self.marks < _ENOUGH_MARKS:
+        """A sentence, if the marks that became pale might have been text."""
+        if self.letters is None or self.letters.count < _ENOUGH_MARKS:
             return None
-        return f"{counted(self.marks, 'mark')} like letters became pale, {self.where}"
+        return f"{counted(self.letters.count, 'mark')} like letters became pale, {self.letters.where}"
 
 
-def removed(before: Grey | Colour, after: Grey | Colour) -> Removed:
-    """Compare a page before and after cleaning."""
+def removed(before: Grey | Colour, after: Grey | Colour, written: Grey | Colour | None = None) -> Removed:
+    """Compare a page before and after cleaning.
+
+    Letters are looked for on ``written``, if the page is written otherwise than it was cleaned: in black and white.
+    """
+    written = after if written is None else written
+    if written is before:
+        return Removed()
+    return Removed(_share_removed(before, after), letters_gone(before, written))
+
+
+def _share_removed(before: Grey | Colour, after: Grey | Colour) -> float:
     if after is before:
-        return Removed(0.0, 0, "")
+        return 0.0
     lighter = np.zeros(511, np.int64)  # pixels by how much lighter they became, from -255 on
     for rows in bands(before.shape):
         change = mean_grey(after[rows]).astype(np.int16) - mean_grey(before[rows])
         lighter += np.bincount((change + 255).ravel(), minlength=511)
     least = _LIGHTER + max(0.0, median_of(lighter) - 255)
-    n_dirty = lighter[np.arange(-255, 256) > least].sum()
-    gone = letters_gone(before, after)
-    return Removed(float(n_dirty / lighter.sum()), gone.count, gone.where)
+    return float(lighter[np.arange(-255, 256) > least].sum() / lighter.sum())
 
 
 def median_of(counts: Int64[np.ndarray, " values"]) -> float:

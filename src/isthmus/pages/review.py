@@ -11,8 +11,8 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int16
-from PIL import Image
+from jaxtyping import Int, Int16
+from PIL import Image, ImageDraw
 
 from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey, grey_pixels
@@ -25,6 +25,9 @@ _LISTED = "pages.json"
 _LIGHTER = 8  # levels of 255
 _MOST = 80_000_000  # pixels of a picture: A3 at 600 dpi
 _BAND = 2**22  # pixels
+_FRAME, _BLUE = 2, (37, 99, 235)  # pixels, and a colour
+
+Boxes = Int[np.ndarray, "marks 4"]
 
 
 class Review:
@@ -37,15 +40,19 @@ class Review:
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
 
-    def save(self, document: str, number: int, before: Grey | Colour, after: Grey | Colour) -> None:
-        """Write the pictures of a page as JPEG."""
+    def save(
+        self, document: str, number: int, before: Grey | Colour, after: Grey | Colour, pale: Boxes | None = None
+    ) -> None:
+        """Write the pictures of a page as JPEG; marks that became pale (left, top, right, bottom) are framed."""
         home = self._made_home(document)
         mode = permissions(document)  # nobody sees the pictures who may not see the document
+        height = len(before)
         before, after = _reduced(before), _reduced(after)
+        boxes = np.empty((0, 4), int) if pale is None else pale * len(before) // height
         views: dict[str, Callable[[], Image.Image]] = {
             "before": lambda: Image.fromarray(before),
             "after": lambda: Image.fromarray(after),
-            "removed": lambda: removed_in_red(before, after),
+            "removed": lambda: _framed(removed_in_red(before, after), boxes),
         }
         for view, image in views.items():
             with atomic_write(home / f"{number:05}-{view}.jpg", mode=mode) as file:
@@ -109,6 +116,14 @@ def removed_in_red(before: Grey | Colour, after: Grey | Colour) -> Image.Image:
         mixed = pale * (1 - strength) + np.array([210, 0, 0]) * strength
         found.paste(Image.fromarray(mixed.astype(np.uint8)), (0, rows.start))
     return found
+
+
+def _framed(image: Image.Image, boxes: Boxes) -> Image.Image:
+    """The picture with a blue frame around each box."""
+    draw = ImageDraw.Draw(image)
+    for left, top, right, bottom in boxes.tolist():
+        draw.rectangle((left - _FRAME, top - _FRAME, right + _FRAME, bottom + _FRAME), outline=_BLUE, width=_FRAME)
+    return image
 
 
 def _lighter(before: Grey | Colour, after: Grey | Colour) -> Int16[np.ndarray, "rows columns"]:

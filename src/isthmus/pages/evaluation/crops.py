@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from isthmus.documents.encodings import saved
-from isthmus.documents.picture import Grey
+from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.pages.scale import reduction
 
 _HEIGHT, _WIDTH = 150, 360  # pixels of a piece at 150 dpi
@@ -31,8 +31,9 @@ def spread(names: Sequence[str], errors: Sequence[float], count: int) -> list[st
     return [order[i] for i in np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 
 
-def worst_window(noisy: Grey, clean: Grey, dpi: float | None = None) -> tuple[slice, slice]:
+def worst_window(noisy: Grey | Colour, clean: Grey | Colour, dpi: float | None = None) -> tuple[slice, slice]:
     """The window in which the noisy page differs most from the clean page, near print if there is any."""
+    noisy, clean = grey_pixels(noisy), grey_pixels(clean)
     factor = max(1, int(reduction(noisy, dpi)))
     size = [min(side * factor, length) for side, length in zip((_HEIGHT, _WIDTH), noisy.shape, strict=True)]
     shrunk = min(8, *noisy.shape)
@@ -52,7 +53,7 @@ def worst_window(noisy: Grey, clean: Grey, dpi: float | None = None) -> tuple[sl
     return slice(top, top + size[0]), slice(left, left + size[1])
 
 
-def piece(title: str, page: Grey, window: tuple[slice, slice]) -> Piece:
+def piece(title: str, page: Grey | Colour, window: tuple[slice, slice]) -> Piece:
     """Cut a window from a page; all windows are shown at about the same size."""
     image = Image.fromarray(np.ascontiguousarray(page[window]))
     shown = min(1.0, _WIDTH / image.width)

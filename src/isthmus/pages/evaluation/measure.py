@@ -1,5 +1,6 @@
 """Clean noisy pages by every method, and measure the results against the clean pages."""
 
+import math
 import os
 import re
 import time
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from isthmus.documents.picture import Grey
+from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.errors import InputError, ParameterError
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.evaluation import measures
 from isthmus.pages.evaluation.baselines import adaptive_threshold, divide_background
 from isthmus.pages.evaluation.letters import CleanLetters, LettersChanged
-from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_grey
+from isthmus.pages.evaluation.pairs import Pair, find_pairs, read_page
 from isthmus.pages.evaluation.result import Cleaned, Evaluation
 from isthmus.pages.evaluation.strokes import strokes_kept
 from isthmus.pages.evaluation.text import can_read, check_language, text_of
@@ -27,7 +28,7 @@ from isthmus.synthetic_pages.letters import Letter, read_letters
 from isthmus.system.extras import require
 from isthmus.system.progress import progress_bar
 
-Clean = Callable[[Grey, float | None], Grey]
+Clean = Callable[[Grey | Colour, float | None], Grey | Colour]
 
 BASELINES: dict[str, Clean] = {
     "untouched": lambda page, dpi: page,
@@ -65,7 +66,8 @@ def evaluate_pages(
 ) -> Evaluation:
     """Measure how close cleaning brings noisy pages to their clean pages.
 
-    The methods are: no cleaning, division by the background, an adaptive threshold, and the networks.
+    The methods are: no cleaning, division by the background, an adaptive threshold, and the networks. Pages in colour
+    are cleaned in colour; all measures but the difference of coloured marks compare them in grey.
 
     Parameters
     ----------
@@ -126,13 +128,13 @@ def evaluate_pages(
             page, target, resolution = read_pair(pair)
             resolution = resolution if dpi is None else dpi
             clean_letters = None if letters is None else CleanLetters(_grey(target), _letters_of(pair, letters))
-            expected = text_of(target, language=language, dpi=resolution) if reads else None
+            expected = text_of(grey_pixels(target), language=language, dpi=resolution) if reads else None
             for name, function in methods.items():
                 show(n_done, f"{pair.name}, {name}")
                 began = time.perf_counter()
                 cleaned = function(page, resolution)
                 seconds = time.perf_counter() - began
-                text = text_of(cleaned, language=language, dpi=resolution) if reads else None
+                text = text_of(grey_pixels(cleaned), language=language, dpi=resolution) if reads else None
                 found = _measured(pair.name, cleaned, target)
                 changed = LettersChanged(0, 0, 0) if clean_letters is None else clean_letters.compare(_grey(cleaned))
                 found |= {"altered": changed.altered, "letters_lost": changed.lost, "letters": changed.letters}
@@ -141,19 +143,31 @@ def evaluate_pages(
     return Evaluation(tuple(pages), tuple(methods), missing, unpaired)
 
 
-def _clean_by(network: str, page: Grey, dpi: float | None) -> Grey:
+def _clean_by(network: str, page: Grey | Colour, dpi: float | None) -> Grey | Colour:
     return clean_page(page, network=network, dpi=dpi)
 
 
 def _letters_of(pair: Pair, folder: str | os.PathLike[str]) -> list[Letter]:
-    return read_letters(Path(folder) / f"{pair.clean.stem}.xml")
+    return read_letters((Path(folder) / pair.name).with_suffix(".xml"))
 
 
-def _grey(page: Grey) -> Float32[np.ndarray, "h w"]:
-    return np.asarray(page.astype(np.float32) / np.float32(255))
+def _grey(page: Grey | Colour) -> Float32[np.ndarray, "h w"]:
+    return _floats(grey_pixels(page))
 
 
-def _measured(name: str, page: Grey, target: Grey) -> dict[str, Any]:
+def _floats(pixels: Grey | Colour) -> Float32[np.ndarray, "h w *three"]:
+    return np.asarray(pixels.astype(np.float32) / np.float32(255))
+
+
+def _colour_difference(page: Grey | Colour, target: Grey | Colour) -> float:
+    """The difference in colour of coloured marks; a grey clean page has none."""
+    if target.ndim == 2:
+        return math.nan
+    colours = page if page.ndim == 3 else np.repeat(page[..., None], 3, axis=2)
+    return measures.colour_difference(_floats(colours), _floats(target))
+
+
+def _measured(name: str, page: Grey | Colour, target: Grey | Colour) -> dict[str, Any]:
     """The measures of ``Cleaned`` that need no letters and no text."""
     given, clean = _grey(page), _grey(target)
     try:
@@ -163,14 +177,15 @@ def _measured(name: str, page: Grey, target: Grey) -> dict[str, Any]:
     lost, components = measures.components_lost(given, clean)
     errors = {"rmse": measures.rmse_pooled([given], [clean]), "psnr": measures.psnr([given], [clean])}
     parts = {"ssim": similar, "uqi": quality, "lost": lost, "components": components}
-    return {"pixels": page.size, **errors, **parts, **asdict(strokes_kept(given, clean))}
+    parts["colour_difference"] = _colour_difference(page, target)
+    return {"pixels": given.size, **errors, **parts, **asdict(strokes_kept(given, clean))}
 
 
-def read_pair(pair: Pair) -> tuple[Grey, Grey, float | None]:
+def read_pair(pair: Pair) -> tuple[Grey | Colour, Grey | Colour, float | None]:
     """Read a noisy page, its clean page of the same size, and their dots per inch."""
-    noisy, resolution = read_grey(pair.noisy)
-    clean, of_clean = read_grey(pair.clean)
-    if noisy.shape != clean.shape:
+    noisy, resolution = read_page(pair.noisy)
+    clean, of_clean = read_page(pair.clean)
+    if noisy.shape[:2] != clean.shape[:2]:
         sizes = " and ".join(f"{page.shape[1]} × {page.shape[0]}" for page in (noisy, clean))
         raise InputError(f"{pair.name}: the noisy and the clean page must have the same size. Got {sizes} pixels.")
     return noisy, clean, resolution if resolution is not None else of_clean

@@ -8,7 +8,7 @@ from isthmus._version import __version__
 from isthmus.pages.evaluation.crops import Piece, piece, spread, worst_window
 from isthmus.pages.evaluation.measure import BASELINES, find_methods, read_pair
 from isthmus.pages.evaluation.pairs import Pair, find_pairs
-from isthmus.pages.evaluation.result import COLUMNS, Evaluation
+from isthmus.pages.evaluation.result import Evaluation
 from isthmus.report.html import render
 from isthmus.system.extras import require
 
@@ -45,7 +45,7 @@ def evaluation_page(
     networks = found.methods[len(BASELINES) :]
     judged = networks[-1:] or ("background division",)
     shown = _shown(found, find_pairs(noisy, clean)[0], networks or judged, dpi)
-    context = {"found": found, "columns": COLUMNS, "judged": judged[0], "shown": shown, "command": command,
+    context = {"found": found, "judged": judged[0], "shown": shown, "command": command,
                "version": __version__}  # fmt: skip
     return render("pages/evaluation/page.html", context)
 

@@ -18,6 +18,7 @@ class Cleaned:
     """The measures of one page cleaned by one method.
 
     ``lost`` of ``components`` small components are lost; ``strokes_kept`` and so on are those of ``StrokesKept``.
+    ``colour_difference`` is that of coloured marks, NaN if the clean page has none.
     ``altered`` and ``letters_lost`` of ``letters`` letters are altered and lost; all are 0 without their places.
     ``text`` and ``expected`` are the text that OCR read on the page and on its clean page; None without OCR.
     """
@@ -39,6 +40,7 @@ class Cleaned:
     parts_kept: int
     parts: int
     seconds: float
+    colour_difference: float = math.nan
     text: str | None = None
     expected: str | None = None
     altered: int = 0
@@ -50,8 +52,9 @@ class Cleaned:
 class Summary:
     """The measures of one method over several pages.
 
-    RMSE is pooled over all pixels; PSNR and SSIM are means over pages; the others are totals divided by the number of
-    small components, characters and megapixels. NaN stands for a measure without data.
+    RMSE is pooled over all pixels; PSNR, SSIM, UQI and the difference of colours are means over pages (of those with
+    coloured marks); the others are totals divided by the number of small components, characters and megapixels. NaN
+    stands for a measure without data.
     """
 
     method: str
@@ -69,6 +72,7 @@ class Summary:
     letters_lost: float
     characters_misread: float
     words_misread: float
+    colour_difference: float
     seconds_per_megapixel: float
 
 
@@ -97,6 +101,7 @@ COLUMNS = (
     Column("gaps_lost", "gaps lost, %", _number(".2f", 100)),
     Column("topology_changed", "topology changed, %", _number(".2f", 100)),
     Column("components_lost", "small parts lost, %", _number(".2f", 100)),
+    Column("colour_difference", "colour of marks, ΔE2000", _number(".1f"), min),
     Column("characters_misread", "characters misread, %", _number(".2f", 100), min),
     Column("words_misread", "words misread, %", _number(".2f", 100), min),
     Column("seconds_per_megapixel", "s a megapixel", _number(".2f")),
@@ -136,6 +141,12 @@ class Evaluation:
         keys = [(method, group) for group in (None, *self.groups) for method in self.methods]
         return {key: self._summary(*key) for key in keys}
 
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The measures that have a value for any method."""
+        lines = [self.summaries[method, None] for method in self.methods]
+        return tuple(column for column in COLUMNS if any(not math.isnan(getattr(x, column.field)) for x in lines))
+
     @property
     def heading(self) -> str:
         """The number of pages and megapixels, in a line."""
@@ -158,7 +169,7 @@ class Evaluation:
         """The table of a group with a row per method: each cell, and whether it is the best of its column."""
         lines = [self.summaries[method, group] for method in self.methods]
         rows = [[(line.method, False)] for line in lines] + [[(name, False)] for name in self.missing]
-        for column in COLUMNS:
+        for column in self.columns:
             values = [getattr(line, column.field) for line in lines]
             known = [value for value in values if not math.isnan(value)]
             best = column.best(known) if column.best is not None and known else None
@@ -201,7 +212,7 @@ class Evaluation:
 
     def _tables(self) -> Iterator[tuple[list[str], list[list[tuple[str, bool]]]]]:
         """Headings and rows of all pages, and of RMSE by group if there are groups."""
-        yield ["", *(column.heading for column in COLUMNS)], self.cells()
+        yield ["", *(column.heading for column in self.columns)], self.cells()
         if self.groups:
             yield ["RMSE", *self.groups], self.group_cells()
 
@@ -211,6 +222,7 @@ class Evaluation:
         components = sum(page.components for page in pages)
         letters = sum(page.letters for page in pages)
         texts = [page.text for page in pages if page.text is not None]
+        colours = [page.colour_difference for page in pages if not math.isnan(page.colour_difference)]
         expected = [page.expected for page in pages if page.expected is not None]
         return Summary(
             method=method,
@@ -228,6 +240,7 @@ class Evaluation:
             words_misread=word_error_rate(texts, expected) if texts else math.nan,
             components_lost=sum(page.lost for page in pages) / components if components else math.nan,
             characters_misread=character_error_rate(texts, expected) if texts else math.nan,
+            colour_difference=float(np.mean(colours)) if colours else math.nan,
             seconds_per_megapixel=float(sum(page.seconds for page in pages) / pixels.sum() * 1e6),
         )
 
