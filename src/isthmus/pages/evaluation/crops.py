@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 from PIL import Image
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from isthmus.documents.encodings import saved
 from isthmus.documents.picture import Colour, Grey, grey_pixels
@@ -51,6 +53,16 @@ def worst_window(noisy: Grey | Colour, clean: Grey | Colour, dpi: float | None =
         for at, side, length in zip(middle, size, noisy.shape, strict=True)
     )
     return slice(top, top + size[0]), slice(left, left + size[1])
+
+
+def crowded_window(boxes: Int[np.ndarray, "marks 4"], shape: tuple[int, ...], scale: int) -> tuple[slice, slice]:
+    """The window of a page of some shape with the most boxes; its size is for 150 dpi, times ``scale``."""
+    size = np.minimum(np.array((_HEIGHT, _WIDTH)) * scale, shape[:2])
+    middles = (boxes[:, [1, 0]] + boxes[:, [3, 2]]) / 2
+    tree = cKDTree(middles / size)
+    best = middles[np.argmax(tree.query_ball_point(tree.data, 0.5, p=np.inf, return_length=True))]
+    top, left = np.clip(best - size // 2, 0, np.array(shape[:2]) - size).astype(int).tolist()
+    return slice(top, top + int(size[0])), slice(left, left + int(size[1]))
 
 
 def piece(title: str, page: Grey | Colour, window: tuple[slice, slice]) -> Piece:

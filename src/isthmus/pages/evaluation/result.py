@@ -1,7 +1,7 @@
 """The results of an evaluation: measures of each page, and summaries by method and group, as tables and files."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -9,7 +9,8 @@ import numpy as np
 from rich.table import Table
 
 from isthmus.pages.evaluation.measures import character_error_rate, word_error_rate
-from isthmus.report.formats import csv_text, json_text, markdown_table
+from isthmus.pages.evaluation.tables import markdown, rich_table
+from isthmus.report.formats import csv_text, json_text
 from isthmus.words import counted
 
 
@@ -189,11 +190,11 @@ class Evaluation:
 
     def tables(self) -> list[Table]:
         """Tables for rich: all pages, and RMSE by group if there are groups."""
-        return [_rich(headings, rows) for headings, rows in self._tables()]
+        return [rich_table(headings, rows) for headings, rows in self._tables()]
 
     def to_markdown(self) -> str:
         """The tables and notes, with the best cell of each column in bold."""
-        tables = [_markdown(headings, rows) for headings, rows in self._tables()]
+        tables = [markdown(headings, rows) for headings, rows in self._tables()]
         return "\n\n".join([self.heading, *tables, *self.notes]) + "\n"
 
     def to_csv(self) -> str:
@@ -252,17 +253,3 @@ class Evaluation:
 
 def _lost(kept: int, total: int) -> float:
     return 1 - kept / total if total else math.nan
-
-
-def _rich(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="")
-    for i, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if i else "left", no_wrap=not i)
-    for row in rows:
-        table.add_row(*(f"[bold green]{cell}[/]" if best else cell.replace("[", r"\[") for cell, best in row))
-    return table
-
-
-def _markdown(headings: Sequence[str], rows: list[list[tuple[str, bool]]]) -> str:
-    rules = ["---", *["---:"] * (len(headings) - 1)]
-    return markdown_table(headings, rules, [[f"**{cell}**" if best else cell for cell, best in row] for row in rows])
