@@ -404,4 +404,4 @@ def test_what_is_found_out_in_bands_is_what_is_found_out_at_once(whitening, page
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= 2.5 / 255
     patches, count = ndimage.label(ndimage.grey_opening((shaded & flat).view(np.uint8), 5).view(bool))
     even = ndimage.standard_deviation(seen, patches, np.arange(count + 1)) < 0.8 / 255
-    assert np.array_equal(restraint._even_patches(seen, shaded), (patches > 0) & even[patches])
+    assert np.array_equal(restraint._even_patches(seen, shaded, 0.0), (patches > 0) & even[patches])

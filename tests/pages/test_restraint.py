@@ -89,9 +89,56 @@ def test_shapes_of_one_colour_on_a_clean_page_stay(whitening, colour):
     assert rmse(clean_page(page, network=whitening, dpi=150), page) < 0.005
 
 
-@pytest.mark.parametrize("paper", [0.72, 0.85, 0.97])
+@pytest.mark.parametrize("paper", [0.72, 0.85, 0.93])
 def test_all_of_a_page_on_paper_that_is_not_white_is_cleaned(paper):
     assert (share(np.round(printed() * paper).astype(np.uint8)) == 1).all()
+
+
+def scanned(page: np.ndarray, level: float = 0.97) -> np.ndarray:
+    """The page as scanners show it: paper that is not quite white, and grain."""
+    grain = np.random.default_rng(5).normal(0, 1.5, page.shape)
+    return np.clip(np.round(page * level + grain), 0, 255).astype(np.uint8)
+
+
+def drawn_on_clean_paper(name: str) -> np.ndarray:
+    page = printed("letter", (110, 150))
+    if name == "faint letters":
+        faint = printed("text", (60, 150))
+        page = np.vstack([page, np.round(255 - (255 - faint.astype(float)) * 0.25).astype(np.uint8)])
+    elif name == "tints":
+        for top, shade in (50, 0.9), (170, 0.75), (290, 0.3):
+            page[top : top + 90, 40:-40] = page[top : top + 90, 40:-40] * shade
+    elif name == "reversed letters":
+        page[50:150, 40:-40] = 255 - 0.8 * page[50:150, 40:-40]
+    elif name == "figure with letters":
+        figure = np.linspace(0.72, 0.93, 400)[None]
+        letters = page[400:600, 60:460].copy()
+        page[80:320] = 255
+        page[100:300, 60:460] = letters * figure
+    elif name == "pale ground":
+        page[200:] = np.minimum(page[200:], 250)
+    return page
+
+
+NAMES = ["text", "faint letters", "tints", "reversed letters", "figure with letters", "pale ground"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_changes_on_clean_paper_that_is_not_quite_white(whitening, name):
+    """This network would make paper and tints white, and faint letters."""
+    page = drawn_on_clean_paper(name)
+    for scan in page, scanned(page):
+        assert np.array_equal(clean_page(scan, network=whitening, dpi=150), scan)
+
+
+def test_folds_and_shadows_on_light_paper_are_dirt():
+    folded, shaded = (scanned(printed("letter", (110, 150))).astype(float) for _ in range(2))
+    rows, columns = np.indices(folded.shape)
+    folded[np.abs(rows - 300 - columns / 30) < 2] -= 40
+    shaded[:, -120:] -= np.linspace(0, 60, 120)
+    for page, place, least in (folded, np.s_[303:313, 100:400], 0.3), (shaded, np.s_[:, -30:], 0.9):
+        seen = (np.clip(page, 0, 255) / 255).astype(np.float32)
+        assert share_of_change(torch.from_numpy(seen), torch.from_numpy(whitened(seen)))[place].mean() > least
 
 
 def test_a_stain_on_a_white_page_is_cleaned_and_what_is_far_from_it_stays():

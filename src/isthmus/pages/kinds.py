@@ -33,8 +33,13 @@ def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> 
 
 def looks_like_print(seen: Float[np.ndarray, "h w"]) -> bool:
     """Whether enough blocks of an image look like print, in letters of common size or twice as large."""
+    return share_of_print(seen) >= _LEAST_PRINT
+
+
+def share_of_print(seen: Float[np.ndarray, "h w"]) -> float:
+    """The share of an image that looks like print, in letters of common size or twice as large."""
     found = (_blocks(seen, factor) for factor in _FACTORS)
-    return any((enough & (low < _IN_PRINT)).mean() >= _LEAST_PRINT for enough, low in found)
+    return max(float((enough & (low < _IN_PRINT)).mean()) for enough, low in found)
 
 
 def _blocks(

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.detail import enlarged, ramp, reduced
-from isthmus.pages.kinds import is_page, looks_like_print
+from isthmus.pages.kinds import is_page, looks_like_print, share_of_print
 
 _PAPER = 0.98  # clean grey from which on a pixel is paper
 _EDGE = 2  # pixels around print that do not count as paper
@@ -24,6 +24,10 @@ _SPREAD = (0.03, 0.1)  # share of the page that has dirt at which none, and all,
 _COARSE = 4  # pixels of the page per pixel of the map of dirt
 _REACH = 10  # pixels of that map: side of the smallest square in which paper is measured; the next ones double it
 _LEAST = 0.02  # share of a square that must be paper
+_LIGHT = (0.945, 0.96)  # median grey of paper from which it begins to count, and counts, as white, if it is even
+_SLACK = 0.016  # by which parts of such paper may be darker
+_FAINT, _LONGEST = 0.03, 60  # least contrast of a stroke on such paper; pixels: longer ones are folds
+_GRAIN = 3 / 255  # most noise between neighbours on such paper that shapes of one grey may have as well
 
 _SHADED = 0.97  # grey up to which a pixel on white paper can be part of a picture
 _BAND = 2**20  # pixels
@@ -34,6 +38,10 @@ _LEAST_EVEN = 0.2  # share of a shape that is of one grey; the rest may be lette
 _SIDE = 40  # pixels: shortest side of a picture
 _MOST_OF_PAGE = 0.7  # largest share of the page that a picture covers
 _FILLED = 0.88  # share of its box that a picture fills, more than an ellipse
+_FRAMED = 0.4  # largest share of the page that a picture with print in it covers
+_SHARP, _MOSTLY = 0.95, 0.75  # largest grey at its inner sides, and share of these that has it
+_CROSSED = 0.005  # most print around it
+_PRINT = 0.02  # least share of print on the rest of the page: otherwise the picture is a sheet on white
 _DARK = 0.85  # largest grey at the inner sides of a picture at the edge of the page
 
 
@@ -44,24 +52,67 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
     """
     if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
-    share = ramp(_dirt(grey, clean), _DIRT)
+    paper = _paper(grey, clean)
+    white, grain, slack = _white(grey, paper)
+    if slack:
+        paper.masked_fill_(_faint_letters(grey), 0)
+    share = ramp(_dirt(grey, paper, white, slack), _DIRT)
     if share.min() == 1:
         return share
-    even, pictures = (torch.from_numpy(found) for found in _protected(grey.numpy()))
+    even, pictures = (torch.from_numpy(found) for found in _protected(grey.div(white).numpy(), grain))
     kept = even | pictures
-    share = ramp(_dirt(grey, clean.masked_fill(kept, 0)), _DIRT).masked_fill_(kept, 0)
+    share = ramp(_dirt(grey, paper.masked_fill(kept, 0), white, slack), _DIRT).masked_fill_(kept, 0)
     spread = ramp(share.mean(), _SPREAD)
     if spread == 1:  # parts of noisy paper can look even
         return torch.ones_like(share).masked_fill_(pictures, 0)
     return share.clamp_(min=spread).masked_fill_(kept, 0)
 
 
-def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """The darkness of the paper around each pixel, measured nearby if there is enough paper, else farther away."""
+def _paper(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """A mask, of 0 and 1, of the pixels that the network makes white and that are not at the edge of print."""
     size = 2 * _EDGE + 1
-    paper = (-F.max_pool2d(-clean[None], size, 1, _EDGE)[0] > _PAPER).to(grey.dtype)
+    return (-F.max_pool2d(-clean[None], size, 1, _EDGE)[0] > _PAPER).to(grey.dtype)
+
+
+def _white(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"]) -> tuple[float, float, float]:
+    """The grey that counts as white on this page, the noise of its paper, and how much darker paper may be.
+
+    Paper that is as light as most scanners show a clean sheet is white as it is. Darker paper is not: all of it is to
+    become white.
+    """
+    values = grey[paper > 0].numpy()
+    if not values.size:
+        return 1.0, 0.0, 0.0
+    level = float(np.median(values))
+    light = float(ramp(torch.tensor(level), _LIGHT))
+    white = 1 - (1 - level) * light
+    across = (paper[:, 1:] * paper[:, :-1] > 0).numpy()
+    steps = np.abs(np.diff(grey.numpy(), axis=1)[across])
+    noise = 1.05 * float(np.median(steps)) if steps.size and light == 1 else 0.0  # of a normal distribution
+    return white, min(noise, _GRAIN), light * _SLACK
+
+
+def _faint_letters(grey: Float[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
+    """A mask of rules and short thin strokes: on white paper they are no dirt, even if the network makes them white."""
+    size, edge = 2 * _STROKE + 1, _STROKE
+    closed = -F.max_pool2d(-F.max_pool2d(grey[None], size, 1, edge), size, 1, edge)[0]
+    strokes = (closed - grey > _FAINT).numpy()
+    regions, _ = ndimage.label(strokes, np.ones((3, 3)))
+    for number, box in enumerate(ndimage.find_objects(regions), 1):
+        least, most = sorted(part.stop - part.start for part in box)
+        if most > _LONGEST and least > size:  # a fold
+            strokes[box][regions[box] == number] = False
+    return torch.from_numpy(ndimage.maximum_filter(strokes, 2 * _EDGE + 1))
+
+
+def _dirt(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"], white: float, slack: float) -> Float[Tensor, "h w"]:
+    """The darkness of the paper around each pixel, measured nearby if there is enough paper, else farther away."""
     block = min(_COARSE, *grey.shape)
-    weight, darker = (reduced(values, block).numpy() for values in (paper, (1 - grey) * paper))
+    darkness = white - grey
+    if slack:
+        smooth = F.avg_pool2d(darkness[None], 3, 1, 1)[0]
+        darkness = (darkness - slack).masked_fill_(smooth < 1.75 * slack, 0)
+    weight, darker = (reduced(values, block).numpy() for values in (paper, darkness * paper))
     # Without paper there is no white paper: everything counts as dirt.
     dirt = np.full_like(weight, darker.sum() / weight.sum() if weight.mean() > _LEAST else 1)
     reach = _REACH
@@ -75,12 +126,12 @@ def _dirt(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tens
     return enlarged(torch.from_numpy(dirt)[None], block, 0, grey.shape)[0]
 
 
-def _protected(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+def _protected(seen: Float[np.ndarray, "h w"], grain: float) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Masks of shapes of one grey, and of pictures in boxes, on white paper."""
     shaded = seen < _SHADED
     closed = ndimage.grey_closing(shaded.view(np.uint8), 2 * _GAP + 1).view(bool)
     regions, count = ndimage.label(_opened(closed, _STROKE))
-    n_even = np.bincount(regions[_even_patches(seen, shaded)], minlength=count + 1)
+    n_even = np.bincount(regions[_even_patches(seen, shaded, grain)], minlength=count + 1)
     shades, pictures = np.zeros_like(shaded), np.zeros_like(shaded)
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         region = ndimage.binary_fill_holes(regions[box] == number)
@@ -94,9 +145,11 @@ def _protected(seen: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"],
     return _widened(shades), _widened(pictures)
 
 
-def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """A mask of patches of one grey; dirt is never so even."""
-    flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT
+def _even_patches(
+    seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"], grain: float
+) -> Bool[np.ndarray, "h w"]:
+    """A mask of patches of one grey, but for the grain of the page; dirt is never so even."""
+    flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT + 6 * grain
     patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
     sizes, sums, squares = (np.zeros(count + 1) for _ in range(3))
     for values, of in _rows_of_patches(seen, patches):
@@ -105,7 +158,7 @@ def _even_patches(seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"
     means = sums / np.maximum(sizes, 1)
     for values, of in _rows_of_patches(seen, patches):
         np.add.at(squares, of, (values - means[of]) ** 2)
-    is_even = np.sqrt(squares / np.maximum(sizes, 1)) < _EVEN
+    is_even = np.sqrt(squares / np.maximum(sizes, 1)) < _EVEN + 1.5 * grain
     is_even[0] = False
     return np.asarray(is_even[patches])
 
@@ -122,6 +175,8 @@ def _rows_of_patches(
 def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
     """Whether a box is large, does not cover nearly all of the page as a blank sheet does, and has no print.
 
+    A box with print is a picture only if it is smaller, if all its sides are sharp, and if there is print elsewhere.
+
     At the edge of a page it can also be a shadow or the page beyond a fold; a picture has sharp inner sides.
     """
     part, (rows, columns) = seen[box], box
@@ -133,7 +188,18 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
     inner = [line for distance, line in sides if distance > _GAP]
     if len(inner) < len(sides) and (not inner or np.median(np.concatenate(inner)) > _DARK):
         return False
-    return not looks_like_print(part)
+    if not looks_like_print(part):
+        return True
+    is_sharp = len(inner) == len(sides) and min((line <= _SHARP).mean() for line in inner) >= _MOSTLY
+    return is_sharp and part.size <= _FRAMED * seen.size and _stands_in_print(seen, box)
+
+
+def _stands_in_print(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
+    """Whether there is print elsewhere on the page, but not right around a box, where it would go on under a stain."""
+    rest = seen.copy()
+    rest[box] = 1
+    wide = tuple(slice(max(0, along.start - 2 * _STROKE), along.stop + 2 * _STROKE) for along in box)
+    return bool((rest[wide] <= _SHADED).mean() <= _CROSSED and share_of_print(rest) >= _PRINT)
 
 
 def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
