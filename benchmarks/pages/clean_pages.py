@@ -1,4 +1,4 @@
-"""Whether clean pages stay as they are, to the bit: made pages of ten kinds, and the documents of a folder.
+"""Whether clean pages stay as they are, to the bit: synthetic pages of ten kinds, and the documents of a folder.
 
     python -m benchmarks.pages.clean_pages [FOLDER] [--network pages] [--pages 200] [--seed 21] [--fonts FOLDER]
                                            [--only KIND] [--docs FILE] [--save FOLDER]
@@ -187,7 +187,7 @@ def table(found: list[Stayed]) -> list[str]:
         kind: [page for page in found if page.kind == kind] for kind in dict.fromkeys(page.kind for page in found)
     }
     if len(groups) > 1:
-        groups |= {f"all made pages (aim: ≥ {AIM:.0%} same file)": made}
+        groups |= {f"all synthetic pages (aim: ≥ {AIM:.0%} same file)": made}
     for kind, pages in groups.items():
         worst = max(pages, key=lambda page: page.n_changed / page.n_pixels)
         share = f"{worst.n_changed:,} ({worst.n_changed / worst.n_pixels:.2%})" if worst.n_changed else "0"

@@ -36,6 +36,12 @@ def test_a_page_on_which_all_text_is_erased_is_warned_of(ink):
     assert removed(before, np.full_like(before, 255)).letters.count > 100
 
 
+@pytest.mark.parametrize("ink", [185, 190, 195, 200, 205, 210])
+def test_faint_print_is_found_as_letters_whatever_its_grey(ink):
+    before = of_greys(ink, 240)
+    assert letters_gone(before, np.full_like(before, 255)).count > 240
+
+
 def test_ink_that_keeps_most_of_its_contrast_is_not_warned_of():
     before = of_greys(90, 200)
     for after in (of_greys(80, 255), of_greys(0, 255), of_greys(120, 230), before):

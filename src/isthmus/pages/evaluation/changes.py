@@ -118,8 +118,9 @@ def evaluate_changes(
     -------
     Changes
         For each page, the marks like letters that became pale or are gone, and where; see
-        ``isthmus.pages.letters_gone``. It misses faint and joined letters, so a page without a mark that became pale
-        can have lost some. Documents that cannot be compared are left out, and named in ``notes``.
+        ``isthmus.pages.letters_gone``. It misses joined letters, and faint ones beside darker print, so a page without
+        a mark that became pale can have lost some. Documents that cannot be compared are left out, and named in
+        ``notes``.
 
     Raises
     ------
