@@ -14,7 +14,7 @@ from isthmus.words import counted
 
 if TYPE_CHECKING:
     from isthmus.documents.batch import Batch
-    from isthmus.documents.reports import DocumentReport
+    from isthmus.documents.reports import DocumentReport, PageReport
 
 
 def clean(
@@ -29,6 +29,7 @@ def clean(
     pages: Annotated[str | None, typer.Option(
         help="Pages to clean, such as 1-3,7; the others stay as they are.  [default: all]")] = None,
     bilevel: Annotated[bool, typer.Option("--bilevel", help="Make pages black and white.")] = False,
+    deskew: Annotated[bool, typer.Option("--deskew", help="Turn pages straight.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write no output.")] = False,
     review: Annotated[Path | None, typer.Option(metavar="FOLDER",
         help="Folder for pictures of every page before, after and with what was removed in red; open index.html.",
@@ -88,7 +89,9 @@ def clean(
             inspector=RemovalInspector(None if review is None else Review(review)), jobs=jobs, progress=show_page,
         )  # fmt: skip
         # Closed at once, also after an error: worker processes end, and so do temporary files.
-        with closing(transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels), options)) as reports:
+        with closing(
+            transform_documents(batch, Cleaner(network, strength, dpi, max_megapixels, deskew), options)
+        ) as reports:
             for report in reports:
                 n_done, n_pages, share = n_done + 1, n_pages + report.n_cleaned, 0.0
                 show(n_done)
@@ -151,6 +154,8 @@ def summary(report: "DocumentReport", *, every_page: bool) -> list[str]:
     lines = [f"{report.name}: {'; '.join(words)}."]
     for picture in report.pictures:
         notes = [picture.note] if picture.note else []
+        if picture.turned:
+            notes.append(f"turned by {abs(picture.turned):.2f} degrees {'anti' if picture.turned < 0 else ''}clockwise")
         if picture.warning:
             notes.append(f"{picture.warning}: look whether they were text")
         if every_page and not picture.left:
@@ -165,9 +170,15 @@ def _remarks(report: "DocumentReport") -> list[str]:
     """A line for each remark on pages, with the pages that it is about."""
     pages: dict[str, list[int]] = {}
     for picture in report.pictures:
-        for remark in picture.remarks:
+        for remark in (*picture.remarks, *_why_not_turned(picture)):
             pages.setdefault(remark, []).append(picture.page)
     return [f"  {_pages(sorted(set(numbers)))}: {remark}" for remark, numbers in pages.items()]
+
+
+def _why_not_turned(picture: "PageReport") -> list[str]:
+    if picture.turned == 0:
+        return ["not turned: straight already"]
+    return [f"not turned: {picture.not_turned}"] if picture.not_turned else []
 
 
 def _pages(numbers: list[int]) -> str:

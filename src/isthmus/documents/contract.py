@@ -17,11 +17,18 @@ from isthmus.errors import InputError, IsthmusError, OutputError
 from isthmus.system.files import reason
 
 File = BinaryIO | BytesIO
+Steps = tuple[float, float, float, float]
+"""Where a pixel's step to the right leads on the page, and a step down: each to the right and down, in any unit."""
+SQUARE: Steps = (1.0, 0.0, 0.0, 1.0)
+_MOST_UNLIKE = 4.5  # times: fax has 4 at most
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of one picture in a document; ``key`` is how its format finds it."""
+    """The place of one picture in a document; ``key`` is how its format finds it.
+
+    ``turned`` is set for writing, in formats that turn pages as they are drawn: degrees clockwise, or None.
+    """
 
     page: int  # from 1
     width: int
@@ -30,6 +37,9 @@ class Place:
     key: tuple[int, ...] = ()
     also: tuple[int, ...] = ()  # other pages that show the same picture
     problem: str | None = None  # reason to leave it as it is
+    steps: Steps = SQUARE  # of its pixels, on the page
+    fixed: str | None = None  # reason not to turn its page
+    turned: float | None = None
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -85,6 +95,8 @@ class Format(Protocol):
 
     NAME: str
     HOLDS_BILEVEL: bool
+    TURNS_PIXELS: bool
+    """Whether a page is turned by turning the pixels of its picture; or else ``write`` turns what the page draws."""
 
     def plan(self, file: File, name: str, rules: Rules) -> Plan:
         """Find the pages without decoding any, and refuse documents that cannot be transformed completely.
@@ -106,12 +118,19 @@ class Format(Protocol):
     ) -> None:
         """Write the document with the encoded pictures in their places, and leave everything else as it was.
 
-        ``encoded`` yields every place of the plan in order, with None if nothing changed there.
+        ``encoded`` yields every place of the plan in order, with None if nothing changed there, and with ``turned``
+        in formats that turn pages themselves.
         """
 
 
 def _where(name: str, page: int | None) -> str:
     return name if page is None else f"{name}, page {page}"
+
+
+def steps_at(across: float, along: float) -> Steps:
+    """The steps of pixels with these dots per inch, such as 204 × 98 of a fax; unlikely ones are taken as square."""
+    is_likely = min(across, along) > 0 and max(across, along) <= _MOST_UNLIKE * min(across, along)
+    return (1 / across, 0.0, 0.0, 1 / along) if is_likely else SQUARE
 
 
 class DamagedError(InputError):

@@ -15,14 +15,16 @@ from isthmus.documents.pdf_filters import MOST_FILTERS
 from isthmus.documents.pdf_objects import count_objects
 from isthmus.documents.pdf_pixels import coding_of, decode
 from isthmus.documents.pdf_pixels import encode as encode_image
-from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch, user_unit
+from isthmus.documents.pdf_scans import ScanFinder, dots_per_inch, steps_of, user_unit
 from isthmus.documents.pdf_signatures import is_signed
 from isthmus.documents.pdf_spool import Spool
+from isthmus.documents.pdf_turning import PageTurner
 from isthmus.documents.picture import Picture
+from isthmus.documents.turning import agreed, lie_alike
 from isthmus.errors import ProtectedError
 from isthmus.words import numbered
 
-NAME, HOLDS_BILEVEL = "PDF", True
+NAME, HOLDS_BILEVEL, TURNS_PIXELS = "PDF", True, False
 
 # Bytes of a stream of objects; contents and images are inflated elsewhere. In memory they are 70 times as many.
 _MOST_INFLATED, _INFLATED_PER_BYTE = 2**22, 1 / 8
@@ -59,14 +61,17 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
             for drawn in found:
                 shown.add(number)
                 key = drawn.image.objgen
+                steps = steps_of(drawn)
                 if key in places:  # an image on several pages is processed once
                     also[key].append(number)
+                    if not lie_alike(steps, places[key].steps):
+                        places[key] = replace(places[key], fixed="pages show it at different angles")
                     continue
                 budget.draw(PICTURES, 1, number)
                 problem, n_bytes = _problem(drawn.image, name, number)
                 rules.check_size(name, *drawn.pixels, number, n_bytes=n_bytes)
                 place = Place(number, *drawn.pixels, dots_per_inch(drawn, unit), key)
-                places[key] = replace(place, problem=problem)
+                places[key] = replace(place, problem=problem, steps=steps)
     n_plain = n_pages - len(unread) - len(shown)
     notes = (f"{n_plain} without a scan",) if n_plain else ()
     if not places:
@@ -110,11 +115,16 @@ def encode(opened: pikepdf.Pdf, place: Place, picture: Picture) -> bytes:
 def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, bytes | None]], output: File) -> None:
     with closing(Spool()) as spool:
         streams = {}
+        turns: dict[int, list[tuple[float, int]]] = defaultdict(list)
         for place, data in encoded:
             if data is not None:
                 entries, _, coded = data.partition(b"\n")
                 streams[place.key] = spool.add(coded, entries.decode())
-        if not streams:
+            for number in place.pages:
+                if place.turned is not None:
+                    turns[number].append((place.turned, place.width * place.height))
+        turned = {number: turn for number, found in turns.items() if (turn := agreed(found))}
+        if not streams and not turned:
             copy_whole(file, output)
             return
         with _limits(), _opened(file, name) as pdf, spool.open() as new, decoding(name, writing=True):
@@ -124,6 +134,9 @@ def write(file: File, name: str, plan: Plan, encoded: Iterable[tuple[Place, byte
                     if entry not in _CODED and entry not in stream:
                         stream[entry] = value
                 pdf._swap_objects(old.objgen, stream.objgen)
+            turner = PageTurner(pdf)
+            for number, turn in turned.items():
+                turner.turn(pdf.pages[number - 1], turn)
             # A deterministic ID: the same input gives the same bytes.
             pdf.save(output, linearize=pdf.is_linearized, compress_streams=False, fix_metadata_version=False,
                      deterministic_id=True)  # fmt: skip

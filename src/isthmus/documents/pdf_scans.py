@@ -7,6 +7,7 @@ from math import hypot
 import pikepdf
 
 from isthmus.documents.budget import DRAWING, INSTRUCTIONS, PAGE_DRAWING, Budget
+from isthmus.documents.contract import Steps
 from isthmus.documents.pdf_content import IDENTITY, Matrix, placements, product
 from isthmus.documents.pdf_filters import as_list, decoded
 
@@ -134,6 +135,13 @@ def dots_per_inch(drawn: Drawn, user_unit: float) -> float | None:
     width, height = drawn.pixels
     across, along = (max(length * user_unit, 1e-6) for length in drawn.size)
     return (width / across + height / along) * 36
+
+
+def steps_of(drawn: Drawn) -> Steps:
+    """Where a pixel's step to the right leads on the page, and a step down."""
+    width, height = drawn.pixels
+    a, b, c, d, _, _ = drawn.matrix
+    return a / width, -b / width, -c / height, d / height
 
 
 def user_unit(page: pikepdf.Page) -> float:

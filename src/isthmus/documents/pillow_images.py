@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
 from isthmus.documents.bands import bands
-from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
+from isthmus.documents.contract import SQUARE, File, Place, Plan, Rules, copy_whole, decoding, steps_at
 from isthmus.documents.picture import Picture
 from isthmus.errors import InputError
 from isthmus.words import counted
@@ -50,7 +50,7 @@ class SingleImage:
     """A format of one picture; subclasses encode a changed picture as a whole file. Animations are refused."""
 
     NAME: str
-    HOLDS_BILEVEL = True
+    HOLDS_BILEVEL = TURNS_PIXELS = True
     pillow_names: tuple[str, ...]
 
     def plan(self, file: File, name: str, rules: Rules) -> Plan:
@@ -61,7 +61,9 @@ class SingleImage:
             problem = None if image.mode in _MODES else f"pixels of mode {image.mode} are left as they are"
             n_further = getattr(image, "n_frames", 1) - 1
             note = f"where the page changes, the file loses {counted(n_further, 'further picture')}"
-            place = Place(1, *image.size, dpi=dpi(image), problem=problem)
+            found = resolution(image)
+            steps = steps_at(*found) if found else SQUARE
+            place = Place(1, *image.size, dpi=dpi(image), problem=problem, steps=steps)
             return Plan(1, (place,), (note,) if n_further else (), alone=True)
 
     def open_document(self, path: str) -> AbstractContextManager[str]:
@@ -81,14 +83,19 @@ class SingleImage:
                 output.write(data)
 
 
-def dpi(image: Image.Image) -> float | None:
-    """Dots per inch, the mean of both directions; None if the file does not state them."""
+def resolution(image: Image.Image) -> tuple[float, float] | None:
+    """Dots per inch across and along an image; None if the file does not state them."""
     try:
-        across, along, *_ = image.info["dpi"]
-        mean = (float(across) + float(along)) / 2
+        across, along, *_ = map(float, image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return mean if np.isfinite(mean) and mean > 0 else None
+    return (across, along) if 0 < across + along < float("inf") else None
+
+
+def dpi(image: Image.Image) -> float | None:
+    """Dots per inch, the mean of both directions; None if the file does not state them."""
+    found = resolution(image)
+    return found and sum(found) / 2
 
 
 def bytes_of_pixel(mode: str) -> int:

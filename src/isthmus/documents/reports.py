@@ -19,6 +19,9 @@ class PageReport:
     ``removed`` is the share of the pixels whose content was removed. Of ``letters`` marks that resemble letters,
     ``marks`` became pale, and ``gone`` of these are gone; most were ``where``. ``contrast_kept`` is the mean share of
     the contrast of ``letters`` that is left, None without any.
+
+    ``turned`` is by how many degrees clockwise the page was turned to be straight, 0 if it was; ``not_turned`` is why
+    it was not, if that was asked for. Shares are of the page before it is turned.
     """
 
     page: int
@@ -37,6 +40,8 @@ class PageReport:
     seconds: float = 0.0
     number: int = 1
     remarks: tuple[str, ...] = ()
+    turned: float | None = None
+    not_turned: str | None = None
 
     @property
     def left(self) -> bool:

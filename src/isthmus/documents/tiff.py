@@ -12,13 +12,13 @@ from PIL import Image
 
 from isthmus.documents import tiff_directory as td
 from isthmus.documents.budget import COPIED, PICTURES
-from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding
+from isthmus.documents.contract import File, Place, Plan, Rules, copy_whole, decoding, steps_at
 from isthmus.documents.encodings import JPEGTables, group4, jpeg, saved, tables_in
 from isthmus.documents.picture import Picture
 from isthmus.documents.pillow_images import image_of, opened, picture_of
 from isthmus.errors import InputError
 
-NAME, HOLDS_BILEVEL = "TIFF", True
+NAME, HOLDS_BILEVEL, TURNS_PIXELS = "TIFF", True, True
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _CHANNELS, _ROWS = 256, 257, 258, 259, 262, 277, 278
 _X, _Y, _UNIT, _PREDICTOR, _COLOURS, _FORMAT, _TABLES, _SUBSAMPLING = 282, 283, 296, 317, 320, 339, 347, 530
@@ -31,6 +31,7 @@ _PALETTE = 3  # a photometric interpretation
 _SMALLER = 330  # smaller copies of the picture, which would still show the old one
 _KIND, _OLD_KIND = 254, 255  # NewSubfileType and SubfileType, which say that a directory is no page
 _OVERVIEW, _MASK = 1, 4
+_MASKED = "its mask would not be turned with it"
 _Numbers = dict[int, Sequence[int]]  # by tag
 
 
@@ -58,7 +59,9 @@ def plan(file: File, name: str, rules: Rules) -> Plan:
                     if max(ends, default=0) > size:
                         raise InputError(f"{name}, page {page}: is damaged (it ends within its pixels).")
             td.draw_data(file, layout, tags, draw)
-            place = Place(page, width, height, _dpi(tags, layout), (offset,), problem=_problem(tags, layout))
+            dpi = _dpi(tags, layout)
+            place = Place(page, width, height, dpi and sum(dpi) / 2, (offset,), problem=_problem(tags, layout))
+            place = replace(place, steps=steps_at(*dpi)) if dpi else place
             found.append((place, _kind(tags, layout)))
     if not found:
         raise InputError(f"{name}: has no page.")
@@ -82,17 +85,19 @@ def _pages(found: list[tuple[Place, int]]) -> tuple[Place, ...]:
     first = next((place for place, kind in found if not kind), found[0][0])
     places: list[Place] = []
     early: tuple[int, ...] = ()
+    fixed: str | None = None
     for place, kind in found:
         page = places[-1] if places else first
         fits = place.width <= page.width and place.height <= page.height
         smaller = (place.width, place.height) != (page.width, page.height)
         if not (kind and fits and (smaller or kind & _MASK) and place is not first):
-            places.append(replace(place, page=len(places) + 1, key=place.key + early))
-            early = ()
+            places.append(replace(place, page=len(places) + 1, key=place.key + early, fixed=fixed))
+            early, fixed = (), None
         elif places:
-            places[-1] = replace(page, key=page.key + place.key)
+            places[-1] = replace(page, key=page.key + place.key, fixed=_MASKED if kind & _MASK else page.fixed)
         else:
             early += place.key
+            fixed = _MASKED if kind & _MASK else fixed
     return tuple(places)
 
 
@@ -186,14 +191,15 @@ def _problem(tags: td.Directory, layout: td.Layout) -> str | None:
     return None
 
 
-def _dpi(tags: td.Directory, layout: td.Layout) -> float | None:
+def _dpi(tags: td.Directory, layout: td.Layout) -> tuple[float, float] | None:
+    """Dots per inch across and along the page."""
     unit = {2: 1.0, 3: 2.54}.get(td.number(tags, layout, _UNIT, 2))
     found = []
     for tag in (_X, _Y):
         if tag in tags and tags[tag].type == 5 and tags[tag].count:
             top, bottom = np.frombuffer(tags[tag].value[:8], layout.order + "u4")
             found.append(float(top) / float(bottom) if bottom else 0.0)
-    return unit * sum(found) / len(found) if unit and found and all(found) else None
+    return (unit * found[0], unit * found[-1]) if unit and found and all(found) else None
 
 
 def _jpeg(picture: Picture, tables: JPEGTables | None, *, keep_rgb: bool) -> tuple[list[bytes], _Numbers]:

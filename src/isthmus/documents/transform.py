@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from pathlib import Path
 from isthmus.documents.contract import File, Format, Place, Plan, Rules, temporary_errors
 from isthmus.documents.formats import check_output_name, find_format, format_named
 from isthmus.documents.reports import DocumentReport, PageReport, document_name
+from isthmus.documents.turning import turned_together
 from isthmus.documents.work import Inspector, PageFunction, Work
 from isthmus.documents.workers import Result, WorkersEndedError, in_order
 from isthmus.errors import InputError, OutputError, ParameterError
@@ -113,6 +114,7 @@ def _tasks(
         except Exception as error:
             document = replace(document, error=error)
         yield document, None
+        shown = Counter(page for place in document.plan.places for page in place.pages)
         for number, place in enumerate(document.plan.places, 1):
             if document in failed:
                 break
@@ -120,7 +122,8 @@ def _tasks(
                 assert document.state is not None
                 yield document, Work(
                     document.path, document.state, document.name, document.format, place, number,
-                    options.rules.bilevel, document.plan.alone, options.inspector, encoded=not options.dry_run,
+                    options.rules.bilevel, document.plan.alone, all(shown[page] == 1 for page in place.pages),
+                    options.inspector, encoded=not options.dry_run,
                 )  # fmt: skip
 
 
@@ -154,7 +157,7 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
 
     def encoded() -> Iterator[tuple[Place, bytes | None]]:
         for number, place in enumerate(plan.places, 1):
-            data = None
+            data, turned = None, None
             if options.chooses(place):
                 kept = options.page_to_keep(place)
                 if kept is None:
@@ -162,13 +165,14 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
                     if isinstance(result, Exception):
                         raise result
                     data, report = result
+                    turned = report.turned
                     if options.progress is not None:
                         options.progress(document.source, plan, report)
                 else:
                     note = f"is also on page {kept}, which is to stay as it is"
                     report = PageReport(place.page, place.width, place.height, changed=False, note=note, number=number)
                 reports.append(report)
-            yield place, data
+            yield replace(place, turned=turned), data
 
     format = format_named(document.format)
     if options.dry_run:
@@ -184,7 +188,8 @@ def _write(document: _Document, results: Iterator[Result], options: Options, swe
     seconds = time.monotonic() - document.begun
     written = None if options.dry_run else document.output
     notes = plan.notes if growth <= _MUCH_LARGER else (*plan.notes, f"the file has become {growth:.1f} times as large")
-    report = DocumentReport(document.source, written, plan.n_pages, tuple(reports), notes, seconds=seconds)
+    pictures = tuple(turned_together(reports))
+    report = DocumentReport(document.source, written, plan.n_pages, pictures, notes, seconds=seconds)
     if options.inspector is not None:
         options.inspector.document(report)
     return report

@@ -19,6 +19,14 @@ from isthmus.documents.picture import (
     page_pixels,
 )
 from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.documents.turning import (
+    CUT_OFF,
+    LEAST_TURN,
+    cuts_print,
+    straightening,
+    turned_picture,
+    turned_pixels,
+)
 from isthmus.errors import IsthmusError
 from isthmus.system.files import FileState, unchanged
 
@@ -27,10 +35,16 @@ _LEAST_CHANGE = 0.0005  # share of the pixels of a page; where fewer change, the
 
 @dataclass(frozen=True)
 class Remarked:
-    """New pixels of a page, and sentences about them for its report."""
+    """New pixels of a page, and sentences about them for its report.
+
+    ``lines`` is the direction of its lines, to the right and down: the page is turned until they are straight.
+    ``not_turned`` is why they are not known, if they were looked for.
+    """
 
     pixels: Grey | Colour
     remarks: tuple[str, ...] = ()
+    lines: tuple[float, float] | None = None
+    not_turned: str | None = None
 
 
 @runtime_checkable
@@ -71,6 +85,7 @@ class Work:
     number: int
     bilevel: bool = False
     alone: bool = False  # the document is nothing but this picture
+    whole: bool = True  # the page has no other picture
     inspector: Inspector | None = None
     encoded: bool = True  # False in dry runs
 
@@ -129,8 +144,9 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
         pixels = page_pixels(picture)
     given = pixels.view()
     given.flags.writeable = False
-    returned = function(given, dpi=place.dpi)
-    after, remarks = (returned.pixels, returned.remarks) if isinstance(returned, Remarked) else (returned, ())
+    found = function(given, dpi=place.dpi)
+    returned = found if isinstance(found, Remarked) else Remarked(found)
+    after = returned.pixels
     if after.shape != pixels.shape or after.dtype != np.uint8:
         raise TypeError(f"A page function must return {pixels.shape} of uint8. Got {after.shape} of {after.dtype}.")
     to_bilevel = work.bilevel and picture.kind != "bilevel"
@@ -139,20 +155,42 @@ def _process(function: PageFunction, work: Work, source: Source) -> tuple[bytes 
     share = changed_share(pixels, written)
     if not to_bilevel and share < _LEAST_CHANGE:
         after, written, share = pixels, pixels, 0.0
-    report = replace(work.report(picture.note), changed=to_bilevel or share > 0, changed_share=share, remarks=remarks)
+    is_cleaned = to_bilevel or share > 0
+    report = replace(work.report(picture.note), changed_share=share, remarks=returned.remarks)
+    report = _turned(report, returned, work)
+    turn = report.turned if format.TURNS_PIXELS and report.turned else 0.0  # of the pixels
+    report = replace(report, changed=is_cleaned or turn != 0)
     if work.inspector is not None:
         report = work.inspector.page(work.name, report, pixels, after, written)
     report = replace(report, seconds=time.monotonic() - begun)
-    if not report.changed or not work.encoded:
+    if not (is_cleaned or turn) or not work.encoded:
         return None, report
-    if new is None:
+    if new is not None:
+        new = bilevel_picture(turned_pixels(after, turn, place.steps)) if turn else new
+    else:
         new = changed_picture(picture, pixels, after)
-        if _equal(new.samples, picture.samples) and _same_palette(new, picture):
+        if not turn and _equal(new.samples, picture.samples) and _same_palette(new, picture):
             return None, replace(report, changed=False, changed_share=0.0)
-    del picture, pixels, given, returned, after, written  # large pages need their memory
+        new = turned_picture(new, turn, place.steps) if turn else new
+    del picture, pixels, given, found, returned, after, written  # large pages need their memory
     with decoding(work.name, place.page), unchanged(work.path, work.name, work.state):
         data = format.encode(source.of(work), place, new)
     return data, replace(report, seconds=time.monotonic() - begun)
+
+
+def _turned(report: PageReport, returned: Remarked, work: Work) -> PageReport:
+    """The report with the angle to turn the page by, or the reason to leave it as it lies."""
+    if returned.lines is None:
+        return replace(report, not_turned=returned.not_turned)
+    turn = straightening(returned.lines, work.place.steps)
+    if abs(turn) < LEAST_TURN:
+        return replace(report, turned=0.0)
+    problem = work.place.fixed
+    if problem is None and work.whole and cuts_print(returned.pixels, turn):
+        problem = CUT_OFF
+    if problem is not None:
+        return replace(report, not_turned=f"it is askew by {abs(turn):.2f} degrees, but {problem}")
+    return replace(report, turned=turn)
 
 
 def _same_palette(new: Picture, old: Picture) -> bool:

@@ -12,6 +12,7 @@ from isthmus.documents.transform import Options, transform_documents
 from isthmus.documents.work import Remarked
 from isthmus.pages.removed import removed
 from isthmus.pages.review import Review
+from isthmus.pages.skew import find_skew
 
 _LARGEST = 14  # the limit of a page at the scale of the network is this part of the limit: A1
 
@@ -24,17 +25,25 @@ class Cleaner:
     strength: float = 1.0
     dpi: float | None = None
     max_megapixels: float = USUAL_MEGAPIXELS
+    deskew: bool = False
 
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Remarked:
         if self.strength == 0:
-            return Remarked(pixels)
+            return self._with_lines(Remarked(pixels))
         from isthmus.pages.cleaning import cleaned_page  # noqa: PLC0415 — imports torch
 
         most = self.max_megapixels / _LARGEST
         cleaned = cleaned_page(
             pixels, network=self.network, dpi=self.dpi, stated=dpi, strength=self.strength, max_megapixels=most
         )
-        return Remarked(cleaned.pixels, cleaned.remarks)
+        return self._with_lines(Remarked(cleaned.pixels, cleaned.remarks))
+
+    def _with_lines(self, page: Remarked) -> Remarked:
+        """The direction of the lines of the cleaned page, if it is to be turned straight."""
+        if not self.deskew:
+            return page
+        skew = find_skew(page.pixels)
+        return replace(page, lines=skew.lines, not_turned=skew.problem)
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,8 @@ class RemovalInspector:
         found = removed(before, after, written)
         letters = found.letters
         if self.review is not None:
-            self.review.save(document, report.number, before, written, None if letters is None else letters.boxes)
+            pale = None if letters is None else letters.boxes
+            self.review.save(document, report.number, before, written, pale, turned=report.turned or 0.0)
         report = replace(report, removed=found.share, warning=found.warning)
         if letters is None or not letters.letters:
             return report
@@ -74,6 +84,7 @@ def clean_document(
     dpi: float | None = None,
     pages: Iterable[int] | None = None,
     bilevel: bool = False,
+    deskew: bool = False,
     dry_run: bool = False,
     review: str | os.PathLike[str] | None = None,
     jobs: int = 1,
@@ -90,13 +101,16 @@ def clean_document(
     network : str, default "pages"
         The network that cleans; see ``isthmus.clean``.
     strength : float, default 1.0
-        Share of the change that is made, from 0 to 1; with 0 the output has the bytes of the source.
+        Share of the change that is made, from 0 to 1; with 0 nothing is cleaned.
     dpi : float, optional
         Dots per inch of the pages, from 10 to 10,000, for documents that do not state them, or state them wrongly.
     pages : iterable of int, optional
         Numbers of the pages to clean, from 1. Default: all pages. The others stay as they are.
     bilevel : bool, default False
         Make pages black and white.
+    deskew : bool, default False
+        Turn pages so that their lines are straight. The report says by how many degrees, or why not; with
+        ``strength=0`` pages are only turned.
     dry_run : bool, default False
         Clean and report, but write no output.
     review : path, optional
@@ -133,7 +147,7 @@ def clean_document(
         jobs=jobs,
     )
     pair = (os.fspath(source), os.fspath(output))
-    (report,) = transform_documents([pair], Cleaner(network, strength, dpi, max_megapixels), options)
+    (report,) = transform_documents([pair], Cleaner(network, strength, dpi, max_megapixels, deskew), options)
     if report.error is not None:
         raise report.error
     return report

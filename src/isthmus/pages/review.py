@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey, grey_pixels
 from isthmus.documents.reports import DocumentReport, PageReport
+from isthmus.documents.turning import turned_pixels
 from isthmus.errors import OutputError
 from isthmus.pages.removed import median_of
 from isthmus.system.files import atomic_write, permissions, reason
@@ -41,9 +42,13 @@ class Review:
         self._folder = Path(folder)
 
     def save(
-        self, document: str, number: int, before: Grey | Colour, after: Grey | Colour, pale: Boxes | None = None
-    ) -> None:
-        """Write the pictures of a page as JPEG; marks that became pale (left, top, right, bottom) are framed."""
+        self, document: str, number: int, before: Grey | Colour, after: Grey | Colour, pale: Boxes | None = None, *,
+        turned: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Write the pictures of a page as JPEG; marks that became pale (left, top, right, bottom) are framed.
+
+        All but the first show the page turned by so many degrees clockwise.
+        """
         home = self._made_home(document)
         mode = permissions(document)  # nobody sees the pictures who may not see the document
         height = len(before)
@@ -51,8 +56,8 @@ class Review:
         boxes = np.empty((0, 4), int) if pale is None else pale * len(before) // height
         views: dict[str, Callable[[], Image.Image]] = {
             "before": lambda: Image.fromarray(before),
-            "after": lambda: Image.fromarray(after),
-            "removed": lambda: _framed(removed_in_red(before, after), boxes),
+            "after": lambda: _turned(Image.fromarray(after), turned),
+            "removed": lambda: _turned(_framed(removed_in_red(before, after), boxes), turned),
         }
         for view, image in views.items():
             with atomic_write(home / f"{number:05}-{view}.jpg", mode=mode) as file:
@@ -124,6 +129,10 @@ def _framed(image: Image.Image, boxes: Boxes) -> Image.Image:
     for left, top, right, bottom in boxes.tolist():
         draw.rectangle((left - _FRAME, top - _FRAME, right + _FRAME, bottom + _FRAME), outline=_BLUE, width=_FRAME)
     return image
+
+
+def _turned(image: Image.Image, turn: float) -> Image.Image:
+    return Image.fromarray(turned_pixels(np.asarray(image), turn)) if turn else image
 
 
 def _lighter(before: Grey | Colour, after: Grey | Colour) -> Int16[np.ndarray, "rows columns"]:
