@@ -18,6 +18,7 @@ from isthmus.errors import (
     PaleLettersWarning,
     ParameterError,
     ProtectedError,
+    SkewedPageWarning,
     UnusedCodesWarning,
     WorseThanPCAWarning,
 )
@@ -46,8 +47,8 @@ _HOMES = {
 __all__ = [
     "Autoencoder", "AutoencoderSearch", "CoarsePageWarning", "Comparison", "ConvAutoencoder",
     "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
-    "PaleLettersWarning", "ParameterError", "ProtectedError", "UnusedCodesWarning", "WorseThanPCAWarning",
-    "__version__", "clean", "clean_document", "compare", "load", "tune",
+    "PaleLettersWarning", "ParameterError", "ProtectedError", "SkewedPageWarning", "UnusedCodesWarning",
+    "WorseThanPCAWarning", "__version__", "clean", "clean_document", "compare", "load", "tune",
 ]  # fmt: skip
 
 

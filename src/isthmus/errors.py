@@ -61,6 +61,10 @@ class PaleLettersWarning(UserWarning):
     """Marks like letters became pale when a page was cleaned; they may have been text."""
 
 
+class SkewedPageWarning(UserWarning):
+    """A page is not turned straight, since its angle cannot be found surely, or print would be cut off."""
+
+
 class UnusedCodesWarning(UserWarning):
     """A model has more codes than its rows have dimensions."""
 

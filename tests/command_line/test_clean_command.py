@@ -5,6 +5,7 @@ Most of it runs with a strength of 0, which needs no network: the pages are read
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -332,3 +333,24 @@ def test_a_resolution_that_no_scanner_has_is_refused(dpi, folder, command):
     assert (code, said) == (2, f"isthmus: --dpi must be between 10 and 10000. Got {dpi} instead.\n")
     with pytest.raises(ParameterError, match="'dpi' parameter of clean must be"):
         isthmus.clean(np.zeros((9, 9), np.uint8), dpi=float(dpi))
+
+
+def test_pages_are_turned_straight_and_each_angle_is_said(tmp_path, command):
+    pages = [page(number, (416, 608)).rotate(-angle, fillcolor=200) for number, angle in enumerate((2, 0, -1.5))]
+    blank = Image.new("L", (416, 608), 200)
+    source, output = tmp_path / "in.tif", tmp_path / "out.tif"
+    source.write_bytes(saved(pages[0], "TIFF", save_all=True, append_images=[*pages[1:], blank]))
+    code, said = command(source, "-o", output, "--deskew", "--jobs", 2)
+    assert code == 0
+    assert re.search(r"page 1: .*turned by (1\.9|2\.0)\d degrees anticlockwise", said)
+    assert re.search(r"page 3: .*turned by 1\.[45]\d degrees clockwise", said)
+    assert "page 2: not turned: straight already" in said
+    assert "page 4: not turned: it has too few marks to find its angle" in said
+    with Image.open(output) as found:
+        for number, wanted in ((0, page(0, (416, 608))), (1, pages[1]), (3, blank)):
+            found.seek(number)
+            likeness = np.abs(np.asarray(found).astype(int) - np.asarray(wanted))[50:-50, 50:-50].mean()
+            assert likeness == 0 if number else likeness < 10
+    _, without = command(source, "-o", output)
+    assert "turned by" not in without
+    assert output.read_bytes() == source.read_bytes()

@@ -145,7 +145,7 @@ def bilevel_picture(pixels: Grey | Colour) -> Picture:
 
 def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channels"]) -> UInt8[np.ndarray, "n 4"]:
     """Ink for pixels: the black ink stays, reduced where a pixel needs more light."""
-    light = np.broadcast_to(pixels.reshape(len(pixels), -1), (len(pixels), 3)).astype(float)
+    light = np.broadcast_to(pixels if pixels.ndim == 2 else pixels[:, None], (len(pixels), 3)).astype(float)
     black = np.maximum(255 - ink[:, 3].astype(float), light.max(axis=1))
     colour = 255 - light * 255 / np.maximum(black, 1)[:, None]
     return np.asarray(np.rint(np.column_stack([colour, 255 - black])), np.uint8)

@@ -38,6 +38,21 @@ def straightening(lines: tuple[float, float], steps: Steps = SQUARE) -> float:
     return 90 * round(angle / 90) - angle
 
 
+def turn_of(
+    lines: tuple[float, float], pixels: Grey | Colour, steps: Steps = SQUARE, *, fixed: str | None = None,
+    is_whole: bool = True,
+) -> tuple[float | None, str | None]:  # fmt: skip
+    """How to turn a page with these lines: degrees clockwise, 0 if they are straight, or None and the reason.
+
+    ``fixed`` is a reason not to turn it; a picture that is not the ``whole`` page is not looked at for what is cut off.
+    """
+    turn = straightening(lines, steps)
+    if abs(turn) < LEAST_TURN:
+        return 0.0, None
+    problem = CUT_OFF if fixed is None and is_whole and cuts_print(pixels, turn) else fixed
+    return (turn, None) if problem is None else (None, f"it is askew by {abs(turn):.2f} degrees, but {problem}")
+
+
 def lie_alike(first: Steps, second: Steps) -> bool:
     """Whether pictures drawn in two ways are straightened by the same turn."""
     tried = ((1.0, 0.1), (1.0, -0.1), (-0.1, 1.0))

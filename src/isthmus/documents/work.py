@@ -19,14 +19,7 @@ from isthmus.documents.picture import (
     page_pixels,
 )
 from isthmus.documents.reports import DocumentReport, PageReport
-from isthmus.documents.turning import (
-    CUT_OFF,
-    LEAST_TURN,
-    cuts_print,
-    straightening,
-    turned_picture,
-    turned_pixels,
-)
+from isthmus.documents.turning import turn_of, turned_picture, turned_pixels
 from isthmus.errors import IsthmusError
 from isthmus.system.files import FileState, unchanged
 
@@ -182,15 +175,9 @@ def _turned(report: PageReport, returned: Remarked, work: Work) -> PageReport:
     """The report with the angle to turn the page by, or the reason to leave it as it lies."""
     if returned.lines is None:
         return replace(report, not_turned=returned.not_turned)
-    turn = straightening(returned.lines, work.place.steps)
-    if abs(turn) < LEAST_TURN:
-        return replace(report, turned=0.0)
-    problem = work.place.fixed
-    if problem is None and work.whole and cuts_print(returned.pixels, turn):
-        problem = CUT_OFF
-    if problem is not None:
-        return replace(report, not_turned=f"it is askew by {abs(turn):.2f} degrees, but {problem}")
-    return replace(report, turned=turn)
+    place = work.place
+    turn, problem = turn_of(returned.lines, returned.pixels, place.steps, fixed=place.fixed, is_whole=work.whole)
+    return replace(report, turned=turn, not_turned=problem)
 
 
 def _same_palette(new: Picture, old: Picture) -> bool:

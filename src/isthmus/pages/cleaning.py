@@ -13,14 +13,15 @@ from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
-from isthmus.documents.contract import LeftAsItIs
+from isthmus.documents.contract import LeftAsItIs, steps_at
 from isthmus.documents.damage import meaning
 from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
-from isthmus.documents.pillow_images import image_of, picture_of
+from isthmus.documents.pillow_images import image_of, picture_of, resolution
 from isthmus.errors import CoarsePageWarning, InputError, PaleLettersWarning
 from isthmus.pages.bilevel import bilevel_dirt, is_bilevel
 from isthmus.pages.colour import Paper, coloured, grey_of
+from isthmus.pages.deskew import straight_picture, straight_pixels
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.removed import removed
 from isthmus.pages.restraint import share_of_change
@@ -43,15 +44,16 @@ _CONVERTED_TO = {"YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBX": "RGB", "RGB
 
 @overload
 def clean(
-    image: Image.Image, *, network: Network = ..., dpi: float | None = ..., strength: float = ...
+    image: Image.Image, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...
 ) -> Image.Image: ...
 @overload
 def clean(
-    image: ArrayLike, *, network: Network = ..., dpi: float | None = ..., strength: float = ...
+    image: ArrayLike, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...
 ) -> np.ndarray: ...
 def clean(
-    image: Image.Image | ArrayLike, *, network: Network = "pages", dpi: float | None = None, strength: float = 1.0
-) -> Image.Image | np.ndarray:
+    image: Image.Image | ArrayLike, *, network: Network = "pages", dpi: float | None = None, strength: float = 1.0,
+    deskew: bool = False,
+) -> Image.Image | np.ndarray:  # fmt: skip
     """Remove stains, folds, shadows and show-through from a scanned page.
 
     Parameters
@@ -67,12 +69,15 @@ def clean(
         letters, or from its size.
     strength : float, default=1.0
         Share of the change that is made, from 0, which returns the same pixels, to 1.
+    deskew : bool, default=False
+        Turn the cleaned page so that its lines are straight, if it is askew by 0.05 to 10 degrees. What leaves the page
+        is lost, and its corners become paper. ``isthmus.pages.skew.find_skew`` returns the angle.
 
     Returns
     -------
     image : PIL image or ndarray
         The cleaned page, with the same type, size, mode, data type and ``image.info`` (resolution, colour profile, …).
-        Alpha stays as it is.
+        Alpha stays as it is, unless the page is turned.
 
     Raises
     ------
@@ -89,6 +94,8 @@ def clean(
         If the page has fewer than 100 dpi, so that letters can be damaged.
     PaleLettersWarning
         If marks like letters lost most of their contrast; it says how many, and where.
+    SkewedPageWarning
+        If the page should be turned and is not, as its angle cannot be found surely, or letters would be cut off.
 
     Notes
     -----
@@ -106,15 +113,16 @@ def clean(
     >>> isthmus.clean(Image.open("scan.png")).save("clean.png")  # doctest: +SKIP
     """
     if isinstance(image, Image.Image):
-        return _clean_image(image, network=network, dpi=dpi, strength=strength)
+        return _clean_image(image, network=network, dpi=dpi, strength=strength, deskew=deskew)
     array = np.asarray(image)
     _check_array(array)
     if array.ndim == 2:
-        return _warned(array, cleaned_page(array, network=network, dpi=dpi, strength=strength))
+        result = _warned(array, cleaned_page(array, network=network, dpi=dpi, strength=strength))
+        return straight_pixels(result, _grey_samples(result)) if deskew else result
     colours = (..., slice(3) if array.shape[2] > 2 else 0)
     result = array.copy()
     result[colours] = _warned(array[colours], cleaned_page(array[colours], network=network, dpi=dpi, strength=strength))
-    return result
+    return straight_pixels(result, _grey_samples(result[colours])) if deskew else result
 
 
 @dataclass(frozen=True)
@@ -273,7 +281,9 @@ def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray,
     return grey
 
 
-def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, strength: float) -> Image.Image:
+def _clean_image(
+    image: Image.Image, *, network: Network, dpi: float | None, strength: float, deskew: bool
+) -> Image.Image:
     try:
         image.load()
     except (OSError, SyntaxError, ValueError) as error:  # the errors of Pillow's decoders
@@ -285,12 +295,16 @@ def _clean_image(image: Image.Image, *, network: Network, dpi: float | None, str
     if image.mode == "F":
         values = np.asarray(image)
         cleaned = cleaned_page(values, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
-        result = Image.fromarray(_warned(values, cleaned))
+        after = _warned(values, cleaned)
+        result = Image.fromarray(straight_pixels(after, _grey_samples(after)) if deskew else after)
     else:
         picture = picture_of(image if mode is None else image.convert(mode))
         before = page_pixels(picture)
         cleaned = cleaned_page(before, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
-        result = image_of(changed_picture(picture, before, _warned(before, cleaned)))
+        picture = changed_picture(picture, before, _warned(before, cleaned))
+        if deskew:
+            picture = straight_picture(picture, steps_at(*(resolution(image) or (1, 1))))
+        result = image_of(picture)
     result = result if result.mode == image.mode else result.convert(image.mode)
     result.info = dict(image.info)
     return result

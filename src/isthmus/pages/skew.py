@@ -13,19 +13,20 @@ from isthmus.documents.picture import Colour, Grey, grey_pixels
 
 LARGEST = 10.0  # degrees: pages askew by more are left
 _TRIED = np.arange(-12.0, 12.01, 0.25)  # degrees: beyond the largest, so that the best one is not at the end
-_FINER = ((0.05, 0.25), (0.01, 0.05))  # degrees: step, and reach on both sides
+_FINER = ((0.05, 1.0), (0.01, 0.05))  # degrees: step, and reach on both sides
 _SIDE = 2400  # pixels: the longer side of the page that is looked at
 _AROUND, _DARK = 41, 0.85  # pixels, and share of the mean there: darker pixels are marks
 _SPECK = 4  # pixels: smaller marks are not of lines of print
 _SMALLEST, _TALLEST = 1 / 250, 1 / 12  # of the longer side: nor are dots of halftones, and pictures
 _BLUR, _FINE_BLUR = 1.5, 1.0  # pixels: of the profiles, at first and where angles are finer
-_STRIPS = 3  # in which finer angles are tried: lines of columns side by side are not at the same heights
+_STRIPS, _NARROWEST = 3, 200  # strips in which finer angles are tried, since lines of columns side by side are not at
+# the same heights, and pixels: narrower strips tell too little
 _FEWEST = 300  # points
-_SURE, _APART = 1.7, 1.0  # times the best score at other angles, which lie so many degrees apart
+_SURE, _APART = 1.4, 1.0  # times the best score at other angles, which lie so many degrees apart
 _EVEN = 4.0  # times the median score
 _AGREE, _REACH = 0.3, 0.5  # degrees between the two halves of a page, and around the angle of the whole
 
-Points = Float64[np.ndarray, "points 2"]
+Points = Float64[np.ndarray, "_points 2"]
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,12 @@ def find_skew(pixels: Grey | Colour) -> Skew:
     across, down = _lower_edges(grey_pixels(pixels))
     if max(len(across), len(down)) < _FEWEST:
         return Skew(None, problem="it has too few marks to find its angle")
-    (degrees, sure), (degrees_down, sure_down) = _best(across), _best(down)
-    is_down = sure_down > sure
-    points, degrees = (down, degrees_down) if is_down else (across, degrees)
-    if max(sure, sure_down) < 1 or not _halves_agree(points, degrees):
-        return Skew(None, problem="its angle cannot be found surely")
+    best, best_down = _best(across), _best(down)
+    is_down = best_down > best
+    points, (is_sure, _, degrees) = (down, best_down) if is_down else (across, best)
     degrees = _finer(points, degrees)
+    if not is_sure or not _halves_agree(points, degrees):
+        return Skew(None, problem="its angle cannot be found surely")
     if abs(degrees) > LARGEST:
         return Skew(None, problem=f"its angle is more than {LARGEST:.0f} degrees")
     return Skew(degrees, is_down)
@@ -100,21 +101,22 @@ def _edges(marks: Bool[np.ndarray, "h w"], dark: Bool[np.ndarray, "h w"]) -> Poi
     return np.argwhere(marks[:-1] & ~dark[1:]).astype(float)
 
 
-def _best(points: Points) -> tuple[float, float]:
-    """The best angle, and how sure it is: 1 or more is sure."""
+def _best(points: Points) -> tuple[bool, float, float]:
+    """Whether one angle is surely the best, how many times the median its score is, and the angle."""
     if len(points) < _FEWEST:
-        return 0.0, 0.0
+        return False, 0.0, 0.0
     scores = np.array([_score(points, degrees, _BLUR) for degrees in _TRIED])
     best = float(_TRIED[scores.argmax()])
     others = scores[np.abs(_TRIED - best) > _APART]
-    sure = scores.max() / max(_SURE * others.max(), _EVEN * np.median(scores), 1e-9)
-    return best, float(sure)
+    times = float(scores.max() / max(np.median(scores), 1e-9))
+    return bool(times >= _EVEN and scores.max() >= _SURE * others.max()), times, best
 
 
 def _finer(points: Points, degrees: float, step_and_reach: tuple[tuple[float, float], ...] = _FINER) -> float:
     """The best angle near another one, in strips beside each other."""
     places = points[:, 1]
-    bounds = np.linspace(places.min(), places.max() + 1e-6, _STRIPS + 1)
+    n_strips = int(np.clip(np.ptp(places) // _NARROWEST, 1, _STRIPS))
+    bounds = np.linspace(places.min(), places.max() + 1e-6, n_strips + 1)
     strips = [points[(places >= left) & (places < right)] for left, right in pairwise(bounds)]
     for step, reach in step_and_reach:
         tried = degrees + np.arange(-reach, reach + step / 2, step)
