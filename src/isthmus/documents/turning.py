@@ -144,6 +144,7 @@ def turned_pixels(
 
     Each channel is turned for itself; its corners get the percentile ``paper`` of it.
     """
+    result: np.ndarray
     if pixels.ndim == 3:
         result = np.empty_like(pixels)
         for channel in range(pixels.shape[2]):
@@ -156,8 +157,10 @@ def turned_pixels(
     if pixels.dtype == np.uint8:
         return _turned_channel(pixels, turn, steps, fill)
     found = _turned_channel(pixels.astype(np.float32), turn, steps, fill)
-    found = np.clip(found, 0, 65535 if pixels.dtype.kind == "u" else 1)
-    return (np.rint(found) if pixels.dtype.kind == "u" else found).astype(pixels.dtype)
+    is_whole = pixels.dtype.kind == "u"
+    found = np.clip(found, 0, 65535 if is_whole else 1)
+    result = (np.rint(found) if is_whole else found).astype(pixels.dtype)
+    return result
 
 
 def _turned_channel(
