@@ -14,6 +14,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from isthmus.documents.bands import bands
+from isthmus.pages.beyond import beyond_the_sheet
 from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.kinds import is_page, looks_like_print, share_of_print
 
@@ -52,6 +53,12 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
     """
     if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
+    share, beyond = _share_of_page(grey, clean), beyond_the_sheet(grey.numpy())
+    return share if beyond is None else share.masked_fill_(torch.from_numpy(beyond), 0)
+
+
+def _share_of_page(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """The share of the network's change on a page."""
     paper = _paper(grey, clean)
     white, grain, slack = _white(grey, paper)
     if slack:
