@@ -16,7 +16,7 @@ import isthmus
 from isthmus.errors import InputError, ModelFileError, ParameterError
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from isthmus.pages import cleaning, detail, kinds, restraint, shipped
-from isthmus.pages import colour as colours
+from isthmus.pages import paper as papers
 from isthmus.pages.cleaning import clean_page
 from isthmus.pages.colour import marks
 
@@ -298,10 +298,12 @@ def test_networks_come_from_files_estimators_and_names(pages, whitening, tmp_pat
     expected = clean_page(dirty, network=whitening)
     assert np.array_equal(clean_page(dirty, network=isthmus.load(whitening)), expected)
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    with pytest.raises(ModelFileError, match="The network 'pages' is missing from this installation"):
-        clean_page(dirty)
     saved(whitening_network(), tmp_path / "pages.safetensors")
-    assert np.array_equal(clean_page(dirty), expected)
+    for name in ("reference", "pages"):  # the latter needs the network that finds ink, too
+        with pytest.raises(ModelFileError, match=f"The network '{name}' is missing from this installation"):
+            clean_page(dirty, network=name)
+    saved(whitening_network(), tmp_path / "reference.safetensors")
+    assert np.array_equal(clean_page(dirty, network="reference"), expected)
 
 
 def test_a_network_file_that_changes_is_read_again(pages, tmp_path):
@@ -397,7 +399,7 @@ def test_what_is_found_out_in_bands_is_what_is_found_out_at_once(whitening, page
     monkeypatch.setattr(detail, "_BAND", 20_000)
     monkeypatch.setattr(kinds, "_ROWS", 7)
     monkeypatch.setattr(restraint, "_BAND", 10_000)
-    monkeypatch.setattr(colours, "_BAND", 60)
+    monkeypatch.setattr(papers, "_BAND", 60)
     assert np.array_equal(clean_page(page, network=whitening, dpi=300), at_once)
     seen = np.float32(page if page.ndim == 2 else page[..., 0]) / 255
     shaded = seen < 0.97
@@ -405,3 +407,24 @@ def test_what_is_found_out_in_bands_is_what_is_found_out_at_once(whitening, page
     patches, count = ndimage.label(ndimage.grey_opening((shaded & flat).view(np.uint8), 5).view(bool))
     even = ndimage.standard_deviation(seen, patches, np.arange(count + 1)) < 0.8 / 255
     assert np.array_equal(restraint._even_patches(seen, shaded, 0.0), (patches > 0) & even[patches])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "F", "1"])
+def test_images_become_black_and_white(pages, whitening, mode):
+    clean, dirty = pages[150]
+    grey = Image.fromarray(dirty)
+    image = grey.convert("F").point(lambda value: value / 255) if mode == "F" else grey.convert(mode)
+    image.info["dpi"] = (150, 150)
+    result = isthmus.clean(image, network=whitening, bilevel=True)
+    assert (result.mode, result.size, result.info["dpi"]) == ("1", image.size, (150, 150))
+    if mode != "1":
+        assert (np.asarray(result) == (clean > 127)).mean() > 0.98
+
+
+def test_arrays_become_black_and_white(pages, whitening):
+    clean, dirty = pages[150]
+    for array in (dirty, dirty.astype(np.uint16) * 257, dirty / 255, np.dstack([dirty] * 3), np.dstack([dirty] * 4)):
+        result = isthmus.clean(array, network=whitening, dpi=150, bilevel=True)
+        assert result.dtype == bool
+        assert result.shape == dirty.shape
+        assert (result == (clean > 127)).mean() > 0.98

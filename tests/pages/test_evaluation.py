@@ -158,12 +158,12 @@ def test_without_tesseract_nobody_reads(folders, monkeypatch):
 
 def test_networks_that_come_with_isthmus_may_be_missing_and_others_may_not(folders, tmp_path, monkeypatch):
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    saved(whitening_network(), tmp_path / "pages.safetensors")
+    saved(whitening_network(), tmp_path / "reference.safetensors")
     found = evaluate_pages(*folders, read=False)
-    assert found.methods == (*METHODS, "pages")
-    assert found.missing == {"reference": "The network 'reference' is missing from this installation of Isthmus."}
-    assert found.missing["reference"] in found.notes
-    assert "| reference | – | – |" in found.to_markdown()
+    assert found.methods == (*METHODS, "reference")
+    assert found.missing == {"pages": "The network 'pages' is missing from this installation of Isthmus."}
+    assert found.missing["pages"] in found.notes
+    assert "| pages | – | – |" in found.to_markdown()
     with pytest.raises(ModelFileError, match="nowhere"):
         evaluate_pages(*folders, networks=["nowhere"])
 

@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 
 from isthmus.documents.bands import bands
 
+_LIGHTER = 15  # than Otsu's threshold
 _ROOM, _ALIKE = 4, 4  # entries of a palette that should be free for new colours, and levels between colours
 _DRAWN = 2**20  # pixels from which the main colours are found
 Kind = Literal["bilevel", "grey", "grey16", "colour", "ink", "palette"]
@@ -133,14 +134,17 @@ def grey_pixels(pixels: Grey | Colour) -> Grey:
 
 
 def bilevel_picture(pixels: Grey | Colour) -> Picture:
-    """A page in black and white, by Otsu's threshold (1979) limited to 64–208."""
+    """A page in black and white, by a threshold that is a little lighter than Otsu's (1979), and at most 208.
+
+    Otsu's lies halfway between paper and the usual ink; ink that is paler, and the edges of strokes, are lighter.
+    """
     grey = grey_pixels(pixels)
     counts = np.array(Image.fromarray(grey).histogram(), float)
     below, mass = np.cumsum(counts), np.cumsum(counts * np.arange(256))
     with np.errstate(divide="ignore", invalid="ignore"):
         between = (mass[-1] * below - mass * below[-1]) ** 2 / (below * (below[-1] - below))
     best = int(np.nanargmax(between)) if np.isfinite(between).any() else 127
-    return Picture("bilevel", grey > np.clip(best, 64, 208), levels=2)
+    return Picture("bilevel", grey > np.clip(best + _LIGHTER, 64, 208), levels=2)
 
 
 def _to_ink(ink: UInt8[np.ndarray, "n 4"], pixels: UInt8[np.ndarray, "n *channels"]) -> UInt8[np.ndarray, "n 4"]:

@@ -15,14 +15,16 @@ from torch import Tensor
 
 from isthmus.documents.contract import LeftAsItIs, steps_at
 from isthmus.documents.damage import meaning
-from isthmus.documents.picture import changed_picture, grey_pixels, page_pixels
+from isthmus.documents.picture import bilevel_picture, changed_picture, grey_pixels, page_pixels
 from isthmus.documents.pillow_images import dpi as dpi_of
 from isthmus.documents.pillow_images import image_of, picture_of, resolution
 from isthmus.errors import CoarsePageWarning, InputError, PaleLettersWarning
 from isthmus.pages.bilevel import bilevel_dirt, is_bilevel
-from isthmus.pages.colour import Paper, coloured, grey_of
+from isthmus.pages.colour import coloured, grey_of
 from isthmus.pages.deskew import straight_picture, straight_pixels
 from isthmus.pages.detail import Detail, enlarged, reduced
+from isthmus.pages.ink import OwnInk, without_shades, without_specks
+from isthmus.pages.paper import Paper, shows_where_clean
 from isthmus.pages.removed import removed
 from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import DPI_LIMITS, NETWORK_DPI, Scale, page_scale
@@ -44,15 +46,17 @@ _CONVERTED_TO = {"YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBX": "RGB", "RGB
 
 @overload
 def clean(
-    image: Image.Image, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...
-) -> Image.Image: ...
+    image: Image.Image, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...,
+    bilevel: bool = ...,
+) -> Image.Image: ...  # fmt: skip
 @overload
 def clean(
-    image: ArrayLike, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...
-) -> np.ndarray: ...
+    image: ArrayLike, *, network: Network = ..., dpi: float | None = ..., strength: float = ..., deskew: bool = ...,
+    bilevel: bool = ...,
+) -> np.ndarray: ...  # fmt: skip
 def clean(
     image: Image.Image | ArrayLike, *, network: Network = "pages", dpi: float | None = None, strength: float = 1.0,
-    deskew: bool = False,
+    deskew: bool = False, bilevel: bool = False,
 ) -> Image.Image | np.ndarray:  # fmt: skip
     """Remove stains, folds, shadows and show-through from a scanned page.
 
@@ -72,6 +76,8 @@ def clean(
     deskew : bool, default=False
         Turn the cleaned page so that its lines are straight, if it is askew by 0.05 to 10 degrees. What leaves the page
         is lost, and its corners become paper. ``isthmus.pages.skew.find_skew`` returns the angle.
+    bilevel : bool, default=False
+        Return the page in black and white: an image of mode "1", or an array of bool, (height, width), True is white.
 
     Returns
     -------
@@ -113,16 +119,25 @@ def clean(
     >>> isthmus.clean(Image.open("scan.png")).save("clean.png")  # doctest: +SKIP
     """
     if isinstance(image, Image.Image):
-        return _clean_image(image, network=network, dpi=dpi, strength=strength, deskew=deskew)
+        result = _clean_image(image, network=network, dpi=dpi, strength=strength, deskew=deskew)
+        return _in_black_and_white(result) if bilevel else result
     array = np.asarray(image)
     _check_array(array)
-    if array.ndim == 2:
-        result = _warned(array, cleaned_page(array, network=network, dpi=dpi, strength=strength))
-        return straight_pixels(result, _grey_samples(result)) if deskew else result
-    colours = (..., slice(3) if array.shape[2] > 2 else 0)
-    result = array.copy()
-    result[colours] = _warned(array[colours], cleaned_page(array[colours], network=network, dpi=dpi, strength=strength))
-    return straight_pixels(result, _grey_samples(result[colours])) if deskew else result
+    colours = ... if array.ndim == 2 else (..., slice(3) if array.shape[2] > 2 else 0)
+    cleaned = array.copy()
+    cleaned[colours] = _warned(
+        array[colours], cleaned_page(array[colours], network=network, dpi=dpi, strength=strength)
+    )
+    if deskew:
+        cleaned = straight_pixels(cleaned, _grey_samples(cleaned[colours]))
+    return bilevel_picture(_grey_samples(cleaned[colours])).samples if bilevel else cleaned
+
+
+def _in_black_and_white(image: Image.Image) -> Image.Image:
+    pixels = _grey_samples(np.asarray(image)) if image.mode == "F" else page_pixels(picture_of(image))
+    result = image_of(bilevel_picture(pixels))
+    result.info = dict(image.info)
+    return result
 
 
 @dataclass(frozen=True)
@@ -229,17 +244,25 @@ def _cleaned_bands(
     share = share_of_change(grey, clean)
     if not share.any():
         return
-    detail = Detail(grey, clean, factor) if factor > 1 else None
-    paper = None if pixels.ndim == 2 else Paper(small, clean, factor)
-    del small, grey  # large pages need their memory
+    maps = small.reshape(-1, *grey.shape)
+    ink = _ink(network, maps, clean, scale)
+    own = None if ink is None else OwnInk(maps, clean, ink, factor)
+    detail = Detail(grey, clean, factor) if own is None and factor > 1 else None
+    paper = None
+    if pixels.ndim == 3:
+        paper = Paper(maps, shows_where_clean(maps, clean), factor) if own is None else own.paper
+    del small, grey, maps, ink  # large pages need their memory
     if detail is not None:
         for first, rows in bands:
             detail.fit(first, grey_of(_seen(pixels, rows)))
     for first, rows in bands:
         seen = _seen(pixels, rows)
-        cleaned = clean[rows] if detail is None else detail.apply(first, grey_of(seen))
+        if own is not None:
+            cleaned = own.apply(first, seen.reshape(-1, *seen.shape[-2:]))
+        else:
+            cleaned = clean[rows] if detail is None else detail.apply(first, grey_of(seen))
         if paper is not None:
-            cleaned = coloured(seen, paper.under(first, seen), cleaned)
+            cleaned = coloured(seen, paper.under(first, seen.shape[1:]), cleaned)
         part = share[rows] if factor == 1 else enlarged(share[None], factor, first * factor, seen.shape[-2:])[0]
         yield rows, seen, cleaned, part
 
@@ -252,10 +275,26 @@ def _check_scale(megapixels: float, most: float | None) -> None:
         )
 
 
+def _ink(
+    network: PageNetwork, maps: Float[Tensor, "maps h w"], clean: Float[Tensor, "h w"], scale: float
+) -> Float[Tensor, "h w"] | None:
+    """How surely ink is at each pixel, without isolated specks and shades, if the network finds ink."""
+    ink = network.ink_on(maps if scale >= 1 else _enlarged(maps))
+    if ink is None:
+        return None
+    ink = ink if scale >= 1 else reduced(ink, 2)
+    return without_shades(without_specks(ink, NETWORK_DPI), grey_of(maps if len(maps) > 1 else maps[0]), clean)
+
+
 def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     """Clean a page that is too coarse for the network: apply the changes that it makes at twice the size."""
-    large = F.interpolate(grey[None, None], scale_factor=2, mode="bicubic", align_corners=False)[0, 0].clamp_(0, 1)
+    large = _enlarged(grey[None])[0]
     return reduced(network(large).sub_(large), 2).add_(grey).clamp_(0, 1)
+
+
+def _enlarged(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps H W"]:
+    large: Tensor = F.interpolate(maps[None], scale_factor=2, mode="bicubic", align_corners=False)[0].clamp_(0, 1)
+    return large
 
 
 def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:

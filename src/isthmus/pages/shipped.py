@@ -1,7 +1,8 @@
 """Load networks that clean pages: those that come with Isthmus, by name, and others from model files."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.loading import load
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_tiled, for_inference, halo
+from isthmus.pages.ink import network_input
 
 FOLDER = Path(__file__).parent / "networks"
 SHIPPED = ("pages", "reference")
 """Names of the networks that come with Isthmus: the page cleaner, and a plain network to compare it with."""
+
+INK = "ink"
+"""The network that finds ink, for ``pages``."""
 
 MISSING = "The network {!r} is missing from this installation of Isthmus."
 _WHOLE_BYTES = 2**27  # size of the finest layer's output up to which a page is one tile; the network takes 5 times it
@@ -31,16 +36,11 @@ class PageNetwork:
     convolutional: ConvolutionalAutoencoder
     shift: float = 0.0
     scale: float = 1.0
+    ink: ConvolutionalAutoencoder | None = None
 
     def __call__(self, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-        """Clean a page, in [0, 1]; memory beyond the page itself does not grow with the page."""
-        network = self.convolutional
-        bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
-        side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
-        is_small = grey.numel() * bytes_a_pixel <= _WHOLE_BYTES
-        tile = max(grey.shape) if is_small else max(network.grid, side - 2 * halo(network))
-        with torch.no_grad():
-            return apply_tiled(network, grey[None], tile, function=self._cleaned)[0]
+        """Clean a page in grey, in [0, 1]."""
+        return _applied(self.convolutional, grey[None], self._cleaned)[0]
 
     def _cleaned(self, grey: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 1 h w"]:
         network = self.convolutional
@@ -49,10 +49,29 @@ class PageNetwork:
             clean.mul_(self.scale).add_(self.shift)
         return clean.clamp_(0, 1)
 
+    def ink_on(self, maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "h w"] | None:
+        """How surely there is ink, from 0 to 1, on a page in grey (one map) or RGB, in [0, 1]; None if unknown."""
+        if self.ink is None:
+            return None
+        return 1 - _applied(self.ink, network_input(maps.expand(3, -1, -1)), self.ink).mean(0)
+
+
+def _applied(
+    network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"], function: Callable[[Tensor], Tensor]
+) -> Float[Tensor, "maps h w"]:
+    """A function that ends with a network; memory beyond the page itself does not grow with the page."""
+    bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
+    side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
+    is_small = maps[0].numel() * bytes_a_pixel <= _WHOLE_BYTES
+    tile = max(maps.shape[1:]) if is_small else max(network.grid, side - 2 * halo(network))
+    with torch.no_grad():
+        return apply_tiled(network, maps, tile, function=function)
+
 
 def is_missing(network: str | os.PathLike[str]) -> bool:
     """Whether a network that comes with Isthmus is missing from this installation."""
-    return network in SHIPPED and not (FOLDER / f"{network}.safetensors").exists()
+    needed = ("pages", INK) if network == "pages" else (network,)
+    return network in SHIPPED and not all((FOLDER / f"{name}.safetensors").exists() for name in needed)
 
 
 Network = str | os.PathLike[str] | ConvAutoencoder | PageNetwork
@@ -75,7 +94,8 @@ def load_network(network: Network) -> PageNetwork:
     except (OSError, ValueError):
         known = f"the networks that come with Isthmus are {' and '.join(map(repr, SHIPPED))}"
         raise ModelFileError(f"{os.fspath(network)}: there is no such model file; {known}.") from None
-    return _read(str(path), stamp.st_mtime_ns, stamp.st_size)
+    found = _read(str(path), stamp.st_mtime_ns, stamp.st_size)
+    return replace(found, ink=_ink_network()) if network == "pages" else found
 
 
 @lru_cache(maxsize=4)
@@ -84,6 +104,14 @@ def _read(path: str, _changed: int, _size: int) -> PageNetwork:
         return _page_network(load(path), path)
     except ParameterError as error:
         raise ModelFileError(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def _ink_network() -> ConvolutionalAutoencoder:
+    convolutional = load(FOLDER / f"{INK}.safetensors").module_.convolutional
+    if not isinstance(convolutional, ConvolutionalAutoencoder):
+        raise ModelFileError(f"The network {INK!r} is not a network of images.")
+    return for_inference(convolutional).float()
 
 
 def _page_network(model: BaseAutoencoder, name: str) -> PageNetwork:
