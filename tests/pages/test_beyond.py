@@ -52,3 +52,10 @@ def test_stains_and_shadows_at_the_edge_belong_to_the_sheet(seed):
     assert beyond_the_sheet(sheet) is None
     sheet[:, :120] *= np.linspace(0.2, 1, 120, dtype=np.float32)  # the fold of a book
     assert beyond_the_sheet(sheet) is None
+
+
+def test_a_dark_stain_with_a_sharp_edge_in_a_corner_belongs_to_the_sheet():
+    sheet = dirt_sheet(np.random.default_rng(1), 472, 650, 150, level=0.5).astype(np.float32)
+    down, across = np.ogrid[:472, :650]
+    sheet[(down - 60) ** 2 + (across - 80) ** 2 < 190**2] *= 0.35
+    assert beyond_the_sheet(sheet) is None
