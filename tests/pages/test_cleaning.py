@@ -409,6 +409,15 @@ def test_what_is_found_out_in_bands_is_what_is_found_out_at_once(whitening, page
     assert np.array_equal(restraint._even_patches(seen, shaded, 0.0), (patches > 0) & even[patches])
 
 
+def test_ink_found_in_stripes_is_what_is_found_at_once(pages, monkeypatch):
+    network = shipped.load_network("pages")
+    page = torch.from_numpy(np.vstack([pages[150][1]] * 2).astype(np.float32)[None] / 255)
+    at_once = network.ink_on(page)
+    monkeypatch.setattr(shipped, "_WHOLE_BYTES", 1)
+    monkeypatch.setattr(shipped, "_STRIPE", 1)
+    assert torch.allclose(network.ink_on(page), at_once, atol=1e-5)
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "F", "1"])
 def test_images_become_black_and_white(pages, whitening, mode):
     clean, dirty = pages[150]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from isthmus.pages.ink import OwnInk, network_input, without_shades, without_specks
+from isthmus.pages.ink import NetworkInput, OwnInk, without_shades, without_specks
 from isthmus.pages.paper import Paper, shows_without_ink
 
 SHAPE = (160, 240)
@@ -79,8 +79,9 @@ def test_strokes_of_the_large_page_stay_as_sharp_as_they_are() -> None:
 
 
 def test_the_network_sees_the_same_ink_on_dark_paper() -> None:
-    page = page_with(strokes(), 0.5)[None].expand(3, -1, -1)
-    bright, dark = network_input(page), network_input(0.5 * page)
+    page = page_with(strokes(), 0.5)[None]
+    bright, dark = (NetworkInput(light * page).rows(0, SHAPE[0]) for light in (1, 0.5))
+    assert bright.shape == (3, *SHAPE)
     assert (bright - dark).abs().max() < 0.03
     assert bright.max() <= 1
     assert bright.min() >= 0
@@ -123,13 +124,13 @@ def test_shades_wider_than_strokes_are_paper_where_the_tone_says_so() -> None:
     assert found[(shade == 1) & (letters == 0)].max() < 0.1
     assert found[letters > 0.95].min() > 0.9
     box = 0.9 * (1 - 0.75 * shade)  # as dark as a box of ink, and for the tone there is ink
-    assert torch.equal(without_shades(shade, box, torch.ones(SHAPE)), shade)
-    assert torch.equal(without_shades(shade, page, 1 - shade), shade)
+    assert torch.equal(without_shades(shade.clone(), box, torch.ones(SHAPE)), shade)
+    assert torch.equal(without_shades(shade.clone(), page, 1 - shade), shade)
 
 
 def test_specks_that_stand_alone_are_no_ink() -> None:
     ink = strokes()
     ink[130:132, 100:102] = 1
-    found = without_specks(ink, 150)
+    found = without_specks(ink.clone(), 150)
     assert found[128:134, 98:104].max() == 0
     assert torch.equal(found[:120], ink[:120])

@@ -10,10 +10,11 @@ never makes it paler; within a margin that changes no letter, that network then 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
 
+from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of
 from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.paper import Paper, shows_without_ink
@@ -42,18 +43,28 @@ _PRINT = (0.1, 0.5)  # darkness of the tone of no, and full, ink in such an area
 _GATE = 2.0  # ink is whole where the map of ink, times this, is 1
 
 
-def network_input(colours: Float[Tensor, "3 h w"]) -> Float[Tensor, "3 h w"]:
-    """The page as the network sees it, in [0, 1]: half of its ratio to the mean around each pixel, at most 1."""
-    block = min(_BLOCK, *colours.shape[1:])
-    around = enlarged(_box_mean(reduced(colours, block), _REACH), block, 0, colours.shape[1:])
-    return colours.add(_DARK).div_(around.add_(_DARK)).mul_(0.5).clamp_(max=1)
+class NetworkInput:
+    """A page as the network sees it, in [0, 1]: half of its ratio to the mean around each pixel, at most 1.
+
+    ``page`` has one map, of grey, or three, of red, green and blue, in [0, 1].
+    """
+
+    def __init__(self, page: Float[Tensor, "maps h w"]) -> None:
+        self._page, self._block = page, min(_BLOCK, *page.shape[1:])
+        self._around = _box_mean(reduced(page, self._block), _REACH)
+
+    def rows(self, start: int, stop: int) -> Float[Tensor, "3 rows w"]:
+        """Some rows of it; ``start`` is a multiple of 4."""
+        part = self._page[:, start:stop]
+        around = enlarged(self._around, self._block, start, part.shape[1:])
+        return part.add(_DARK).div_(around.add_(_DARK)).mul_(0.5).clamp_(max=1).expand(3, -1, -1)
 
 
 def without_specks(ink: Float[Tensor, "h w"], dpi: float) -> Float[Tensor, "h w"]:
-    """A map of ink without isolated specks, which are no dots, leaders or accents."""
+    """A map of ink without isolated specks, which are no dots, leaders or accents; changed in place."""
     dark = (ink > _SPECK).numpy()
-    specks = torch.from_numpy(pepper(dark, np.zeros_like(dark), dpi))
-    return ink.masked_fill(F.max_pool2d(specks[None].float(), 2 * _BLUR + 1, 1, _BLUR)[0] > 0, 0.0)
+    specks = pepper(dark, np.zeros_like(dark), dpi)
+    return ink.masked_fill_(_widened_mask(specks, _BLUR), 0.0)
 
 
 def without_shades(
@@ -61,16 +72,27 @@ def without_shades(
 ) -> Float[Tensor, "h w"]:
     """A map of ink without areas wider than strokes, not dark, that the tone has as paper: hard shadows, and stains.
 
-    In such areas the tone says what is ink.
+    In such areas the tone says what is ink. The map is changed in place.
     """
     is_paper = tone > _PAPER
     shows = grey[is_paper & (ink < _INK)]
     light = float(shows.median()) if len(shows) else 1.0
-    wide = torch.from_numpy(ndimage.grey_opening((ink > _INK).numpy().view(np.uint8), 2 * _STROKE + 1)).float()
-    area, whites, greys = _box_mean(torch.stack([wide, is_paper * wide, grey * wide]), _STROKE)
-    shades = wide * (whites > _MOSTLY * area) * (greys > _DARKEST_SHADE * light * area)
-    near = F.max_pool2d(shades[None], 2 * _RIM + 1, 1, _RIM)[0] > 0
-    return torch.where(near, ink.minimum(ramp(1 - tone, _PRINT)), ink)
+    del shows
+    wide = torch.from_numpy(ndimage.grey_opening((ink > _INK).numpy().view(np.uint8), 2 * _STROKE + 1).view(bool))
+    block = min(_BLOCK, *ink.shape)
+    sums = torch.stack([reduced(each.float(), block) for each in (wide, is_paper & wide, grey * wide)])
+    area, whites, greys = _box_mean(sums, _STROKE // block)
+    found = (whites > _MOSTLY * area) & (greys > _DARKEST_SHADE * light * area)
+    shades = wide & found.repeat_interleave(block, 0).repeat_interleave(block, 1)[: ink.shape[0], : ink.shape[1]]
+    near = _widened_mask(shades.numpy(), _RIM)
+    del is_paper, wide, shades
+    for rows in bands(ink.shape):
+        ink[rows] = torch.where(near[rows], ink[rows].minimum(ramp(1 - tone[rows], _PRINT)), ink[rows])
+    return ink
+
+
+def _widened_mask(mask: Bool[np.ndarray, "h w"], reach: int) -> Bool[Tensor, "h w"]:
+    return torch.from_numpy(ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1).view(bool))
 
 
 class OwnInk:

@@ -15,7 +15,7 @@ from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.loading import load
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_tiled, for_inference, halo
-from isthmus.pages.ink import network_input
+from isthmus.pages.ink import NetworkInput
 
 FOLDER = Path(__file__).parent / "networks"
 SHIPPED = ("pages", "reference")
@@ -26,6 +26,7 @@ INK = "ink"
 
 MISSING = "The network {!r} is missing from this installation of Isthmus."
 _WHOLE_BYTES = 2**27  # size of the finest layer's output up to which a page is one tile; the network takes 5 times it
+_STRIPE, _STRIPE_BYTES = 2**21, 2**25  # pixels of large pages in which ink is looked for at a time, and their tiles
 _TILE_BYTES = 2**26  # the same for the tiles of larger pages, which need memory for themselves
 
 
@@ -53,17 +54,36 @@ class PageNetwork:
         """How surely there is ink, from 0 to 1, on a page in grey (one map) or RGB, in [0, 1]; None if unknown."""
         if self.ink is None:
             return None
-        return 1 - _applied(self.ink, network_input(maps.expand(3, -1, -1)), self.ink).mean(0)
+        seen, result = NetworkInput(maps), torch.empty_like(maps[0])
+        height, width = result.shape
+        if _is_small(self.ink, maps):
+            return 1 - _applied(self.ink, seen.rows(0, height), self.ink).mean(0)
+        margin = -(-halo(self.ink) // self.ink.grid) * self.ink.grid
+        step = max(1, _STRIPE // width // self.ink.grid) * self.ink.grid
+        for first in range(0, height, step):
+            above = min(first, margin)
+            found = _applied(self.ink, seen.rows(first - above, first + step + margin), self.ink, _STRIPE_BYTES)
+            result[first : first + step] = 1 - found[:, above : above + step].mean(0)
+        return result
+
+
+def _is_small(network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"]) -> bool:
+    return maps[0].numel() * _bytes_a_pixel(network) <= _WHOLE_BYTES
+
+
+def _bytes_a_pixel(network: ConvolutionalAutoencoder) -> float:
+    """Those of the output of the finest layer."""
+    return 4 * max(network.filters[0], 1) / network.patch**2
 
 
 def _applied(
-    network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"], function: Callable[[Tensor], Tensor]
-) -> Float[Tensor, "maps h w"]:
+    network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"], function: Callable[[Tensor], Tensor],
+    tile_bytes: int | None = None,
+) -> Float[Tensor, "maps h w"]:  # fmt: skip
     """A function that ends with a network; memory beyond the page itself does not grow with the page."""
-    bytes_a_pixel = 4 * max(network.filters[0], 1) / network.patch**2
-    side = int((_TILE_BYTES / bytes_a_pixel) ** 0.5)
-    is_small = maps[0].numel() * bytes_a_pixel <= _WHOLE_BYTES
-    tile = max(maps.shape[1:]) if is_small else max(network.grid, side - 2 * halo(network))
+    side = int(((tile_bytes or _TILE_BYTES) / _bytes_a_pixel(network)) ** 0.5)
+    is_whole = tile_bytes is None and _is_small(network, maps)
+    tile = max(maps.shape[1:]) if is_whole else max(network.grid, side - 2 * halo(network))
     with torch.no_grad():
         return apply_tiled(network, maps, tile, function=function)
 
