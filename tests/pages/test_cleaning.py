@@ -413,7 +413,7 @@ def test_ink_found_in_stripes_is_what_is_found_at_once(pages, monkeypatch):
     network = shipped.load_network("pages")
     page = torch.from_numpy(np.vstack([pages[150][1]] * 2).astype(np.float32)[None] / 255)
     at_once = network.ink_on(page)
-    monkeypatch.setattr(shipped, "_WHOLE_BYTES", 1)
+    monkeypatch.setattr(shipped, "_MOST_AT_ONCE", 1)
     monkeypatch.setattr(shipped, "_STRIPE", 1)
     assert torch.allclose(network.ink_on(page), at_once, atol=1e-5)
 

@@ -26,6 +26,7 @@ INK = "ink"
 
 MISSING = "The network {!r} is missing from this installation of Isthmus."
 _WHOLE_BYTES = 2**27  # size of the finest layer's output up to which a page is one tile; the network takes 5 times it
+_MOST_AT_ONCE = 4_500_000  # pixels in which ink is looked for at once: A3 at 150 dpi
 _STRIPE, _STRIPE_BYTES = 2**21, 2**25  # pixels of large pages in which ink is looked for at a time, and their tiles
 _TILE_BYTES = 2**26  # the same for the tiles of larger pages, which need memory for themselves
 
@@ -56,7 +57,7 @@ class PageNetwork:
             return None
         seen, result = NetworkInput(maps), torch.empty_like(maps[0])
         height, width = result.shape
-        if _is_small(self.ink, maps):
+        if height * width <= _MOST_AT_ONCE:
             return 1 - _applied(self.ink, seen.rows(0, height), self.ink).mean(0)
         margin = -(-halo(self.ink) // self.ink.grid) * self.ink.grid
         step = max(1, _STRIPE // width // self.ink.grid) * self.ink.grid
@@ -65,10 +66,6 @@ class PageNetwork:
             found = _applied(self.ink, seen.rows(first - above, first + step + margin), self.ink, _STRIPE_BYTES)
             result[first : first + step] = 1 - found[:, above : above + step].mean(0)
         return result
-
-
-def _is_small(network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"]) -> bool:
-    return maps[0].numel() * _bytes_a_pixel(network) <= _WHOLE_BYTES
 
 
 def _bytes_a_pixel(network: ConvolutionalAutoencoder) -> float:
@@ -82,7 +79,7 @@ def _applied(
 ) -> Float[Tensor, "maps h w"]:  # fmt: skip
     """A function that ends with a network; memory beyond the page itself does not grow with the page."""
     side = int(((tile_bytes or _TILE_BYTES) / _bytes_a_pixel(network)) ** 0.5)
-    is_whole = tile_bytes is None and _is_small(network, maps)
+    is_whole = tile_bytes is None and maps[0].numel() * _bytes_a_pixel(network) <= _WHOLE_BYTES
     tile = max(maps.shape[1:]) if is_whole else max(network.grid, side - 2 * halo(network))
     with torch.no_grad():
         return apply_tiled(network, maps, tile, function=function)
