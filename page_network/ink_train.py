@@ -3,9 +3,9 @@
     python page_network/ink_pages.py PARTS --fonts FONTS --pairs PAIRS
     python page_network/ink_train.py PARTS ink.pt --minutes 30 --model ink.safetensors
 
-The network sees the page less its mean around each pixel, and redraws its ink at full strength on white. The loss is
+The network sees the page over its mean around each pixel, and redraws its ink at full strength on white. The loss is
 cross-entropy, a Tversky index (Salehi et al. 2017) that weighs lost ink more than paper that is taken for ink, and the
-recall of the skeleton of the ink (Kirchhoff et al. 2024). The output, written every two minutes, continues a stopped
+recall of the skeleton of the ink (Kirchhoff et al. 2024). The output, written every three minutes, continues a stopped
 run; ``--model`` writes a model file from it.
 """
 

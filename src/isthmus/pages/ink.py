@@ -1,10 +1,10 @@
 """Find ink, and keep it: strokes of any darkness and colour, rules, tints, pictures; all but paper and dirt.
 
 One network says where ink is, another how light a page should be. The first redraws the page with its ink at full
-strength; it sees the page less its mean around each pixel, so that ink is alike on white, brown and shaded paper. The
+strength; it sees the page over its mean around each pixel, so that ink is alike on white, brown and shaded paper. The
 second writes its own idea of a letter, and loses faint ones. So between them stands the page itself: over its paper,
 each stroke has its own shape. One factor around each pixel brings it to the darkness that the second network gives, but
-never makes it paler; within a margin that changes no letter, that network then decides.
+never makes it paler; within a small margin that network then decides.
 """
 
 import numpy as np
