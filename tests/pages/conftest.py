@@ -5,8 +5,21 @@ import pytest
 import torch
 from page_networks import saved, whitening_network
 
+from isthmus.cli import main
 from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from isthmus.synthetic_pages import Fonts, clean_page
+
+
+@pytest.fixture
+def command(capfd):
+    """A function that runs a command, and gives its exit code, stdout and stderr."""
+
+    def run(*arguments):
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from evaluation_folders import stained, text_page
 from PIL import Image
 
 from document_pages import saved
-from isthmus.cli import main
 from isthmus.errors import InputError
 from isthmus.pages.evaluation import evaluate_changes
 from isthmus.pages.evaluation.changes_page import changes_page
@@ -125,16 +124,6 @@ def test_the_window_is_where_most_boxes_are():
     assert columns.start < 700
     assert columns.stop > 770
     assert crowded_window(boxes, (30, 40), 1) == (slice(0, 30), slice(0, 40))
-
-
-@pytest.fixture
-def command(capfd):
-    def run(*arguments):
-        capfd.readouterr()
-        code = main([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return run
 
 
 def test_the_command_prints_the_table_and_writes_files(folders, command, tmp_path):

@@ -8,7 +8,6 @@ from evaluation_folders import text_page, write_folders
 from page_networks import PAPER
 from PIL import Image
 
-from isthmus.cli import main
 from isthmus.pages import shipped
 from isthmus.pages.cleaning import clean_page
 
@@ -16,18 +15,6 @@ from isthmus.pages.cleaning import clean_page
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     return write_folders(tmp_path_factory.mktemp("pairs"))
-
-
-@pytest.fixture
-def command(capfd):
-    """A function that runs a command, and gives its exit code, stdout and stderr."""
-
-    def run(*arguments):
-        capfd.readouterr()
-        code = main([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return run
 
 
 def test_the_tables_are_printed_and_every_file_is_written(command, folders, whitening, tmp_path):

@@ -62,7 +62,8 @@ def evaluate_pages(
     if clean is not None:
         from isthmus.pages.evaluation.page import evaluation_page
 
-        command = _command(noisy, clean, network, by)
+        chosen = [word for name in network or () for word in ("--network", Path(name).name)]
+        command = _command(noisy, clean.resolve().name, *chosen, *(("--by", by) if by else ()))
         found = evaluation.evaluate_pages(
             noisy, clean, networks=network or ("reference", "pages"), letters=letters, by=by, dpi=dpi,
             read=ocr, language=language, verbose=not quiet,
@@ -77,7 +78,9 @@ def evaluate_pages(
         if unused:
             raise ParameterError(f"{unused[0]} has no effect on --cleaned; it needs CLEAN, a folder of clean pages.")
         found = evaluation.evaluate_changes(noisy, cleaned, verbose=not quiet)
-        page = partial(changes_page, found, noisy, cleaned, command=_changes_command(noisy, cleaned))
+        page = partial(
+            changes_page, found, noisy, cleaned, command=_command(noisy, "--cleaned", cleaned.resolve().name)
+        )
     texts: dict[Path | None, Callable[[], str]] = {
         output: page, csv: found.to_csv, json: found.to_json, markdown: found.to_markdown
     }  # fmt: skip
@@ -112,20 +115,11 @@ def _check_files(files: dict[str, Path | None]) -> None:
             check_writable(file)
 
 
-def _command(noisy: Path, clean: Path, networks: list[str] | None, by: str | None) -> str:
+def _command(noisy: Path, *words: str) -> str:
     """Return the command as it can be repeated beside the folders; where they are stays private."""
     import shlex
 
-    words = ["isthmus", "evaluate-pages", noisy.resolve().name, clean.resolve().name]
-    words += [word for network in networks or () for word in ("--network", Path(network).name)]
-    return shlex.join([*words, *(("--by", by) if by else ()), "-o", "report.html"])
-
-
-def _changes_command(noisy: Path, cleaned: Path) -> str:
-    import shlex
-
-    names = [path.resolve().name for path in (noisy, cleaned)]
-    return shlex.join(["isthmus", "evaluate-pages", names[0], "--cleaned", names[1], "-o", "report.html"])
+    return shlex.join(["isthmus", "evaluate-pages", noisy.resolve().name, *words, "-o", "report.html"])
 
 
 def _show(found: "Changes | Evaluation") -> None:

@@ -245,7 +245,7 @@ def _cleaned_bands(
     if not share.any():
         return
     maps = small.reshape(-1, *grey.shape)
-    ink = _ink(network, maps, clean, scale)
+    ink = _ink(network, maps, grey, clean, scale)
     own = None if ink is None else OwnInk(maps, clean, ink, factor)
     detail = Detail(grey, clean, factor) if own is None and factor > 1 else None
     paper = None
@@ -276,14 +276,15 @@ def _check_scale(megapixels: float, most: float | None) -> None:
 
 
 def _ink(
-    network: PageNetwork, maps: Float[Tensor, "maps h w"], clean: Float[Tensor, "h w"], scale: float
-) -> Float[Tensor, "h w"] | None:
+    network: PageNetwork, maps: Float[Tensor, "maps h w"], grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"],
+    scale: float,
+) -> Float[Tensor, "h w"] | None:  # fmt: skip
     """How surely ink is at each pixel, without isolated specks and shades, if the network finds ink."""
     ink = network.ink_on(maps if scale >= 1 else _enlarged(maps))
     if ink is None:
         return None
     ink = ink if scale >= 1 else reduced(ink, 2)
-    return without_shades(without_specks(ink, NETWORK_DPI), grey_of(maps if len(maps) > 1 else maps[0]), clean)
+    return without_shades(without_specks(ink, NETWORK_DPI), grey, clean)
 
 
 def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

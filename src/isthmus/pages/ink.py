@@ -17,7 +17,7 @@ from torch import Tensor
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of
 from isthmus.pages.detail import enlarged, ramp, reduced
-from isthmus.pages.paper import Paper, shows_without_ink
+from isthmus.pages.paper import Paper, shows_without_ink, widened
 from isthmus.pages.pepper import pepper
 
 _BLOCK = 4  # pixels of the page per pixel of the map of means
@@ -129,30 +129,32 @@ class OwnInk:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
         small, tone, ink = (maps[..., start:stop, :] for maps in (self._small, self._tone, self._ink))
         own = _darkness(small, self.paper.under(start, small.shape[1:], 1))
-        wanted, near_ink = 1 - tone, _widened(ink)
-        gain, sharper, agrees = _fit(own, wanted, ink, near_ink)
+        wanted, near_ink = 1 - tone, widened(ink)
+        edges = own - _box_mean(own[None], 1)[0]
+        gain, sharper, agrees = _fit(own, edges, wanted, ink, near_ink)
         line = own.mul(gain).clamp_(max=1)
-        shape = sharper.mul_(_edges(own)).add_(line).clamp_(0, 1)
+        shape = sharper.mul_(edges).add_(line).clamp_(0, 1)
         margin = agrees.mul_(_MARGIN)
         darkness = wanted.maximum(shape - margin).minimum(shape + margin)
         return torch.stack([gain, darkness - line, near_ink.mul_(_GATE).clamp_(max=1)])
 
 
 def _fit(
-    own: Float[Tensor, "h w"], wanted: Float[Tensor, "h w"], ink: Float[Tensor, "h w"], near_ink: Float[Tensor, "h w"]
-) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"], Float[Tensor, "h w"]]:
+    own: Float[Tensor, "h w"], edges: Float[Tensor, "h w"], wanted: Float[Tensor, "h w"], ink: Float[Tensor, "h w"],
+    near_ink: Float[Tensor, "h w"],
+) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"], Float[Tensor, "h w"]]:  # fmt: skip
     """Fit the wanted darkness of ink by its own and by its difference to the nearest pixels, over about a letter.
 
     Returns the factors of both, and from 0 to 1 how far the wanted darkness agrees that there is ink. Ink that is
     surely ink, and faint, has a larger factor than the one that was fitted.
     """
-    edges, inked = _edges(own), own * ink
+    inked = own * ink
     products = [own * inked, edges * inked, edges * edges * ink, wanted * inked, edges * wanted * ink, inked]
     coarse = reduced(torch.stack([*products, own * near_ink]), _COARSE)
     own2, both, edges2, own_wanted, edges_wanted, inked, near = _box_mean(_box_mean(coarse, _NEAR), _NEAR)
     sure = ramp((inked + _LEAST) / (near + _LEAST), _SURE)
-    raised = _FAINT * (inked + _LEAST) / (own2 + _LEAST)  # over the mean darkness of ink, weighted by darkness
     own2, own_wanted = own2.add_(_LEAST), own_wanted.add_(_LEAST)
+    raised = _FAINT * (inked + _LEAST) / own2  # over the mean darkness of ink, weighted by darkness
     edges2 = edges2.add_(own2, alpha=_RIDGE)
     sharper = (own2 * edges_wanted - both * own_wanted).div_((own2 * edges2 - both * both).clamp_(min=1e-9))
     sharper.clamp_(0, _SHARPER)
@@ -164,19 +166,10 @@ def _fit(
     return gain, sharper, agrees
 
 
-def _edges(own: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    return own - _box_mean(own[None], 1)[0]
-
-
 def _darkness(page: Float[Tensor, "maps H W"], paper: Float[Tensor, "maps H W"]) -> Float[Tensor, "H W"]:
     """How much darker than its paper a page is, from 0 to 1."""
     over_paper = (page / paper).clamp_(max=1)
     return 1 - (over_paper[0] if len(page) == 1 else grey_of(over_paper))
-
-
-def _widened(ink: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    widest: Tensor = F.max_pool2d(ink[None], 3, 1, 1)[0]
-    return widest
 
 
 def _box_mean(maps: Float[Tensor, "maps h w"], reach: int) -> Float[Tensor, "maps h w"]:

@@ -69,7 +69,13 @@ def shows_where_clean(small: Float[Tensor, "maps h w"], clean: Float[Tensor, "h 
 
 def shows_without_ink(small: Float[Tensor, "maps h w"], ink: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     """1 where there is surely no ink within a pixel and no coloured mark, else 0."""
-    return _without_marks(small, (F.max_pool2d(ink[None], 3, 1, 1)[0] < _NO_INK).to(small.dtype))
+    return _without_marks(small, (widened(ink) < _NO_INK).to(small.dtype))
+
+
+def widened(ink: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """The most ink within a pixel of each."""
+    widest: Tensor = F.max_pool2d(ink[None], 3, 1, 1)[0]
+    return widest
 
 
 def _without_marks(small: Float[Tensor, "maps h w"], shows: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from isthmus.documents.picture import Colour, Grey, changed_share
 from isthmus.errors import InputError
-from isthmus.pages.evaluation.pairs import Pair, find_pairs, opened
+from isthmus.pages.evaluation.pairs import Pair, find_pairs, opened, unpaired_note
 from isthmus.pages.evaluation.tables import markdown, rich_table
 from isthmus.pages.letters_gone import letters_gone
 from isthmus.report.formats import csv_text, json_text
@@ -68,9 +68,7 @@ class Changes:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about files that were left out."""
-        verb = "has" if self.unpaired == 1 else "have"
-        unpaired = f"{counted(self.unpaired, 'file')} {verb} no counterpart of the same name."
-        return (*self.left_out, *([unpaired] if self.unpaired else []))
+        return (*self.left_out, *unpaired_note(self.unpaired))
 
     @property
     def headings(self) -> tuple[str, ...]:

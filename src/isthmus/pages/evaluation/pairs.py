@@ -14,6 +14,7 @@ from isthmus.documents.picture import Colour, Grey, page_pixels
 from isthmus.errors import InputError
 from isthmus.pages.scale import known_dpi
 from isthmus.system.files import open_input, reason
+from isthmus.words import counted
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ def find_pairs(
         raise InputError(f"{folders}: have no files of the same name that end in {', '.join(sorted(suffixes))}.")
     pairs = [Pair(before[name].relative_to(noisy).as_posix(), before[name], after[name]) for name in common]
     return pairs, len(before) + len(after) - 2 * len(common)
+
+
+def unpaired_note(count: int) -> list[str]:
+    """A sentence about files without a counterpart, if there are any."""
+    verb = "has" if count == 1 else "have"
+    return [f"{counted(count, 'file')} {verb} no counterpart of the same name."] if count else []
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from isthmus.pages.evaluation.measures import character_error_rate, word_error_rate
+from isthmus.pages.evaluation.pairs import unpaired_note
 from isthmus.pages.evaluation.tables import markdown, rich_table
 from isthmus.report.formats import csv_text, json_text
 from isthmus.words import counted
@@ -158,10 +159,7 @@ class Evaluation:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on missing networks, files and OCR, in sentences."""
-        notes = list(self.missing.values())
-        if self.unpaired:
-            verb = "has" if self.unpaired == 1 else "have"
-            notes.append(f"{counted(self.unpaired, 'file')} {verb} no counterpart of the same name.")
+        notes = [*self.missing.values(), *unpaired_note(self.unpaired)]
         if all(page.text is None for page in self.pages):
             notes.append("The pages were not read by OCR: tesseract is not installed, or was not requested.")
         return tuple(notes)
