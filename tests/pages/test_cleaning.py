@@ -293,6 +293,20 @@ def test_coarse_pages_are_cleaned_with_a_warning(pages, whitening):
     isthmus.clean(image, network=whitening, dpi=100)
 
 
+def test_warnings_name_the_line_that_called_clean():
+    """In a process of its own: checks of types at run time add calls between."""
+    program = """
+import numpy as np, isthmus
+from PIL import Image
+page = np.full((64, 48), 200, np.uint8)
+for given in (page, Image.fromarray(page), Image.fromarray(page / np.float32(255))):
+    isthmus.clean(given, dpi=75)
+"""
+    command = [sys.executable, "-W", "always", "-c", program]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stderr
+    assert said.count("<string>:6: CoarsePageWarning") == 3
+
+
 def test_networks_come_from_files_estimators_and_names(pages, whitening, tmp_path, monkeypatch):
     _, dirty = pages[150]
     expected = clean_page(dirty, network=whitening)

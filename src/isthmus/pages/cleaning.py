@@ -335,13 +335,13 @@ def _clean_image(
     if image.mode == "F":
         values = np.asarray(image)
         cleaned = cleaned_page(values, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
-        after = _warned(values, cleaned)
+        after = _warned(values, cleaned, stacklevel=4)
         result = Image.fromarray(straight_pixels(after, _grey_samples(after)) if deskew else after)
     else:
         picture = picture_of(image if mode is None else image.convert(mode))
         before = page_pixels(picture)
         cleaned = cleaned_page(before, network=network, dpi=dpi, stated=dpi_of(image), strength=strength)
-        picture = changed_picture(picture, before, _warned(before, cleaned))
+        picture = changed_picture(picture, before, _warned(before, cleaned, stacklevel=4))
         if deskew:
             picture = straight_picture(picture, steps_at(*(resolution(image) or (1, 1))))
         result = image_of(picture)
@@ -350,14 +350,16 @@ def _clean_image(
     return result
 
 
-def _warned(before: Shaped[np.ndarray, "h w *three"], cleaned: Cleaned) -> Shaped[np.ndarray, "h w *three"]:
-    """The pixels, after warnings if letters may have suffered."""
+def _warned(
+    before: Shaped[np.ndarray, "h w *three"], cleaned: Cleaned, stacklevel: int = 3
+) -> Shaped[np.ndarray, "h w *three"]:
+    """The pixels, after warnings if letters may have suffered; these name the line that called ``clean``."""
     if cleaned.warning is not None:
-        warnings.warn(f"The page is coarse: {cleaned.warning}.", CoarsePageWarning, stacklevel=3)
+        warnings.warn(f"The page is coarse: {cleaned.warning}.", CoarsePageWarning, stacklevel=stacklevel)
     if not np.array_equal(before, cleaned.pixels):
         found = removed(_grey_samples(before), _grey_samples(cleaned.pixels)).warning
         if found is not None:
-            warnings.warn(f"{found}: look whether they were text.", PaleLettersWarning, stacklevel=3)
+            warnings.warn(f"{found}: look whether they were text.", PaleLettersWarning, stacklevel=stacklevel)
     return cleaned.pixels
 
 
