@@ -29,7 +29,7 @@ from torch import nn
 from benchmarks.machine import heading
 from benchmarks.speeds.with_torch import stack, train_plainly
 from isthmus import Autoencoder, WorseThanPCAWarning
-from isthmus.networks import layer_widths
+from isthmus.dense.widths import layer_widths
 
 Rebuild = Callable[[np.ndarray], np.ndarray]
 

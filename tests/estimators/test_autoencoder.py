@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from isthmus import Autoencoder, InputError, ParameterError, WorseThanPCAWarning
-from isthmus.networks import layer_widths
+from isthmus.dense.widths import layer_widths
 
 DATA = {
     "digits": load_digits().data,

@@ -9,8 +9,8 @@ from sklearn.preprocessing import StandardScaler
 
 import isthmus
 from isthmus import Autoencoder, ParameterError
-from isthmus.networks import prefix_sizes
-from isthmus.training.nested_dropout import nested_loss
+from isthmus.dense.nested_dropout import NestedDropout
+from isthmus.dense.widths import prefix_sizes
 
 DIGITS = load_digits().data / 16
 CANCER = StandardScaler().fit_transform(load_breast_cancer().data)
@@ -168,18 +168,31 @@ def test_the_smallest_codes_are_ordered_too(code_size):
     assert model.explained_variance_ratio_.shape == (code_size,)
 
 
-def test_smaller_sizes_weigh_more_towards_the_end_of_training(digits):
-    network, rows = digits[0].module_, torch.from_numpy(digits[1]).float()
-    with torch.no_grad():
-        codes = network.encode(rows)
+def test_smaller_sizes_weigh_more_towards_the_end_of_training():
+    dropout = NestedDropout((1, 2, 4, 8), 12, np.random.default_rng(0))
+    first, middle, last = (np.array(dropout.weights(progress)) for progress in (0, 0.5, 1))
+    assert (2 * first > 0).all()
+    assert (2 * first < middle).all()
+    assert (middle < last).all()
+    np.testing.assert_allclose(middle, (first + last) / 2)
 
-    def losses(progress):
-        chance = torch.Generator().manual_seed(0)
-        mse = torch.nn.functional.mse_loss
-        return float(nested_loss(network, codes, rows, mse, progress=progress, generator=chance).detach())
 
-    assert 0 < 2 * losses(0) < losses(0.5) < losses(1)
-    assert losses(0.5) == pytest.approx((losses(0) + losses(1)) / 2)
+@pytest.mark.parametrize("code_size", [1, 2, 3, 5, 12])
+def test_decoders_see_all_codes_that_they_take_or_more_than_the_next_smaller_one_takes(code_size):
+    prefixes = prefix_sizes(code_size)
+    dropout = NestedDropout(prefixes, code_size, np.random.default_rng(0))
+    masks = dropout.masks(1001)
+    assert [len(mask) for mask in masks] == [*prefixes, *([code_size] if dropout.has_fewer else [])]
+    fewer = 0
+    for size, mask in zip(prefixes, masks, strict=False):
+        kept = mask.sum(axis=0)
+        assert set(kept) == set(range(fewer + 1, size + 1))
+        assert (kept == size).mean() > 0.4
+        fewer = size
+    if dropout.has_fewer:  # every other row
+        assert masks[-1].shape[1] == 501
+        assert set(masks[-1].sum(axis=0)) == set(range(fewer + 1, code_size))
+    assert all((np.diff(mask.astype(int), axis=0) <= 0).all() for mask in masks)  # the first ones
 
 
 def test_decoders_are_there_for_the_powers_of_two():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from isthmus import Autoencoder, ConvAutoencoder
+from isthmus.dense.numpy_operations import NumpyOperations
 from isthmus.errors import ParameterError
 from isthmus.networks import ACTIVATIONS, ConvolutionalAutoencoder, start_convolutional
 from isthmus.parameters import rules, validate
@@ -107,9 +108,10 @@ def test_names_are_those_that_networks_and_training_know():
     columns = column_statistics(np.array([[0.0, 0.0], [2.0, 14.0]]))
     divisors = {kind: scale_of(kind, columns).tolist() for kind in rules.SCALES}
     assert divisors == {"auto": [5, 5], "global": [5, 5], "standard": [1, 7], "none": [1, 1]}
-    column = torch.zeros(3)
+    column, rng = np.zeros(3), np.random.default_rng(0)
     for kind, strength in rules.NOISE_STRENGTHS.items():
-        Noise(kind, strength).corruption(torch.Generator(), zero=column, low=column, high=column)(torch.ones(2, 3))
+        noise = Noise(NumpyOperations(), kind, strength, rng, zero=column, low=column, high=column)
+        assert noise(np.ones((2, 3), np.float32)).shape == (2, 3)
     image = torch.linspace(0, 1, 16).reshape(1, 1, 4, 4)
     for start in FROM_THE_IMAGE:
         network = ConvolutionalAutoencoder((2,), start=start)

@@ -55,7 +55,7 @@ def sandwich(model: "BaseAutoencoder") -> list[str]:
 
 
 def _page(model: "BaseAutoencoder") -> list[str]:
-    shown = {"estimator": type(model).__name__, "parameters": _text(_n_parameters(model))}
+    shown = {"estimator": type(model).__name__, "parameters": _text(model.n_weights)}
     values = _network(model) | {name.replace("_", " "): value for name, value in _training(model).items()}
     shown |= {name: _text(value) for name, value in values.items() if name not in _NOT_ON_PAGE and value is not False}
     if names := _column_names(model):
@@ -95,7 +95,7 @@ def _facts(model: "BaseAutoencoder") -> dict[str, object]:
         "columns": model.n_features_in_,
         **({"column names": names} if names else {}),
         **_network(model),
-        "parameters": _n_parameters(model),
+        "parameters": model.n_weights,
         "training": _training(model),
         "epochs": model.n_epochs_,
         "best epoch": model.best_epoch_,
@@ -120,10 +120,6 @@ def _network(model: "BaseAutoencoder") -> dict[str, object]:
 
 def _training(model: "BaseAutoencoder") -> dict[str, object]:
     return {name: value for name, value in values_of(model).items() if name in TRAINING}
-
-
-def _n_parameters(model: "BaseAutoencoder") -> int:
-    return sum(weights.numel() for weights in model.module_.parameters())
 
 
 def _column_names(model: "BaseAutoencoder") -> list[str]:

@@ -176,7 +176,7 @@ def _checked(X: object, name: str) -> tuple[Rows, object]:
 
 
 def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:
-    """Fit both networks briefly: the first use of torch takes seconds that would count as fitting."""
+    """Fit both networks briefly: the first use of a library takes time that would count as fitting."""
     index = np.arange(min(n_rows, 64))
     few, few_targets = select_rows(X, index), None if target is None else select_rows(target, index)
     with warnings.catch_warnings():

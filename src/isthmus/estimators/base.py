@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import ParameterError, UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.estimators.codec import Codec
+from isthmus.estimators.devices import checked_device
 from isthmus.fitting.applying import float_type
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
@@ -25,9 +25,8 @@ from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.linear_parts import fit_first_part, fit_further_part
 from isthmus.fitting.parts import InParts
 from isthmus.model_files.models import SavedModel, read_model, write_model
-from isthmus.networks import RowAutoencoder
 from isthmus.parameters import ParameterTable, validate
-from isthmus.parameters.rules import checked_device, checked_noise, is_int
+from isthmus.parameters.rules import checked_noise, is_int
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import ColumnRange, column_range, refuse_too_large
 from isthmus.system.surroundings import own_surroundings
@@ -42,13 +41,13 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     """Base of the estimators: scikit-learn's interface to a ``Fitted``.
 
     A kind of estimator says which rows it takes (``_check_input``), which network it fits (``_design``), and how the
-    network is applied (``_module_of``).
+    network is applied (``_network``).
     """
 
     parameter_table: ClassVar[ParameterTable]
 
     noise: str | tuple[str, float] | None
-    device: str | torch.device
+    device: Any  # str or torch.device
 
     mean_: Float[np.ndarray, " columns"]
     loss_: str
@@ -62,6 +61,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     validation_variance_: float
     pca_error_: float
     n_samples_seen_: int
+    _device: str
     _in_parts: InParts[Any, Any, Any]
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -128,9 +128,9 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
             task.call_on_fit_task_begin(**given)
 
-            def after_epoch(network: RowAutoencoder, history: History, measure: Callable[[], Fitted[Any]]) -> None:
+            def after_epoch(network: Any, history: History, measure: Callable[[], Fitted[Any]]) -> None:
                 if on_epoch is not None:
-                    self.module_ = network
+                    self._publish(replace(measure(), network=network), device)
                     on_epoch(history)
                 epoch = task.subcontext("epoch").call_on_fit_task_begin(**given)
                 as_it_is = None if design.is_linear else partial(self._attributes_of, measure, device)
@@ -210,7 +210,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             part = self._training_set(X, target, reset=is_first)
             loss = self._resolve_loss(part.expected_range, None if is_first else self.loss_)
             is_linear = self._fits_linear(loss, part.target) and (is_first or self.fitted_.variances is not None)
-            device = checked_device(self, self.device) if is_first else self.module_.device
+            device = checked_device(self, self.device) if is_first else self._device
             recipe, design = self._recipe(), self._design(loss, device, is_linear=is_linear)
             if is_linear:
                 self.__dict__.pop("_in_parts", None)
@@ -283,7 +283,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         if saved.feature_names is not None and all(isinstance(name, str) for name in saved.feature_names):
             model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
         model._restore_input(saved)
-        model._publish(saved.fitted, torch.device("cpu"))  # this machine may lack the parameter's device
+        model._publish(saved.fitted, "cpu")  # this machine may lack the parameter's device
         return model
 
     @classmethod
@@ -296,9 +296,9 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         validate(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle everything but the optimiser, which the next ``partial_fit`` makes anew."""
+        """Pickle everything but what is made anew when it is needed: the optimiser and the torch module."""
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_in_parts"}
+        return {name: value for name, value in state.items() if name not in ("_in_parts", "_module")}
 
     @property
     @abstractmethod
@@ -317,12 +317,8 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         """Return the loss that ``loss`` stands for on rows in this range, or the one in use if it suits them."""
 
     @abstractmethod
-    def _design(self, loss: str, device: torch.device, *, is_linear: bool) -> Design[Any, Any, Any]:
+    def _design(self, loss: str, device: str, *, is_linear: bool) -> Design[Any, Any, Any]:
         """Describe the network that is fitted to the rows that were checked last."""
-
-    @abstractmethod
-    def _module_of(self, fitted: Fitted[Any], device: torch.device) -> RowAutoencoder:
-        """Return the torch module of a fitted network on a device."""
 
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
         """Return whether the network is linear and is solved for on all rows."""
@@ -339,11 +335,11 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             self.__dict__ = before
             raise
 
-    def _publish(self, fitted: Fitted[Any], device: torch.device) -> None:
-        """Set every attribute that a fit leaves on the estimator; the network is put on the device."""
+    def _publish(self, fitted: Fitted[Any], device: str) -> None:
+        """Set every attribute that a fit leaves on the estimator; ``device`` is where the network is used."""
         history = fitted.history
-        self.fitted_ = fitted
-        self.module_ = self._module_of(fitted, device)
+        self.fitted_, self._device = fitted, device
+        self.__dict__.pop("_module", None)
         self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
         self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
         if fitted.variances is not None:
@@ -362,7 +358,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             if value is not None:
                 setattr(self, name, value)
 
-    def _attributes_of(self, measure: Callable[[], Fitted[Any]], device: torch.device) -> dict[str, Any]:
+    def _attributes_of(self, measure: Callable[[], Fitted[Any]], device: str) -> dict[str, Any]:
         """Return the attributes of an estimator with a fit in the middle of training."""
         estimator = copy.copy(self)
         estimator._publish(measure(), device)

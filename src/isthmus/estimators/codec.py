@@ -10,19 +10,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from isthmus.dense.layers import Layer
 from isthmus.errors import MismatchError
-from isthmus.fitting.applying import (
-    apply_in_batches,
-    apply_to_batch,
-    batches_of,
-    float_type,
-    in_precision_of,
-    per_column,
-)
+from isthmus.fitting.applying import Applied, apply_in_parts, apply_to_part, float_type, for_each_part
 from isthmus.fitting.fitted import Fitted
-from isthmus.networks import RowAutoencoder
-from isthmus.networks.jacobian import mean_absolute_jacobian
-from isthmus.networks.layers import Layer
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.frames import array_like, as_type_of, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors, refuse_other_labels
@@ -39,7 +30,6 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
     scale: str
 
     fitted_: Fitted[Any]
-    module_: RowAutoencoder
     scale_: Float64[np.ndarray, " columns"]
     code_size_: int
     n_features_in_: int
@@ -60,7 +50,7 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
             scikit-learn's array API dispatch is on, a tensor on its device, as in all methods.
         """
         rows, network = self._ready(X)
-        codes = apply_in_batches(network.encode, network, rows, network.code_size)
+        codes = apply_in_parts(network.encode, network, rows, network.code_size)
         return array_like(X, self._codes_like(X, codes, network))
 
     @own_surroundings()
@@ -86,7 +76,7 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
                 f"{counted(self.code_size_, 'code')}."
             )
         network = self._network(codes)
-        rows = apply_in_batches(network.decode, network, codes, network.n_features)
+        rows = apply_in_parts(network.decode, network, codes, network.n_features)
         return self._rows_like(X, rows, network, self._labels)
 
     @own_surroundings()
@@ -103,7 +93,7 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
             In the data's units.
         """
         rows, network = self._ready(X)
-        reconstructed = apply_in_batches(network, network, rows, network.n_features)
+        reconstructed = apply_in_parts(network.reconstruct, network, rows, network.n_features)
         return self._rows_like(X, reconstructed, network, labels_of(X))
 
     @own_surroundings()
@@ -146,8 +136,8 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
             linear network it is ``abs(components_)`` where the scale does not standardise.
         """
         rows, network = self._ready(X)
-        codes = apply_in_batches(network.encode, network, rows, network.code_size).astype(np.float64)
-        return mean_absolute_jacobian(self.module_, codes, standardise=standardise)
+        codes = apply_in_parts(network.encode, network, rows, network.code_size).astype(np.float64)
+        return network.influence(codes, standardise=standardise)
 
     def report(self, X: object, **options: Any) -> "Report":
         """Make one self-contained HTML page about this model and some rows, preferably rows it was not fitted on.
@@ -197,7 +187,7 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
         rows, network = self._ready(X)
         error = float(np.mean(self._errors(rows, target, network, in_data_units=in_data_units)))
         expected = rows if target is None else self._expected(target, rows, network)
-        mean, total = per_column(network, self.fitted_.columns.statistics.mean), 0.0
+        mean, total = network.per_column(self.fitted_.columns.statistics.mean), 0.0
         unit = None if in_data_units else self._unit(network)
         for part in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
             centred = dense_rows(expected, part) - mean
@@ -232,6 +222,11 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
 
     @property
     @abstractmethod
+    def n_weights(self) -> int:
+        """Number of weights and biases of the network."""
+
+    @property
+    @abstractmethod
     def layers(self) -> list[Layer]:
         """The network's layers, from the columns through the code to the reconstructed columns."""
 
@@ -256,52 +251,55 @@ class Codec(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  
         refuse_other_labels(labels_of(X), self._labels, name)
         return rows
 
-    def _ready(self, X: object, name: str = "X") -> tuple[Rows, RowAutoencoder]:
+    def _ready(self, X: object, name: str = "X") -> tuple[Rows, Applied]:
         """Return checked rows, and the network for them."""
         check_is_fitted(self)
         rows = self._check_rows(X, name)
         return rows, self._network(rows)
 
     def _errors(
-        self, rows: Rows, target: object, network: RowAutoencoder, *, in_data_units: bool
+        self, rows: Rows, target: object, network: Applied, *, in_data_units: bool
     ) -> Float64[np.ndarray, " rows"]:
         """Return the mean squared error of each row; the squares of float32 may be too large for float32."""
         expected = rows if target is None else self._expected(target, rows, network)
         errors = np.empty(rows.shape[0])
         unit = None if in_data_units else self._unit(network)
-        for part in batches_of(rows, network):
-            difference = apply_to_batch(network, network, rows, part).astype(np.float64) - dense_rows(expected, part)
+
+        def measure(part: slice) -> None:
+            difference = apply_to_part(network.reconstruct, rows, part).astype(np.float64) - dense_rows(expected, part)
             if unit is not None:
                 difference /= unit
             errors[part] = np.einsum("ij,ij->i", difference, difference) / rows.shape[1]
+
+        for_each_part(measure, network, rows)
         return errors
 
-    def _expected(self, target: object, rows: Rows, network: RowAutoencoder) -> Rows:
+    def _expected(self, target: object, rows: Rows, network: Applied) -> Rows:
         """Return the checked rows that reconstructions are compared with, where they are not the rows themselves."""
         expected = self._check_rows(target, "target")
         if expected.shape != rows.shape:
             raise ValueError(f"target has {counted(expected.shape[0], 'row')}, but X has {rows.shape[0]}.")
         return expected
 
-    def _unit(self, network: RowAutoencoder) -> Float64[np.ndarray, " features"] | None:
+    def _unit(self, network: Applied) -> Float64[np.ndarray, " features"] | None:
         """Return what training divides each column's errors by; None for the data's units."""
-        return per_column(network, self.scale_) if self.scale == "standard" else None
+        return network.per_column(self.scale_) if self.scale == "standard" else None
 
-    def _network(self, X: Rows) -> RowAutoencoder:
-        """Return the network in the precision of X."""
-        return in_precision_of(X, self.module_)
+    @abstractmethod
+    def _network(self, X: Rows) -> Applied:
+        """Return the network in use, in the precision of X."""
 
     def _rows_like(
         self,
         X: object,
         rows: Float[np.ndarray, "rows features"],
-        network: RowAutoencoder,
+        network: Applied,
         labels: Iterable[Hashable] | None,
     ) -> Any:
         """Return rows as the type that the user gave; dataframes have these labels, or the names of the columns."""
         return as_type_of(X, rows, self.feature_names if labels is None else labels)
 
-    def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: RowAutoencoder) -> Any:
+    def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: Applied) -> Any:
         """Return codes in the form that suits the rows that the user gave."""
         return codes
 

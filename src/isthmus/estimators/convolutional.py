@@ -10,10 +10,12 @@ import torch
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.layers import Layer
 from isthmus.errors import InputError, ParameterError
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.devices import checked_device
 from isthmus.estimators.image_rows import ImagesAsRows, n_dimensions_of, shape_text
-from isthmus.fitting.applying import apply_in_batches, float_type
+from isthmus.fitting.applying import apply_in_parts, float_type
 from isthmus.fitting.convolutional import (
     ConvolutionalParameters,
     ImageNetwork,
@@ -29,15 +31,14 @@ from isthmus.networks import (
     ImageAutoencoder,
     ImageCodeAutoencoder,
     ImageShape,
-    RowAutoencoder,
     for_inference,
     upsampling_of,
 )
+from isthmus.networks.applied import ModuleInUse
 from isthmus.networks.convolutional import Architecture
-from isthmus.networks.layers import Layer
 from isthmus.parameters import CONVOLUTIONAL, ParameterTable
 from isthmus.parameters.convolutional import FROM_THE_IMAGE, filters_of
-from isthmus.parameters.rules import checked_device, plain_code_size
+from isthmus.parameters.rules import plain_code_size
 from isthmus.rows.batches import Rows
 from isthmus.rows.frames import array_like, without_torch
 from isthmus.rows.refusals import cell_errors
@@ -194,7 +195,6 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
 
     parameter_table: ClassVar[ParameterTable] = CONVOLUTIONAL
 
-    module_: ImageNetwork
     fitted_: Fitted[ImageNetwork]
 
     def __init__(
@@ -345,12 +345,13 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             height, width = image_size
         elif codes.shape[1:3] != module.code_shape[:2]:
             height, width = (side * convolutional.grid for side in codes.shape[1:3])
-        network = cast(ImageAutoencoder, self._fast_network(np.float32, (height, width, channels)))
+        in_use = self._in_use(np.float32, (height, width, channels))
+        network = cast(ImageAutoencoder, in_use.module)
         if codes.shape[1:] != network.code_shape:
             raise ParameterError(
                 f"image_size={image_size} has codes of shape {network.code_shape}, and X {codes.shape[1:]}."
             )
-        rows = apply_in_batches(network.decode, network, codes.reshape(len(codes), -1), network.n_features)
+        rows = apply_in_parts(in_use.decode, in_use, codes.reshape(len(codes), -1), network.n_features)
         with_channels = self.image_layout_ == "channels" or channels > 1
         return array_like(X, self._as_images(rows, network.image_shape, with_channels=with_channels))
 
@@ -359,6 +360,12 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         tags.input_tags.sparse = False
         tags.input_tags.three_d_array = True
         return tags
+
+    @property
+    def module_(self) -> ImageNetwork:
+        """The network."""
+        check_is_fitted(self)
+        return self.fitted_.network
 
     @property
     def starts_at_pca(self) -> bool:
@@ -370,6 +377,11 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         """Parameters of the fitted network by name: filters, pooling, kernel size and others."""
         check_is_fitted(self)
         return settings_of(self.fitted_.network)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights and biases of the network."""
+        return sum(weights.numel() for weights in self.module_.parameters())
 
     @property
     def layers(self) -> list[Layer]:
@@ -411,11 +423,11 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         return resolve_loss(loss, self.scale, self.activation, by_channel, names, in_use=in_use)
 
     def _design(
-        self, loss: str, device: torch.device, *, is_linear: bool
-    ) -> Design[ImageNetwork, ImageNetwork, Batches]:
+        self, loss: str, device: str, *, is_linear: bool
+    ) -> Design[ImageNetwork, ImageNetwork, Batches[torch.Tensor]]:
         return convolutional_design(self._network_parameters(device), loss)
 
-    def _network_parameters(self, device: torch.device) -> ConvolutionalParameters:
+    def _network_parameters(self, device: str) -> ConvolutionalParameters:
         filters, code_size = filters_of(self.filters), self.code_size
         architecture: Architecture = {
             "decoder_filters": None if self.decoder_filters is None else filters_of(self.decoder_filters, len(filters)),
@@ -433,25 +445,22 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             skips=bool(self.skips),
             start=self.start,
             scale=self.scale,
-            device=device,
+            device=torch.device(device),
         )
 
-    def _module_of(self, fitted: Fitted[ImageNetwork], device: torch.device) -> ImageNetwork:
-        return fitted.network
-
-    def _ready(self, X: object, name: str = "X") -> tuple[Rows, RowAutoencoder]:
+    def _ready(self, X: object, name: str = "X") -> tuple[Rows, ModuleInUse]:
         check_is_fitted(self)
         rows, shape = self._checked(X, name, reset=False)
         # In float64 convolutions take seven times as long, and images seldom have more than 16 bits.
         precision = np.float32 if n_dimensions_of(X) > 2 else float_type(rows)
-        return rows, self._fast_network(precision, shape)
+        return rows, self._in_use(precision, shape)
 
-    def _network(self, X: Rows) -> RowAutoencoder:
-        return self._fast_network(float_type(X), self.image_shape_)
+    def _network(self, X: Rows) -> ModuleInUse:
+        return self._in_use(float_type(X), self.image_shape_)
 
-    def _fast_network(self, precision: type, image_shape: ImageShape) -> ImageNetwork:
+    def _in_use(self, precision: type, image_shape: ImageShape) -> ModuleInUse:
         """Return the network in this precision, for images of this shape, in its fastest form."""
         network = for_inference(self.module_)
         if isinstance(network, ImageAutoencoder):
             network.image_shape, network.tiled = image_shape, True
-        return network.double() if precision == np.float64 else network
+        return ModuleInUse(network.double() if precision == np.float64 else network)

@@ -2,27 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
+from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.applied import DenseInUse
+from isthmus.dense.arrays import DenseArrays
+from isthmus.dense.backends import Backend
+from isthmus.dense.layers import Layer
 from isthmus.errors import InputError
 from isthmus.estimators.ordered import OrderedCodes
 from isthmus.estimators.pca_attributes import PCAAttributes
-from isthmus.fitting.dense import DenseParameters, dense_design
-from isthmus.fitting.dense_arrays import DenseArrays, module_of
-from isthmus.fitting.design import Design
+from isthmus.fitting.applying import float_type
+from isthmus.fitting.dense import DenseDesign, DenseParameters, dense_design
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.loss import resolve_loss
-from isthmus.networks import DenseAutoencoder
-from isthmus.networks.layers import Layer
 from isthmus.parameters import DENSE, ParameterTable
 from isthmus.parameters.rules import plain_code_size, refuse
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import ColumnRange
-from isthmus.training.batches import Batches
+from isthmus.system.extras import require
 from isthmus.words import counted
+
+if TYPE_CHECKING:
+    from isthmus.networks.dense import DenseAutoencoder
 
 
 class Autoencoder(OrderedCodes, PCAAttributes):
@@ -177,7 +181,6 @@ class Autoencoder(OrderedCodes, PCAAttributes):
 
     parameter_table: ClassVar[ParameterTable] = DENSE
 
-    module_: DenseAutoencoder
     fitted_: Fitted[DenseArrays]
 
     def __init__(
@@ -199,7 +202,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         weight_decay: float = 0.1,
         validation_fraction: float | str = "auto",
         patience: int | None = 30,
-        device: str | torch.device = "auto",
+        device: Any = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -224,6 +227,17 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         self.verbose = verbose
 
     @property
+    def module_(self) -> "DenseAutoencoder":
+        """The network as a torch module; on the CPU its weights are those of the model itself."""
+        check_is_fitted(self)
+        if not hasattr(self, "_module"):
+            require("images")
+            from isthmus.networks.dense import DenseAutoencoder  # noqa: PLC0415 — torch is optional
+
+            self._module = DenseAutoencoder.of(self.fitted_.network).to(self._device)
+        return self._module
+
+    @property
     def encoder_layers_(self) -> tuple[int, ...]:
         """Nodes of each hidden layer of the encoder."""
         return self.fitted_.network.encoder_layers
@@ -237,6 +251,12 @@ class Autoencoder(OrderedCodes, PCAAttributes):
     def starts_at_pca(self) -> bool:
         """Whether the network is PCA, or near it, before it is trained."""
         return self.start == "pca"
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights and biases of the network."""
+        check_is_fitted(self)
+        return self.fitted_.network.n_weights
 
     @property
     def layers(self) -> list[Layer]:
@@ -271,13 +291,18 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         names = [f"column {name!r}" for name in self.feature_names]
         return resolve_loss(self.loss, self.scale, self.activation, values, names, in_use=in_use)
 
-    def _design(
-        self, loss: str, device: torch.device, *, is_linear: bool
-    ) -> Design[DenseAutoencoder, DenseArrays, Batches]:
-        own = {field.name: getattr(self, field.name) for field in fields(DenseParameters)}
+    def _design(self, loss: str, device: str, *, is_linear: bool) -> DenseDesign:
+        own = {field.name: getattr(self, field.name) for field in fields(DenseParameters) if field.name != "backend"}
         own["code_size"] = plain_code_size(self.code_size)
-        parameters = DenseParameters(**own | {"device": device})
-        return dense_design(parameters, loss, is_linear=is_linear)
+        return dense_design(DenseParameters(**own, backend=_backend_on(device)), loss, is_linear=is_linear)
 
-    def _module_of(self, fitted: Fitted[DenseArrays], device: torch.device) -> DenseAutoencoder:
-        return module_of(fitted.network, device)
+    def _network(self, X: Rows) -> DenseInUse:
+        return DenseInUse(self.fitted_.network, float_type(X), self._backend)
+
+    @property
+    def _backend(self) -> Backend:
+        return _backend_on(self._device)
+
+
+def _backend_on(device: str) -> Backend:
+    return Backend(device, uses_torch=device != "cpu")

@@ -41,7 +41,7 @@ class ImagesAsRows(BaseAutoencoder):
         return rows, None if target is None else self._checked_target(target, len(rows), shape)
 
     def _expected(self, target: object, rows: Rows, network: Any) -> Rows:
-        return self._checked_target(target, rows.shape[0], network.image_shape)
+        return self._checked_target(target, rows.shape[0], network.module.image_shape)
 
     def _checked_target(self, target: object, n_images: int, shape: ImageShape) -> np.ndarray:
         """Return targets as rows; raise InputError unless they are as many images of the same shape."""
@@ -113,11 +113,11 @@ class ImagesAsRows(BaseAutoencoder):
     ) -> Any:
         if (n_dimensions := n_dimensions_of(X)) == 2:
             return super()._rows_like(X, rows, network, labels)
-        return array_like(X, self._as_images(rows, network.image_shape, with_channels=n_dimensions == 4))
+        return array_like(X, self._as_images(rows, network.module.image_shape, with_channels=n_dimensions == 4))
 
     def _codes_like(self, X: object, codes: Float[np.ndarray, "rows code"], network: Any) -> Any:
-        small_images = isinstance(network, ImageAutoencoder) and n_dimensions_of(X) > 2
-        return codes.reshape(-1, *network.code_shape) if small_images else codes
+        small_images = isinstance(network.module, ImageAutoencoder) and n_dimensions_of(X) > 2
+        return codes.reshape(-1, *network.module.code_shape) if small_images else codes
 
     def _as_images(self, rows: Any, shape: ImageShape | None = None, *, with_channels: bool) -> Any:
         shape = self.image_shape_ if shape is None else shape

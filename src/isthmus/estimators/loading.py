@@ -3,11 +3,10 @@
 import os
 
 from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.dense import Autoencoder
 from isthmus.model_files.models import read_model
 
-ESTIMATORS: dict[str, type[BaseAutoencoder]] = {kind.__name__: kind for kind in (Autoencoder, ConvAutoencoder)}
+_NAMES = ("Autoencoder", "ConvAutoencoder")
 
 
 def load(path: str | os.PathLike[str], *, limits: bool = True) -> BaseAutoencoder:
@@ -33,5 +32,14 @@ def load(path: str | os.PathLike[str], *, limits: bool = True) -> BaseAutoencode
     ModelFileError
         If the file is missing, damaged, of an unknown version, over a limit, or not an Isthmus model file.
     """
-    saved = read_model(path, ESTIMATORS, limits=limits)
-    return ESTIMATORS[saved.estimator].from_saved(saved)
+    saved = read_model(path, _NAMES, limits=limits)
+    return estimator_class(saved.estimator).from_saved(saved)
+
+
+def estimator_class(name: str) -> type[BaseAutoencoder]:
+    """Return the estimator of this name."""
+    if name == Autoencoder.__name__:
+        return Autoencoder
+    from isthmus.estimators.convolutional import ConvAutoencoder  # noqa: PLC0415 — needs torch, which is optional
+
+    return ConvAutoencoder

@@ -1,5 +1,6 @@
 """Codes in order of use: models cut to their first codes, and the error with each number of codes."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -8,12 +9,12 @@ from jaxtyping import Float64
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.arrays import DenseArrays
+from isthmus.dense.backends import Backend
 from isthmus.errors import ParameterError
 from isthmus.estimators.base import BaseAutoencoder
-from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import rate_distortion, truncated
-from isthmus.networks import DenseAutoencoder
 from isthmus.parameters.rules import is_int
 from isthmus.system.surroundings import own_surroundings
 
@@ -24,7 +25,6 @@ class OrderedCodes(BaseAutoencoder):
     """Methods of estimators with ordered codes, which can be cut to any code size without training."""
 
     fitted_: Fitted[DenseArrays]
-    module_: DenseAutoencoder
     code_size: int | float | str
 
     @property
@@ -64,7 +64,7 @@ class OrderedCodes(BaseAutoencoder):
         for name in ("n_features_in_", "feature_names_in_", "_labels"):
             if hasattr(self, name):
                 setattr(model, name, getattr(self, name))
-        model._publish(truncated(self.fitted_, int(size)), self.module_.device)
+        model._publish(truncated(self.fitted_, int(size)), self._device)
         return model  # type: ignore[no-any-return]
 
     @own_surroundings()
@@ -96,13 +96,18 @@ class OrderedCodes(BaseAutoencoder):
         chosen = list(range(1, self.code_size_ + 1)) if sizes is None else [int(size) for size in sizes]
         if not chosen or min(chosen) < 1 or max(chosen) > self.code_size_:
             raise ParameterError(f"sizes must be ints from 1 to code_size_={self.code_size_}. Got {sizes!r} instead.")
-        errors, by_pca = rate_distortion(self.fitted_, self.module_, self._check_rows(X), chosen)
+        errors, by_pca = rate_distortion(self.fitted_, self._backend, self._check_rows(X), chosen)
         return {
             "code_size": np.array(chosen),
             "error": errors,
             "pca_error": by_pca[np.minimum(chosen, len(by_pca) - 1)],
             "explained_variance_ratio": 1 - errors / by_pca[0] if by_pca[0] else np.ones_like(errors),
         }
+
+    @property
+    @abstractmethod
+    def _backend(self) -> Backend:
+        """Where the network is computed."""
 
     def _require_order(self, name: str) -> None:
         check_is_fitted(self)

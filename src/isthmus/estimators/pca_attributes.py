@@ -10,9 +10,9 @@ from jaxtyping import Float, Float64
 from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.arrays import DenseArrays
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.fitting.as_pca import as_pca
-from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import code_shares
 from isthmus.rows.frames import array_like

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float64
 from sklearn.decomposition import PCA
 
-from isthmus.fitting.dense_arrays import DenseArrays
+from isthmus.dense.arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 
 

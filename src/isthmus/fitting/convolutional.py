@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from isthmus.fitting.begin import ALL_ROWS, begin
-from isthmus.fitting.dense import skip_constant
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import measured
 from isthmus.fitting.fitted import Fitted
@@ -20,18 +19,21 @@ from isthmus.networks import (
     ImageCodeAutoencoder,
     ImageShape,
     ignore_constant,
+    leave_constant,
     start_convolutional,
+    start_two_paths_at,
     with_channels_last,
 )
 from isthmus.networks.convolutional import Architecture
 from isthmus.parameters.convolutional import FROM_THE_IMAGE
 from isthmus.pca.axes import PrincipalAxes, Start
-from isthmus.pca.start import start_two_paths
+from isthmus.pca.start import Beginning, start_two_paths
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import Columns
 from isthmus.system.memory import keep_freed_memory
 from isthmus.training.batches import Batches
 from isthmus.training.history import History
+from isthmus.training.modules import ModuleTraining
 from isthmus.training.recipe import Recipe, suited_batch_size
 from isthmus.training.trainer import Trainer
 
@@ -57,13 +59,15 @@ class ConvolutionalParameters:
     device: torch.device
 
 
-def convolutional_design(parameters: ConvolutionalParameters, loss: str) -> Design[ImageNetwork, ImageNetwork, Batches]:
+def convolutional_design(
+    parameters: ConvolutionalParameters, loss: str
+) -> Design[ImageNetwork, ImageNetwork, Batches[torch.Tensor]]:
     """Describe a convolutional network, with or without a dense code."""
     has_code = parameters.code_size is not None
     return Design(
         loss=loss,
         start=partial(_start_code if has_code else _start_images, parameters),
-        learner=Trainer,
+        learner=_learner,
         batch_size=image_batch_size,
         keep=copy.deepcopy,
         revive=copy.deepcopy,
@@ -71,6 +75,13 @@ def convolutional_design(parameters: ConvolutionalParameters, loss: str) -> Desi
         has_pca=has_code,
         around_training=keep_freed_memory,
     )
+
+
+def _learner(
+    network: ImageNetwork, columns: Columns, loss: str, recipe: Recipe, seed: int
+) -> Trainer[ImageNetwork, torch.Tensor]:
+    training = ModuleTraining(network, loss, recipe.weight_decay, int(recipe.batch_size))
+    return Trainer(training, columns, recipe, np.random.default_rng(seed))
 
 
 def image_batch_size(n_rows: int, network: ImageNetwork) -> int:
@@ -145,17 +156,19 @@ def _start_code(
     rng: np.random.RandomState,
     code_size: int | None,
 ) -> Start[ImageNetwork]:
-    def build(size: int, *, linear_paths: bool, output: str) -> ImageCodeAutoencoder:
-        return ImageCodeAutoencoder.on(
+    def build(beginning: Beginning) -> ImageCodeAutoencoder:
+        network = ImageCodeAutoencoder.on(
             torch.device("cpu"),
             parameters.image_shape,
-            size,
+            beginning.code_size,
             filters=parameters.filters,
             middle=MIDDLE_NODES,
-            linear_paths=linear_paths,
-            output=output,
+            linear_paths=beginning.linear_paths,
+            output=beginning.output,
             **parameters.architecture,
         )
+        start_two_paths_at(network, beginning.values, torch.Generator().manual_seed(beginning.seed))
+        return network
 
     asked = parameters.code_size if code_size is None else code_size
     assert asked is not None
@@ -163,7 +176,10 @@ def _start_code(
     start = start_two_paths(
         training.expected, build, rng, code_size=asked, from_pca=from_pca, scale=parameters.scale, loss=loss
     )
-    skip_constant(start.network, training, loss)
+    inputs, expected = map(torch.from_numpy, training.constant(start.network.n_features))
+    ignore_constant(start.network, inputs)
+    if loss == "mse":
+        leave_constant(start.network, expected)
     with_channels_last(start.network.to(parameters.device))
     return start
 

@@ -4,32 +4,33 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 
-from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
+from isthmus.dense.arrays import DenseArrays
+from isthmus.dense.backends import Backend
+from isthmus.dense.start import initial_network, network_values
+from isthmus.dense.widths import prefix_sizes, sandwich_widths
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import smallest_size, truncated
-from isthmus.networks import (
-    DenseAutoencoder,
-    TwoPathAutoencoder,
-    ignore_constant,
-    leave_constant,
-    prefix_sizes,
-    sandwich_widths,
-)
-from isthmus.pca.axes import Start
+from isthmus.pca.axes import PrincipalAxes, Start
 from isthmus.pca.descent import descend
 from isthmus.pca.factor import linear_rows
-from isthmus.pca.start import start_at_principal_axes, start_two_paths
+from isthmus.pca.start import Beginning, paths_at_pca, start_two_paths
 from isthmus.rows.batches import Rows
+from isthmus.rows.scaling import Columns
+from isthmus.system.threads import suited_threads
 from isthmus.training.batches import Batches
+from isthmus.training.dense import DenseTraining
 from isthmus.training.history import History, OnEpoch
-from isthmus.training.recipe import suited_batch_size
+from isthmus.training.learner import Learner
+from isthmus.training.recipe import Recipe, suited_batch_size
 from isthmus.training.trainer import Trainer
+
+DenseDesign = Design[DenseArrays, DenseArrays, Batches[Any]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,19 @@ class DenseParameters:
     whiten: bool
     scale: str
     max_epochs: int
-    device: torch.device
+    backend: Backend
 
 
-def dense_design(
-    parameters: DenseParameters, loss: str, *, is_linear: bool
-) -> Design[DenseAutoencoder, DenseArrays, Batches]:
+def dense_design(parameters: DenseParameters, loss: str, *, is_linear: bool) -> DenseDesign:
     """Describe a dense network; ``is_linear`` says whether it is linear and fitted to all rows."""
     is_ordered = parameters.ordered and not is_linear
     return Design(
         loss=loss,
         start=partial(_start, parameters, is_linear=is_linear),
-        learner=Trainer,
+        learner=partial(_learner, backend=parameters.backend),
         batch_size=lambda n_rows, _: suited_batch_size(n_rows),
-        keep=partial(arrays_of, activation=parameters.activation),
-        revive=lambda network: module_of(_copied(network), parameters.device),
+        keep=lambda network: network,
+        revive=lambda network: network,
         starts_at_pca=parameters.start == "pca",
         is_linear=is_linear,
         is_ordered=is_ordered,
@@ -77,22 +76,24 @@ def _start(
     code_size: int | None,
     *,
     is_linear: bool,
-) -> Start[DenseAutoencoder]:
+) -> Start[DenseArrays]:
     """Make the network from the training rows; a linear one is in PCA's form also when it starts at random."""
     n_features = int(training.inputs.shape[1])
     has_linear_stacks = parameters.activation == "identity"
 
-    def build(size: int, *, linear_paths: bool, output: str) -> DenseAutoencoder:
-        return DenseAutoencoder.on(
-            torch.device("cpu"),
+    def build(beginning: Beginning) -> DenseArrays:
+        size, linear_paths = beginning.code_size, beginning.linear_paths
+        return initial_network(
             n_features,
             size,
             *sandwich_widths(parameters.encoder_layers, parameters.decoder_layers, n_features, size),
             parameters.activation,
             linear_paths=linear_paths,
             stacks=not (linear_paths and has_linear_stacks),
-            output=output,
+            output=beginning.output,
             prefixes=prefix_sizes(size) if parameters.ordered and not is_linear else (),
+            values=beginning.values,
+            seed=beginning.seed,
         )
 
     start = start_two_paths(
@@ -105,23 +106,41 @@ def _start(
         loss=loss,
     )
     # In the precision of the weights, in which a model file keeps them.
-    axes = start.axes.axes.astype(str(start.network.dtype).removeprefix("torch.")).astype(np.float64)
+    axes = start.axes.axes.astype(start.network.precision).astype(np.float64)
+    network = start.network
     if not is_linear:
-        skip_constant(start.network, training, loss)
-    start.network.to(parameters.device)
-    return replace(start, axes=replace(start.axes, axes=axes), spread=start.axes.spread if is_linear else None)
+        constant, constant_expected = training.constant(n_features)
+        network = network.ignoring(constant)
+        if loss == "mse":
+            network = network.leaving(constant_expected)
+    spread = start.axes.spread if is_linear else None
+    return replace(start, network=network, axes=replace(start.axes, axes=axes), spread=spread)
 
 
-def skip_constant(network: TwoPathAutoencoder, training: TrainingSet, loss: str) -> None:
-    """Make a network at its start ignore the columns that never vary, and decode them to their value."""
-    inputs, expected = map(torch.from_numpy, training.constant(network.n_features))
-    ignore_constant(network, inputs)
-    if loss == "mse":
-        leave_constant(network, expected)
+def _learner(
+    network: DenseArrays, columns: Columns, loss: str, recipe: Recipe, seed: int, *, backend: Backend
+) -> Trainer[DenseArrays, Any]:
+    rng, batch_size = np.random.default_rng(seed), int(recipe.batch_size)
+    training = DenseTraining(
+        backend.operations(network.precision),
+        network,
+        loss,
+        recipe.weight_decay,
+        rng,
+        n_threads=1 if backend.uses_torch else suited_threads(network.n_weights, batch_size),
+        running=backend.running,
+    )
+    return Trainer(training, columns, recipe, rng)
+
+
+def at_principal_axes(network: DenseArrays, axes: PrincipalAxes, **units: np.ndarray) -> DenseArrays:
+    """Return a linear network that is PCA, with other units if they are given by name."""
+    values = units | paths_at_pca(network.code_size, axes)
+    return network.updated(network_values(network, values, network.precision))
 
 
 def _descend(
-    network: DenseAutoencoder,
+    learner: Learner[DenseArrays, Any],
     rows: Rows,
     seed: int,
     score: Callable[[], float],
@@ -130,16 +149,17 @@ def _descend(
     max_epochs: int,
 ) -> tuple[Float64[np.ndarray, " components"], History]:
     """Train a linear network by gradient descent on all rows, and put it in PCA's form."""
+    network = learner.network
     descent = descend(
-        linear_rows(rows, network.shift.cpu().numpy(), network.scale.cpu().numpy()),
+        linear_rows(rows, network.arrays["shift"], network.arrays["scale"]),
         network.encoder_layers,
         network.code_size,
         network.decoder_layers,
-        torch.Generator().manual_seed(seed),
+        np.random.default_rng(seed),
         max_epochs=max_epochs,
         on_epoch=None if on_epoch is None else lambda errors: on_epoch(_falling(errors)),
     )
-    start_at_principal_axes(network, descent.axes)
+    learner.restore_weights(at_principal_axes(network, descent.axes).arrays)
     history = _falling([*descent.errors[:-1], score()])
     if descent.interrupted:
         history.stopped = "interrupted"
@@ -172,7 +192,3 @@ def _whitened(fitted: Fitted[DenseArrays]) -> Fitted[DenseArrays]:
     deviations = np.where(deviations > 0, deviations, deviations.max() or 1.0)
     arrays = {**network.arrays, "code_unit": network.arrays["code_unit"] / deviations}
     return replace(fitted, network=replace(network, arrays=arrays))
-
-
-def _copied(network: DenseArrays) -> DenseArrays:
-    return replace(network, arrays={name: values.copy() for name, values in network.arrays.items()})

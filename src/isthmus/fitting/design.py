@@ -59,9 +59,10 @@ def _constant(values: ColumnRange, n_units: int) -> Bool[np.ndarray, " units"]:
 
 
 Solve = Callable[
-    [ModuleT, Rows, int, Callable[[], float], OnEpoch | None], tuple[Float64[np.ndarray, " code"], History]
+    [Learner[ModuleT, BatchesT], Rows, int, Callable[[], float], OnEpoch | None],
+    tuple[Float64[np.ndarray, " code"], History],
 ]
-"""Solve a network for all rows: ``solve(network, rows, seed, score, on_epoch)`` gives the codes' deviations."""
+"""Solve a network for all rows: ``solve(learner, rows, seed, score, on_epoch)`` gives the codes' deviations."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,6 @@ class Design(Generic[ModuleT, NetworkT, BatchesT]):
     is_ordered: bool = False
     has_pca: bool = True
     has_sizes: bool = False
-    solve: Solve[ModuleT] | None = None
+    solve: Solve[ModuleT, BatchesT] | None = None
     finish: Callable[[Fitted[NetworkT]], Fitted[NetworkT]] = field(default=lambda fitted: fitted)
     around_training: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -98,7 +98,7 @@ def _solved(
         if design.solve is None:
             return begun.start.spread, train(begun.folds, after_epoch)
         seed, learner = seed_from(rng), begun.learner
-        return design.solve(learner.network, data.inputs, seed, lambda: learner.error(begun.own.rows), after_epoch)
+        return design.solve(learner, data.inputs, seed, lambda: learner.error(begun.own.rows), after_epoch)
 
 
 @contextmanager

@@ -5,24 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from isthmus.dense.arrays import DenseArrays
 from isthmus.fitting.by_size import linear_errors_by_size
-from isthmus.fitting.dense_arrays import DenseArrays
-from isthmus.fitting.design import Design, TrainingSet
+from isthmus.fitting.dense import DenseDesign, at_principal_axes
+from isthmus.fitting.design import TrainingSet
 from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted, squared_unit_of
-from isthmus.networks import DenseAutoencoder
 from isthmus.pca.in_parts import EXACT_FEATURES, axes_of_factor, factor_of, factor_with_part
-from isthmus.pca.start import start_at_principal_axes, units_of
+from isthmus.pca.start import units_of
 from isthmus.rows.merging import merged
 from isthmus.rows.scaling import Columns, column_statistics, scale_of
-from isthmus.training.batches import Batches
 from isthmus.training.history import History
 from isthmus.training.recipe import Recipe
 
-LinearDesign = Design[DenseAutoencoder, DenseArrays, Batches]
 
-
-def fit_first_part(part: TrainingSet, recipe: Recipe, design: LinearDesign) -> Fitted[DenseArrays]:
+def fit_first_part(part: TrainingSet, recipe: Recipe, design: DenseDesign) -> Fitted[DenseArrays]:
     """Fit PCA to the first part, which decides the code size; from either start, it is computed."""
     fitted = fit(part, recipe, replace(design, solve=None, starts_at_pca=True))
     mean, unit = fitted.columns.statistics.mean, fitted.unit
@@ -32,7 +29,7 @@ def fit_first_part(part: TrainingSet, recipe: Recipe, design: LinearDesign) -> F
 
 
 def fit_further_part(
-    fitted: Fitted[DenseArrays], part: TrainingSet, recipe: Recipe, design: LinearDesign
+    fitted: Fitted[DenseArrays], part: TrainingSet, recipe: Recipe, design: DenseDesign
 ) -> Fitted[DenseArrays]:
     """Fit PCA to the rows so far and a part.
 
@@ -49,9 +46,8 @@ def fit_further_part(
     )
     axes = axes_of_factor(factor, n_rows, code_size, statistics.mean, unit)
 
-    network = design.revive(fitted.network)
-    network.set_units(shift=shift, scale=unit, code_unit=code_unit)
-    start_at_principal_axes(network, axes)
+    code_units = np.full(code_size, code_unit)
+    network = at_principal_axes(fitted.network, axes, shift=shift, scale=unit, code_unit=code_units)
 
     squared_unit = squared_unit_of(recipe.scale, float(unit[0]))
     variances = np.pad(axes.spread**2, (0, code_size - len(axes.spread))) * squared_unit
@@ -61,7 +57,7 @@ def fit_further_part(
     by_size = linear_errors_by_size(error, variances, n_rows, n_rows * n_features)
     fitted = replace(
         fitted,
-        network=design.keep(network),
+        network=network,
         columns=columns,
         squared_unit=squared_unit,
         axes=axes,

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.fitting.dense_arrays import DenseArrays, arrays_of, module_of
+from isthmus.dense.arrays import DenseArrays
+from isthmus.dense.backends import Backend
 from isthmus.fitting.fitted import Fitted
-from isthmus.networks import DenseAutoencoder
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.batches import Rows
-from isthmus.training.batches import batches_for
-from isthmus.training.losses import loss_of
-from isthmus.training.scoring import network_errors, pca_errors
+from isthmus.training.batches import Batches
+from isthmus.training.dense import DenseScorer
+from isthmus.training.scoring import as_float64, network_errors, pca_errors
 
 
 def truncated(fitted: Fitted[DenseArrays], size: int) -> Fitted[DenseArrays]:
@@ -21,7 +21,7 @@ def truncated(fitted: Fitted[DenseArrays], size: int) -> Fitted[DenseArrays]:
     by_size = {name: errors[: size + 1] for name, errors in fitted.errors_by_size.items()}
     return replace(
         fitted,
-        network=arrays_of(module_of(fitted.network).truncated(size), fitted.network.activation),
+        network=fitted.network.truncated(size),
         code_size=size,
         axes=PrincipalAxes(fitted.axes.axes[:size], fitted.axes.spread[:size]),
         variances=None if fitted.variances is None else fitted.variances[:size],
@@ -45,11 +45,15 @@ def code_shares(fitted: Fitted[DenseArrays]) -> Float64[np.ndarray, " code"]:
 
 
 def rate_distortion(
-    fitted: Fitted[DenseArrays], module: DenseAutoencoder, X: Rows, sizes: Sequence[int]
+    fitted: Fitted[DenseArrays], backend: Backend, X: Rows, sizes: Sequence[int]
 ) -> tuple[Float64[np.ndarray, " sizes"], Float64[np.ndarray, " all_sizes"]]:
     """Return the network's errors on rows for some code sizes, and PCA's with 0, 1, … and all components."""
-    batches = batches_for(module, X, None)
+    network = fitted.network
+    scorer = DenseScorer(backend.operations(network.precision), network, fitted.loss)
+    shift, scale = network.arrays["shift"], network.arrays["scale"]
+    batches = Batches(X, None, scorer.operations, shift=shift, scale=scale, n_values=network.n_values)
     scored = [batches[index] for index in batches.in_order()]
-    by_pca = pca_errors(fitted.axes.axes, module, fitted.columns.statistics.mean, scored)
-    errors = network_errors(module, loss_of(module, fitted.loss), scored, sizes)
+    centre = (fitted.columns.statistics.mean - shift) / scale
+    by_pca = pca_errors(fitted.axes.axes, centre, (as_float64(scorer.operations, batch) for batch in scored))
+    errors = network_errors(scorer.row_errors, scored, sizes)
     return errors * fitted.squared_unit, by_pca * fitted.squared_unit

@@ -5,35 +5,27 @@ import os
 import warnings
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from inspect import signature
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import torch
 
+from isthmus.dense.arrays import DenseArrays
 from isthmus.errors import ModelFileError, ParameterError
-from isthmus.fitting.convolutional import ImageNetwork, settings_of
-from isthmus.fitting.dense_arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.model_files.container import Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
 from isthmus.model_files.sections import INTEGER, TEXT
-from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, ImageCodeAutoencoder, with_channels_last
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
 from isthmus.system.surroundings import own_surroundings
 from isthmus.training.history import History
 
-_Network: TypeAlias = DenseArrays | ImageNetwork
-
 _NETWORK = "network."
 _MAX_SCALE = 1e150  # larger than that of any fit, and its square is a number
-_COUNTER = "num_batches_tracked"  # of batch norms; it changes nothing and is not stored
 # Names that ``Fitted`` and the settings share.
 _SAME = ("n_samples", "loss", "start_error", "validation_error", "validation_variance", "pca_error")
 # Names that networks and their settings share.
 _DENSE = {field.name for field in fields(DenseArrays)} & {field.name for field in fields(DenseSettings)}
-_IMAGES = {field.name for field in fields(ConvolutionalSettings)} & {*signature(ConvolutionalAutoencoder).parameters}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +40,7 @@ class SavedModel:
     parameters: Mapping[str, object]
     n_features_in: int
     feature_names: Iterable[Hashable] | None
-    fitted: Fitted[_Network]
+    fitted: Fitted[Any]
     image_layout: str | None = None
 
 
@@ -84,11 +76,10 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str], *, lim
             return _restored(parameters, settings, tensors, _dense_network(settings, tensors))
         if limits:
             settings.check_size()
-        network, expected = _image_network(settings), settings.tensors()
-        for name, value in _stored(network).items():
-            expected[name] = (str(value.dtype).removeprefix("torch."), tuple(value.shape))
-        tensors = file.read_tensors(expected)
-        return _restored(parameters, settings, tensors, _with_weights(network, tensors))
+        from isthmus.model_files.images import read_image_network  # noqa: PLC0415 — needs torch, which is optional
+
+        network, tensors = read_image_network(file, settings)
+        return _restored(parameters, settings, tensors, network)
 
 
 def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
@@ -118,12 +109,10 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     if fitted.in_parts:  # the statistics are those of all parts, and do not tell the scale of the first
         tensors["statistics.scale"] = fitted.columns.scale
     if not isinstance(network, DenseArrays):
-        tensors |= {name: value.cpu().numpy() for name, value in _stored(network).items()}
-        common |= {**settings_of(network), "code_size": None, "middle": None, "linear_paths": False}
-        if isinstance(network, ImageCodeAutoencoder):
-            common |= {"code_size": network.code_size, "middle": network.middle}
-            common["linear_paths"] = network.encoder.linear is not None
-        layout = model.image_layout or "images"
+        from isthmus.model_files.images import image_contents  # noqa: PLC0415
+
+        own, weights = image_contents(network)
+        tensors, common, layout = tensors | weights, common | own, model.image_layout or "images"
         return ConvolutionalSettings(**common, image_shape=network.image_shape, layout=layout), tensors
     tensors |= {_NETWORK + name: value for name, value in network.arrays.items()}
     tensors |= {"pca.axes": fitted.axes.axes.astype(network.precision), "pca.spread": fitted.axes.spread}
@@ -138,7 +127,7 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     return DenseSettings(**common), tensors
 
 
-def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensors, network: _Network) -> SavedModel:
+def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensors, network: Any) -> SavedModel:
     scale, in_parts = str(parameters["scale"]), settings.in_parts
     statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
     axes, by_size = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}
@@ -168,33 +157,6 @@ def _dense_network(settings: DenseSettings, tensors: Tensors) -> DenseArrays:
     weights = {name.removeprefix(_NETWORK): value for name, value in tensors.items() if name.startswith(_NETWORK)}
     own, first_sizes = _values(settings, _DENSE), settings.takes_over
     return DenseArrays(settings.n_features_in, output=settings.output, first_sizes=first_sizes, arrays=weights, **own)
-
-
-def _image_network(settings: ConvolutionalSettings) -> ImageNetwork:
-    """Build the network that settings describe, without memory for its weights."""
-    meta, shape = torch.device("meta"), settings.image_shape
-    architecture = _values(settings, _IMAGES) | {"output": settings.output}
-    try:
-        if settings.code_size is None:
-            return ImageAutoencoder(shape, ConvolutionalAutoencoder.on(meta, channels=shape[2], **architecture))
-        architecture |= {"middle": settings.middle, "linear_paths": settings.linear_paths}
-        return ImageCodeAutoencoder.on(meta, shape, settings.code_size, **architecture)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ModelFileError("the settings describe a network that cannot be built") from None
-
-
-def _with_weights(network: ImageNetwork, tensors: Tensors) -> ImageNetwork:
-    """Give a network without memory its weights, in the memory layout that convolutions are fastest in."""
-    weights = {name.removeprefix(_NETWORK): torch.from_numpy(tensors[name]) for name in _stored(network)}
-    counters = {name: torch.zeros((), dtype=torch.int64) for name in network.state_dict() if name.endswith(_COUNTER)}
-    network.load_state_dict(weights | counters, assign=True)
-    return with_channels_last(network.eval())
-
-
-def _stored(network: ImageNetwork) -> dict[str, torch.Tensor]:
-    """Return the tensors of a network by their names in the file."""
-    state = network.state_dict()
-    return {_NETWORK + name: value for name, value in state.items() if not name.endswith(_COUNTER)}
 
 
 def _holds_out(parameters: Mapping[str, object], *, linear: bool, in_parts: bool) -> bool:

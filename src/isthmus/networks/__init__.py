@@ -1,4 +1,4 @@
-"""Torch modules and the initialisation of their weights; imports nothing else of Isthmus."""
+"""Torch modules and the initialisation of their weights."""
 
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.constant_columns import ignore_constant, ignored_columns, leave_constant
@@ -8,14 +8,13 @@ from isthmus.networks.image_codes import ImageCodeAutoencoder
 from isthmus.networks.images import ImageAutoencoder, ImageShape
 from isthmus.networks.inference import apply_tiled, fold_batch_norm, for_inference, halo, with_channels_last
 from isthmus.networks.rows import RowAutoencoder
-from isthmus.networks.start import start_at_pca, start_at_random, start_convolutional
+from isthmus.networks.start import start_at_random, start_convolutional, start_two_paths_at
 from isthmus.networks.two_paths import TwoPathAutoencoder
-from isthmus.networks.widths import layer_widths, prefix_sizes, sandwich_widths
 
 __all__ = [
     "ACTIVATIONS", "ConvolutionalAutoencoder", "DenseAutoencoder", "DenseStack", "ImageAutoencoder",
     "ImageCodeAutoencoder", "ImageShape", "RowAutoencoder", "TwoPathAutoencoder", "apply_tiled", "fold_batch_norm",
     "for_inference", "halo", "ignore_constant",
-    "ignored_columns", "layer_widths", "leave_constant", "prefix_sizes", "sandwich_widths", "start_at_pca",
-    "start_at_random", "start_convolutional", "upsampling_of", "with_channels_last",
+    "ignored_columns", "leave_constant", "start_at_random", "start_convolutional", "start_two_paths_at",
+    "upsampling_of", "with_channels_last",
 ]  # fmt: skip

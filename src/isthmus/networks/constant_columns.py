@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import torch
 from jaxtyping import Bool
-from torch import Tensor, nn
+from torch import Tensor
 
 from isthmus.networks.convolutional import ConvolutionalLayer
-from isthmus.networks.dense import DenseStack
 from isthmus.networks.images import ImageAutoencoder
 from isthmus.networks.rows import RowAutoencoder
 from isthmus.networks.two_paths import TwoPathAutoencoder
@@ -28,21 +27,19 @@ def ignore_constant(network: RowAutoencoder, constant: Units) -> None:
 
 @torch.no_grad()
 def leave_constant(network: TwoPathAutoencoder, constant: Units) -> None:
-    """Set the decoders' weights for constant columns to zero, so that the columns are decoded to ``shift``."""
-    for half in (network.decoder, *network.prefix_decoders):
-        last = half.stack.last if isinstance(half.stack, DenseStack) else None
-        for layer in (half.linear, last):
-            if isinstance(layer, nn.Linear):
-                layer.weight[constant] = 0
-                layer.bias[constant] = 0
+    """Set the linear path's weights for constant columns to zero; at a start it alone decides what is decoded."""
+    linear = network.decoder.linear
+    if linear is not None:
+        linear.weight[constant] = 0
+        linear.bias[constant] = 0
 
 
 @torch.no_grad()
 def ignored_columns(network: RowAutoencoder) -> Bool[Tensor, " features"]:
     """Return which columns the encoder ignores altogether."""
     ignored = torch.ones_like(network.shift, dtype=torch.bool)
-    if isinstance(network, TwoPathAutoencoder) and not isinstance(network.encoder.stack, DenseStack | None):
-        ignored[:] = False
+    if isinstance(network, TwoPathAutoencoder):
+        ignored[:] = False  # its convolutions see every column
     for weight in _encoder_weights(network):
         ignored &= (weight == 0).flatten(1).all(dim=1)
     return network.per_column(ignored)
@@ -51,10 +48,8 @@ def ignored_columns(network: RowAutoencoder) -> Bool[Tensor, " features"]:
 def _encoder_weights(network: RowAutoencoder) -> Iterator[Tensor]:
     """Yield the weights of the encoder's first layers, with the units as their first dimension."""
     if isinstance(network, TwoPathAutoencoder):
-        stack = network.encoder.stack
-        for layer in (network.encoder.linear, stack[0] if isinstance(stack, DenseStack) else None):
-            if isinstance(layer, nn.Linear):
-                yield layer.weight.T
+        if network.encoder.linear is not None:
+            yield network.encoder.linear.weight.T
     elif isinstance(network, ImageAutoencoder):
         first = network.convolutional.encoder[0]
         assert isinstance(first, ConvolutionalLayer)

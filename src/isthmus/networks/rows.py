@@ -1,7 +1,5 @@
 """The interface of networks for training and the estimators: rows in, codes and rows out."""
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
@@ -24,8 +22,6 @@ class RowAutoencoder(LaidOut):
         Number of columns of a row, and of codes.
     output : {"linear", "sigmoid"}
         Whether ``output_of`` gives rows of unit scale, or logits that a sigmoid turns into rows.
-    prefixes : tuple of int
-        Smaller code sizes with a decoder of their own (ordered networks).
     shift, scale : Tensor
         ``n_units`` values in float64, since the mean of a column can be millions of times its standard deviation; see
         ``per_column``.
@@ -34,7 +30,6 @@ class RowAutoencoder(LaidOut):
     shift: Tensor
     scale: Tensor
     n_features: int
-    prefixes: tuple[int, ...] = ()
 
     def __init__(self, n_units: int, output: str, device: torch.device | None = None) -> None:
         super().__init__()
@@ -99,8 +94,3 @@ class RowAutoencoder(LaidOut):
     def output_of(self, u: Rows) -> Rows:
         """Reconstruct rows of unit scale, as logits for "sigmoid": the input of the losses."""
         raise NotImplementedError
-
-    def outputs_by_size(self, u: Rows, sizes: Sequence[int]) -> Iterator[Rows]:
-        """``output_of`` from the first codes only, for each size; networks without order have the whole code only."""
-        assert all(size == self.code_size for size in sizes)
-        return (self.output_of(u) for _ in sizes)

@@ -1,10 +1,11 @@
 """Initial weights: PCA, or random."""
 
 import math
+from collections.abc import Mapping
 
+import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from isthmus.networks.convolutional import ConvolutionalAutoencoder
 from isthmus.networks.two_paths import TwoPathAutoencoder
@@ -34,37 +35,23 @@ def start_convolutional(network: ConvolutionalAutoencoder, generator: torch.Gene
 
 
 @torch.no_grad()
-def start_at_pca(
-    network: TwoPathAutoencoder,
-    axes: Float[Tensor, "components features"],
-    spread: Float[Tensor, " components"],
-    readout: tuple[Float[Tensor, "features components"], Float[Tensor, " features"]],
+def start_two_paths_at(
+    network: TwoPathAutoencoder, values: Mapping[str, np.ndarray], generator: torch.Generator
 ) -> None:
-    """Initialise the linear paths with PCA, and the last layers of the stacks with zero.
+    """Initialise units and linear paths with arrays by name, and the stacks at random.
 
-    Parameters
-    ----------
-    axes, spread : Tensor
-        The principal axes of rows of unit scale, and the standard deviations along them. With fewer axes than codes,
-        the other codes start at zero.
-    readout : tuple of Tensor
-        The decoder's linear map and its intercept.
+    Where there are linear paths, the last layers of the stacks are zero.
     """
-    n = len(axes)
-    encoder, decoders = network.encoder, (network.decoder, *network.prefix_decoders)
-    assert encoder.linear is not None
-    encoder.linear.weight.zero_()[:n] = axes
-    for decoder in decoders:
-        # Principal components are uncorrelated, so the best map from the first few is the first part of the whole map.
-        weight = decoder.linear.weight.zero_()
-        weight[:, :n] = readout[0][:, : weight.shape[1]]
-        decoder.linear.bias.copy_(readout[1])
-    # A direction without variance holds only rounding errors and must not be divided up to unit scale.
-    largest = float(spread.max()) if n else 0.0
-    network.spread.fill_(largest or 1.0)[:n] = spread.clamp(min=largest * 1e-3) if largest else 1.0
-    for half in (encoder, *decoders):
-        if half.stack is not None:
-            _set_to_zero(half.stack.last)
+    start_at_random(network, generator)
+    state = network.state_dict()
+    for name, value in values.items():
+        state[name].copy_(torch.from_numpy(np.ascontiguousarray(value)))
+    if network.encoder.linear is not None:
+        for half in (network.encoder, network.decoder):
+            if half.stack is not None:
+                last = half.stack.last
+                assert isinstance(last, nn.Module)
+                _set_to_zero(last)
 
 
 def _set_to_zero(layer: nn.Module) -> None:

@@ -10,12 +10,10 @@ stacked autoencoder (Hinton & Salakhutdinov 2006), z = e(u) and û = d(z). An or
 decoders: for the first code, the first two, four, eight, … and all codes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from isthmus.networks.rows import Codes, RowAutoencoder, Rows
@@ -75,11 +73,6 @@ class TwoPathAutoencoder(RowAutoencoder):
     prefixes : sequence of int, default=()
         Smaller code sizes, rising; each has a decoder that takes this many of the first codes.
 
-    Attributes
-    ----------
-    first_sizes : tuple of int
-        The smallest code size that each decoder is used for, in the order of ``prefixes``, then the whole code's. A
-        decoder that lacks many of its codes can be worse than the next smaller one, which lacks none.
     """
 
     code_unit: Tensor
@@ -92,7 +85,6 @@ class TwoPathAutoencoder(RowAutoencoder):
     ) -> None:  # fmt: skip
         super().__init__(n_features, output)
         self.n_features, self.prefixes = n_features, tuple(prefixes)
-        self.first_sizes = tuple(size + 1 for size in (0, *prefixes))
         self.register_buffer("code_unit", torch.ones(code_size, dtype=torch.float64))
         self.register_buffer("spread", torch.ones(code_size))
         self.encoder = Encoder(
@@ -104,15 +96,6 @@ class TwoPathAutoencoder(RowAutoencoder):
             for size in (code_size, *prefixes)
         )
         self.prefix_decoders = nn.ModuleList(smaller)
-
-    @torch.no_grad()
-    def set_units(
-        self, *, shift: Float64[np.ndarray, " units"], scale: Float64[np.ndarray, " units"], code_unit: float = 1.0
-    ) -> None:
-        """Set ``shift``, ``scale`` and the unit of all codes."""
-        super().set_units(shift=shift, scale=scale)
-        self.code_unit.fill_(code_unit)
-        self.spread.fill_(1.0)
 
     @property
     def code_size(self) -> int:
@@ -139,23 +122,3 @@ class TwoPathAutoencoder(RowAutoencoder):
         """``output_of`` from the codes of rows of unit scale."""
         out: Tensor = self.decoder(z, self.spread)
         return out
-
-    def outputs_by_size(self, u: Rows, sizes: Sequence[int]) -> Iterator[Rows]:
-        z = self.encoder(u, self.spread)
-        return (self.output_of_decoder(self._decoder_for(size), z, torch.full((1, 1), size)) for size in sizes)
-
-    def output_of_decoder(self, i: int, z: Codes, kept: Int[Tensor, "some 1"]) -> Rows:
-        """``output_of`` from the first ``kept`` codes, by decoder ``i``: those of ``prefixes``, then the whole one."""
-        decoder, width = self._decoders()[i]
-        z = z[:, :width] * (torch.arange(width) < kept).to(z.device)
-        out: Tensor = decoder(z, self.spread[:width])
-        return out
-
-    def _decoders(self) -> list[tuple[Decoder, int]]:
-        """Every decoder with its number of codes, the smallest first."""
-        smaller = zip(cast(Iterable[Decoder], self.prefix_decoders), self.prefixes, strict=True)
-        return [*smaller, (self.decoder, len(self.spread))]
-
-    def _decoder_for(self, size: int) -> int:
-        """Index of the decoder that is used for a code size."""
-        return max(i for i, first in enumerate(self.first_sizes) if first <= size)

@@ -4,12 +4,9 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
+from typing import NamedTuple, TypeGuard
 
 from isthmus.errors import ParameterError
-
-if TYPE_CHECKING:
-    import torch
 
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu", "silu")
 LOSSES = ("mse", "bce")
@@ -162,18 +159,6 @@ DEVICE = Rule(
     ),
     ("auto", "cpu", "cuda"),
 )
-
-
-def checked_device(owner: object, value: object) -> "torch.device":
-    """Return the device that the parameter ``device`` stands for; raise a ParameterError if the machine lacks it."""
-    import torch  # noqa: PLC0415 — takes seconds
-
-    if isinstance(value, str) and value == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=cast(torch.device, value)).device  # torch says whether it is one
-    except (RuntimeError, AssertionError, TypeError):
-        raise refuse(owner, "device", DEVICE.words, value) from None
 
 
 def plain_code_size(value: object) -> int | float | str:

@@ -10,19 +10,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from scipy.linalg import solve_triangular
 from scipy.optimize import OptimizeResult, minimize
-from threadpoolctl import threadpool_limits
-from torch import Tensor, nn
 
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.pca.factor import LinearRows
-from isthmus.system.threads import suited_threads
 
 STEPS_PER_EPOCH = 10  # steps of L-BFGS, each of which sees all rows
 
@@ -48,7 +44,7 @@ def descend(
     encoder_layers: Sequence[int],
     code_size: int,
     decoder_layers: Sequence[int],
-    generator: torch.Generator,
+    rng: np.random.Generator,
     *,
     max_epochs: int,
     on_epoch: Callable[[list[float]], None] | None = None,
@@ -75,22 +71,19 @@ def descend(
     n_encoder = len(encoder_layers) + 1
     paces = [1.0, *[_INNER_PACE] * (len(shapes) - 2), 1.0]
 
-    def halves(values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the products of the encoder's and of the decoder's layers, each multiplied from the code's side."""
-        parts = zip(torch.split(values, sizes), shapes, paces, strict=True)
-        layers = [part.view(shape) * pace if pace != 1 else part.view(shape) for part, shape, pace in parts]
-        encoder = reduce(lambda product, layer: product @ layer, reversed(layers[:n_encoder]))
-        return encoder, reduce(lambda product, layer: layer @ product, layers[n_encoder:])
+    def layers_of(values: Float64[np.ndarray, " weights"]) -> list[np.ndarray]:
+        parts = np.split(values, np.cumsum(sizes)[:-1])
+        return [part.reshape(shape) * pace for part, shape, pace in zip(parts, shapes, paces, strict=True)]
 
     def loss(values: Float64[np.ndarray, " weights"]) -> tuple[float, Float64[np.ndarray, " weights"]]:
-        weights = torch.from_numpy(values).requires_grad_()
-        encoder, decoder = halves(weights)
-        error, gradients = error_of(encoder.detach(), decoder.detach())
-        (gradient,) = torch.autograd.grad((encoder, decoder), weights, gradients)
-        return error, gradient.numpy()
+        layers = layers_of(values)
+        encoder, decoder = layers[:n_encoder], layers[n_encoder:]
+        error, (by_encoder, by_decoder) = error_of(product_of(encoder), product_of(decoder))
+        gradients = [*product_gradients(encoder, by_encoder), *product_gradients(decoder, by_decoder)]
+        return error, np.concatenate([(each * pace).ravel() for each, pace in zip(gradients, paces, strict=True)])
 
-    drawn = [nn.init.orthogonal_(torch.empty(shape, dtype=torch.float64), generator=generator) for shape in shapes]
-    current = torch.cat([weight.ravel() / pace for weight, pace in zip(drawn, paces, strict=True)]).numpy()
+    drawn = [orthogonal(shape, rng) for shape in shapes]
+    current = np.concatenate([weight.ravel() / pace for weight, pace in zip(drawn, paces, strict=True)])
     errors, steps, interrupted = [loss(current)[0] * rows.mean_square], 0, False
 
     def after_step(intermediate_result: OptimizeResult) -> None:
@@ -106,33 +99,52 @@ def descend(
     n_steps = STEPS_PER_EPOCH * max_epochs
     options = {"maxiter": n_steps, "maxfun": 3 * n_steps, "maxcor": _MEMORY, "ftol": 0.0, "gtol": 0.0}
     try:
-        with suited_threads(len(current) + 2 * n * n, code_size), threadpool_limits(1, user_api="blas"):
-            minimize(loss, current, jac=True, method="L-BFGS-B", callback=after_step, options=options)
+        minimize(loss, current, jac=True, method="L-BFGS-B", callback=after_step, options=options)
     except KeyboardInterrupt:
         interrupted = True
     if steps % STEPS_PER_EPOCH:
         errors.append(loss(current)[0] * rows.mean_square)
-    _, decoder = halves(torch.from_numpy(current))
-    return Descent(canonical_axes(rows, decoder.numpy()), errors, interrupted)
+    decoder = product_of(layers_of(current)[n_encoder:])
+    return Descent(canonical_axes(rows, decoder), errors, interrupted)
+
+
+def product_of(layers: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the matrix of layers that follow each other."""
+    return reduce(lambda product, layer: layer @ product, layers)
+
+
+def product_gradients(layers: Sequence[np.ndarray], gradient: np.ndarray) -> list[np.ndarray]:
+    """Return the gradient of each layer from that of their product."""
+    before = list(accumulate(layers, lambda product, layer: layer @ product))
+    gradients = []
+    for i in range(len(layers) - 1, -1, -1):
+        gradients.append(gradient @ before[i - 1].T if i else gradient)
+        gradient = layers[i].T @ gradient
+    return gradients[::-1]
+
+
+def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Draw a matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2014, §3)."""
+    drawn, upper = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
+    drawn = drawn * np.sign(np.diag(upper))
+    return drawn if shape[0] >= shape[1] else drawn.T
 
 
 @dataclass(frozen=True)
 class SquaredError:
     """‖Y Eᵀ Dᵀ − T‖² of inputs Y and targets T, from their inner products."""
 
-    of_inputs: Float64[Tensor, "rank rank"]  # YᵀY
-    with_targets: Float64[Tensor, "rank rank"]  # YᵀT
+    of_inputs: Float64[np.ndarray, "rank rank"]  # YᵀY
+    with_targets: Float64[np.ndarray, "rank rank"]  # YᵀT
     of_targets: float  # ‖T‖²
 
     @classmethod
     def of(cls, inputs: Float64[np.ndarray, "rows rank"], targets: Float64[np.ndarray, "rows rank"]) -> "SquaredError":
-        return cls(
-            torch.from_numpy(inputs.T @ inputs), torch.from_numpy(inputs.T @ targets), float(np.square(targets).sum())
-        )
+        return cls(inputs.T @ inputs, inputs.T @ targets, float(np.square(targets).sum()))
 
     def __call__(
-        self, encoder: Float64[Tensor, "code rank"], decoder: Float64[Tensor, "rank code"]
-    ) -> tuple[float, tuple[Float64[Tensor, "code rank"], Float64[Tensor, "rank code"]]]:
+        self, encoder: Float64[np.ndarray, "code rank"], decoder: Float64[np.ndarray, "rank code"]
+    ) -> tuple[float, tuple[Float64[np.ndarray, "code rank"], Float64[np.ndarray, "rank code"]]]:
         """Return the error, and its gradients with respect to the encoder and the decoder."""
         inputs, targets, gram = encoder @ self.of_inputs, encoder @ self.with_targets, decoder.T @ decoder
         back = gram @ inputs

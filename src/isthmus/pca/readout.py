@@ -1,8 +1,8 @@
 """The read-out of a network that ends in a sigmoid: from PCA's codes to logits."""
 
 import numpy as np
-import torch
 from jaxtyping import Float64
+from scipy.special import logit
 from sklearn.utils import gen_batches
 
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
@@ -24,13 +24,12 @@ def logit_readout(
     """
     X = X[:: max(1, X.shape[0] // _READOUT_ROWS)]
     n_components, n_features = axes.shape
-    gram = torch.zeros(n_components + 1, n_components + 1, dtype=torch.float64)
-    moments = torch.zeros(n_components + 1, n_features, dtype=torch.float64)
-    weights, means = torch.from_numpy((axes / scale).T).float(), torch.from_numpy(shift)
+    gram, moments = np.zeros((n_components + 1, n_components + 1)), np.zeros((n_components + 1, n_features))
+    weights = (axes / scale).T.astype(np.float32)
     for rows in gen_batches(X.shape[0], n_batch_rows(n_features)):
-        x = torch.from_numpy(dense_rows(X, rows))
-        codes = torch.nn.functional.pad((x - means).float() @ weights, (0, 1), value=1)
+        x = dense_rows(X, rows)
+        codes = np.pad((x - shift).astype(np.float32) @ weights, ((0, 0), (0, 1)), constant_values=1)
         gram += codes.T @ codes
-        moments += codes.T @ torch.logit(x.float(), eps=0.02)
-    solution = np.linalg.lstsq(gram.numpy(), moments.numpy(), rcond=None)[0]
+        moments += codes.T @ logit(np.clip(x, 0.02, 0.98).astype(np.float32))
+    solution = np.linalg.lstsq(gram, moments, rcond=None)[0]
     return solution[:-1].T, solution[-1]

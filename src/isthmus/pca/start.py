@@ -1,38 +1,54 @@
-"""The start of a network of two paths: units, code size and initial weights, made from the training rows."""
+"""The start of a network of two paths: units, code size and linear paths, made from the training rows."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 
-from isthmus.networks import TwoPathAutoencoder, start_at_pca, start_at_random
 from isthmus.pca.axes import CodeSize, PrincipalAxes, Start, principal_axes
 from isthmus.pca.readout import logit_readout
 from isthmus.rows.batches import Rows
 from isthmus.rows.scaling import Columns
 
-TwoPathT = TypeVar("TwoPathT", bound=TwoPathAutoencoder)
-TwoPathT_co = TypeVar("TwoPathT_co", bound=TwoPathAutoencoder, covariant=True)
+NetworkT_co = TypeVar("NetworkT_co", covariant=True)
+NetworkT = TypeVar("NetworkT")
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the training rows say about a network's start.
+
+    ``values`` are arrays by the names that they have in networks: ``shift``, ``scale``, ``code_unit``, ``spread``, and
+    with linear paths their weights. The rest is drawn with ``seed``; with linear paths the last layers of the stacks
+    are zero, so that the network is PCA.
+    """
+
+    code_size: int
+    linear_paths: bool
+    output: str
+    seed: int
+    values: Mapping[str, Float64[np.ndarray, "..."]]
 
 
 @runtime_checkable
-class Build(Protocol[TwoPathT_co]):
-    """Makes a network of two paths with uninitialised weights."""
+class Build(Protocol[NetworkT_co]):
+    """Makes a network of two paths."""
 
-    def __call__(self, code_size: int, /, *, linear_paths: bool, output: str) -> TwoPathT_co: ...
+    def __call__(self, beginning: Beginning, /) -> NetworkT_co: ...
 
 
 def start_two_paths(
     X: Rows,
-    build: Build[TwoPathT],
+    build: Build[NetworkT],
     rng: np.random.RandomState,
     *,
     code_size: CodeSize,
     from_pca: bool,
     scale: str,
     loss: str,
-) -> Start[TwoPathT]:
+) -> Start[NetworkT]:
     """Make a network for the training rows X (the rows to be reconstructed) and initialise it, at PCA or at random.
 
     The network sees rows of unit scale: centred, and divided by each column's own scale (``scale="standard"``) or
@@ -48,14 +64,12 @@ def start_two_paths(
         axes = PrincipalAxes(np.eye(1, X.shape[1]), np.zeros(1))
     n_codes = code_size if isinstance(code_size, int) else len(axes.spread)
 
-    network = build(n_codes, linear_paths=from_pca, output="sigmoid" if loss == "bce" else "linear")
-    network.set_units(shift=shift, scale=unit, code_unit=code_unit)
-    start_at_random(network, torch.Generator().manual_seed(int(rng.randint(2**31 - 1))))
+    values = {"shift": shift, "scale": unit, "code_unit": np.full(n_codes, code_unit), "spread": np.ones(n_codes)}
+    seed = int(rng.randint(2**31 - 1))
     if from_pca:
-        if network.encoder.stack is None and loss == "mse":
-            network.double()  # PCA, as exact as PCA
         readout = logit_readout(X, shift, unit, axes.axes) if loss == "bce" else None
-        start_at_principal_axes(network, axes, readout)
+        values |= paths_at_pca(n_codes, axes, readout)
+    network = build(Beginning(n_codes, from_pca, "sigmoid" if loss == "bce" else "linear", seed, values))
     return Start(network, n_codes, columns, float(unit[0]), axes)
 
 
@@ -74,15 +88,27 @@ def units_of(
     return shift, unit, float(unit[0])
 
 
-def start_at_principal_axes(
-    network: TwoPathAutoencoder,
+def paths_at_pca(
+    n_codes: int,
     axes: PrincipalAxes,
     readout: tuple[Float64[np.ndarray, "features components"], Float64[np.ndarray, " features"]] | None = None,
-) -> None:
-    """Make the network PCA; its decoder ends in ``readout``, or in the axes themselves."""
-    weights, intercept = (axes.axes.T, np.zeros(axes.axes.shape[1])) if readout is None else readout
-    start_at_pca(network, _tensor(axes.axes), _tensor(axes.spread), (_tensor(weights), _tensor(intercept)))
+) -> dict[str, Float64[np.ndarray, "..."]]:
+    """Return the linear paths that make a network PCA, and the spread of its codes.
 
-
-def _tensor(values: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values))
+    The decoder ends in ``readout``, its linear map and intercept, or in the axes themselves. With fewer axes than
+    codes, the other codes start at zero.
+    """
+    n, n_features = axes.axes.shape
+    weights, intercept = (axes.axes.T, np.zeros(n_features)) if readout is None else readout
+    encoder, decoder = np.zeros((n_codes, n_features)), np.zeros((n_features, n_codes))
+    encoder[:n], decoder[:, :n] = axes.axes, weights
+    # A direction without variance holds only rounding errors and must not be divided up to unit scale.
+    largest = float(axes.spread.max()) if n else 0.0
+    spread = np.full(n_codes, largest or 1.0)
+    spread[:n] = np.maximum(axes.spread, largest * 1e-3) if largest else 1.0
+    return {
+        "encoder.linear.weight": encoder,
+        "decoder.linear.weight": decoder,
+        "decoder.linear.bias": intercept,
+        "spread": spread,
+    }

@@ -1,16 +1,13 @@
 """The part of a fitted model that the report reads: public names, of whatever class."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.networks.layers import Layer
+from isthmus.dense.layers import Layer
 from isthmus.parameters import ParameterTable
-
-if TYPE_CHECKING:
-    from torch.nn import Module
 
 
 @runtime_checkable
@@ -39,7 +36,7 @@ class Model(Protocol):
     pca_error_: float
 
     @property
-    def module_(self) -> "Module": ...
+    def n_weights(self) -> int: ...
     @property
     def feature_names(self) -> list[str]: ...
     @property

@@ -3,11 +3,11 @@
 import hashlib
 import platform
 import shlex
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 import sklearn
-import torch
 from jaxtyping import Float64
 
 from isthmus._version import __version__
@@ -65,10 +65,11 @@ def fit_command(model: Model) -> Command:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the software that made the report."""
+    """Return the versions of the software that made the report; of PyTorch, where it is in use."""
+    torch = sys.modules.get("torch")
     return {
         "Isthmus": __version__,
-        "PyTorch": torch.__version__,
+        **({} if torch is None else {"PyTorch": torch.__version__}),
         "scikit-learn": sklearn.__version__,
         "NumPy": np.__version__,
         "Python": platform.python_version(),
@@ -86,4 +87,4 @@ def _plain(value: object) -> object:
         return tuple(map(_plain, value))
     if isinstance(value, np.generic):
         return value.item()
-    return str(value) if isinstance(value, torch.device) else value
+    return str(value) if type(value).__name__ == "device" else value

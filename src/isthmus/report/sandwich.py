@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from isthmus.networks.layers import Layer
+from isthmus.dense.layers import Layer
 
 
 @dataclass(frozen=True)

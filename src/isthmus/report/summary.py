@@ -44,7 +44,7 @@ def facts_of(model: Model) -> dict[str, object]:
         "is_pca": hasattr(model, "components_") and model.starts_at_pca and model.n_epochs_ == 0,
         "in_parts": trained_in_parts(model),
         "is_ordered": bool(getattr(model, "ordered", False)),
-        "n_weights": sum(weight.numel() for weight in model.module_.parameters()),
+        "n_weights": model.n_weights,
         "loss": {"mse": "mean squared error", "bce": "binary cross-entropy"}[model.loss_],
         "divisor": float(model.scale_[0]) if same else None,
     }

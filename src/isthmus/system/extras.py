@@ -15,6 +15,7 @@ class Extra(NamedTuple):
 
 
 EXTRAS = {
+    "images": Extra("Images, GPUs and torch modules need", {"torch": "torch"}),
     "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2"}),
     "pdf": Extra("PDFs need", {"pikepdf": "pikepdf", "pypdfium2": "pypdfium2"}),
     "tune": Extra("Tuning needs", {"optuna": "optuna"}),

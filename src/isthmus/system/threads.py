@@ -1,37 +1,112 @@
-"""The number of threads that suits the size of a network, or that a process among several may take."""
+"""Threads: how many there are, those of linear algebra, and work on parts of arrays at the same time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
-import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
-# With fewer multiplications a step, a second thread costs more time than it saves (measured).
-_ONE_THREAD_STEP = 4_000_000
+_ONE_THREAD_STEP = 4_000_000  # measured
+
+ResultT = TypeVar("ResultT")
+
+
+class Threads:
+    """``n`` threads, the caller's among them."""
+
+    def __init__(self, n: int, pool: ThreadPoolExecutor | None = None) -> None:
+        self.n, self._pool = n, pool
+
+    def run(self, function: Callable[[int], ResultT], n_parts: int) -> list[ResultT]:
+        """Call a function with 0, 1, … at the same time, and return its results in order."""
+        if self._pool is None or n_parts == 1:
+            return [function(i) for i in range(n_parts)]
+        others = [self._pool.submit(function, i) for i in range(1, n_parts)]
+        try:
+            first = function(0)
+        finally:
+            for other in others:
+                other.exception()  # waits: nothing writes to arrays that the caller goes on with
+        return [first, *(other.result() for other in others)]
 
 
 @contextmanager
-def suited_threads(n_multiplications: int, batch_size: int) -> Iterator[int]:
-    """Run the body on one thread if training steps are small; yields the number of threads.
+def threads(n: int) -> Iterator[Threads]:
+    """Give so many threads, which end with the body."""
+    if n == 1:
+        yield Threads(1)
+        return
+    with ThreadPoolExecutor(n - 1, thread_name_prefix="isthmus") as pool:
+        yield Threads(n, pool)
+
+
+def is_small(n_multiplications: int) -> bool:
+    """Return whether a second thread costs a step with so many multiplications more time than it saves."""
+    return n_multiplications <= _ONE_THREAD_STEP
+
+
+def suited_threads(n_multiplications: int, batch_size: int) -> int:
+    """Return the number of threads that suits a training step: one, if it is small.
 
     ``n_multiplications`` is how many it takes to reconstruct one row: about the number of weights of a dense network.
     """
-    before = torch.get_num_threads()
-    threads = 1 if n_multiplications * batch_size <= _ONE_THREAD_STEP else before
-    torch.set_num_threads(threads)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(before)
+    return 1 if is_small(n_multiplications * batch_size) else _blas.n_threads()
+
+
+class _Blas:
+    """The threads of NumPy's and SciPy's linear algebra, which the whole process shares.
+
+    Fits compute on one of them and share work among threads of their own. So what one fit finds does not depend on
+    another that begins or ends meanwhile in another thread; the first sets the number, and the last sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._users, self._before = threading.Lock(), 0, 1
+        self._controller: Any = None
+        self._limiter: Any = None
+
+    def n_threads(self) -> int:
+        """Return how many threads the process may use: as many as linear algebra has where no fit limits it."""
+        with self._lock:
+            return self._before if self._users else self._count()
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        with self._lock:
+            if self._users == 0:
+                self._before = self._count()
+                self._limiter = self._controller.limit(limits=1)
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    self._limiter.restore_original_limits()
+
+    def _count(self) -> int:
+        if self._controller is None:  # looking for libraries takes milliseconds
+            self._controller = ThreadpoolController().select(user_api="blas")
+        return max((library.num_threads for library in self._controller.lib_controllers), default=1)
+
+
+_blas = _Blas()
+one_blas_thread = _blas.one_thread
+available_threads = _blas.n_threads
 
 
 @contextmanager
 def at_most_threads(n_threads: int) -> Iterator[None]:
     """Run the body, torch and NumPy's linear algebra on at most so many threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before, n_threads))
-    try:
-        with threadpool_limits(n_threads):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    with ExitStack() as stack:
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            before = torch.get_num_threads()
+            torch.set_num_threads(min(before, n_threads))
+            stack.callback(torch.set_num_threads, before)
+        stack.enter_context(threadpool_limits(n_threads))
+        yield

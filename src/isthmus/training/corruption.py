@@ -1,68 +1,76 @@
 """Noise that a denoising autoencoder has to undo (Vincent et al. 2010, §3.3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import Generic
 
 import numpy as np
-import torch
-from jaxtyping import Float
-from torch import Tensor
+from jaxtyping import Float64
 
-from isthmus.networks import RowAutoencoder
+from isthmus.dense.operations import ArrayT, Operations
 from isthmus.rows.scaling import Columns
 
-Corruption = Callable[[Float[Tensor, "rows features"]], Float[Tensor, "rows features"]]
+Corruption = Callable[[ArrayT], ArrayT]
+Unit = Float64[np.ndarray, " features"]
 
 
-@dataclass(frozen=True)
-class Noise:
-    """A kind of noise and its strength.
+class Noise(Generic[ArrayT]):
+    """A kind of noise and its strength, as a function of rows of unit scale.
 
     ``gaussian`` adds normal noise whose standard deviation is ``strength`` times the unit scale of the rows;
     ``masking`` replaces a share ``strength`` of the values by zero (of the scaled data: the mean where the scale
     centres it); ``salt_and_pepper`` replaces that share by the column's smallest or largest value, at random.
     """
 
-    kind: str
-    strength: float
-
-    def corruption(
+    def __init__(
         self,
-        generator: torch.Generator,
+        operations: Operations[ArrayT],
+        kind: str,
+        strength: float,
+        rng: np.random.Generator,
         *,
-        zero: Float[Tensor, " features"],
-        low: Float[Tensor, " features"],
-        high: Float[Tensor, " features"],
-    ) -> Corruption:
-        """Return the noise as a function of a batch; ``zero``, ``low`` and ``high`` are rows of unit scale."""
+        zero: Unit,
+        low: Unit,
+        high: Unit,
+    ) -> None:
+        self._operations, self._kind, self._strength, self._rng = operations, kind, strength, rng
+        self._zero, self._low, self._high = (values.astype(operations.dtype) for values in (zero, low, high))
 
-        def draw(u: Tensor) -> Tensor:
-            return torch.rand(u.shape, generator=generator).to(u.device)
+    def __call__(self, u: ArrayT) -> ArrayT:
+        """Return the rows with noise on them."""
+        operations, shape = self._operations, tuple(u.shape)
+        result = operations.filled(shape, 0.0)
+        if self._kind == "gaussian":
+            noise = self._rng.standard_normal(shape, dtype=np.float32)
+            noise *= self._strength
+            operations.add(u, operations.array(noise), result)
+            return result
+        values = np.broadcast_to(self._zero, shape)
+        if self._kind == "salt_and_pepper":
+            values = np.where(self._draw(shape, 0.5), self._low, self._high)
+        is_replaced = operations.array(self._draw(shape, self._strength))
+        # u + 1 · (value − u), or u + 0
+        operations.subtract(operations.array(np.ascontiguousarray(values)), u, result)
+        operations.multiply(result, is_replaced, result)
+        operations.add(result, u, result)
+        return result
 
-        def gaussian(u: Tensor) -> Tensor:
-            return u + self.strength * torch.randn(u.shape, generator=generator).to(u.device)
-
-        def masking(u: Tensor) -> Tensor:
-            return torch.where(draw(u) < self.strength, zero, u)
-
-        def salt_and_pepper(u: Tensor) -> Tensor:
-            extremes = torch.where(draw(u) < 0.5, low, high)
-            return torch.where(draw(u) < self.strength, extremes, u)
-
-        return {"gaussian": gaussian, "masking": masking, "salt_and_pepper": salt_and_pepper}[self.kind]
+    def _draw(self, shape: tuple[int, ...], share: float) -> np.ndarray:
+        drawn: np.ndarray = self._rng.random(shape, dtype=np.float32) < share
+        return drawn
 
 
-def corruption_for(
-    noise: tuple[str, float], network: RowAutoencoder, columns: Columns
-) -> Callable[[torch.Generator], Corruption]:
-    """Return what makes the noise on a network's batches, from a generator."""
+def noise_for(
+    noise: tuple[str, float], operations: Operations[ArrayT], shift: Unit, scale: Unit, columns: Columns
+) -> Callable[[np.random.Generator], Noise[ArrayT]]:
+    """Return what makes the noise on a network's batches, from a generator.
 
-    def unit_scale(values: np.ndarray) -> Tensor:
-        row = network.per_column(torch.from_numpy(values).to(network.device))
-        return network.normalise(row[None])[0]
-
+    Images without a dense code have statistics by channel; ``shift`` and ``scale`` have a value for each column.
+    """
     statistics = columns.statistics
     zero = np.zeros_like(statistics.mean) if (columns.scale == 1).all() else statistics.mean
-    low, high = unit_scale(statistics.minimum), unit_scale(statistics.maximum)
-    return partial(Noise(*noise).corruption, zero=unit_scale(zero), low=low, high=high)
+    n_times = len(shift) // len(zero)
+    zero, low, high = (
+        (np.tile(values, n_times) - shift) / scale for values in (zero, statistics.minimum, statistics.maximum)
+    )
+    return partial(Noise, operations, *noise, zero=zero, low=low, high=high)

@@ -46,7 +46,7 @@ def train(
         End after so many epochs and keep the last, unless it is worse than the start; the learning rate falls over
         ``max_epochs`` all the same.
     """
-    with folds[0].learner.suited_threads():
+    with folds[0].learner.running():
         return _train(folds, on_epoch, beats_start, n_epochs)
 
 

@@ -9,15 +9,19 @@ Each kind of estimator has a class here with the same attributes and methods:
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from isthmus.dense.widths import sandwich_widths
 from isthmus.errors import ParameterError
-from isthmus.estimators.convolutional import ConvAutoencoder
-from isthmus.estimators.dense import Autoencoder
-from isthmus.networks import sandwich_widths
 from isthmus.parameters.convolutional import MAX_GRID
 
-Model: TypeAlias = Autoencoder | ConvAutoencoder
+if TYPE_CHECKING:
+    from isthmus.estimators.convolutional import ConvAutoencoder
+    from isthmus.estimators.dense import Autoencoder
+
+    Model: TypeAlias = Autoencoder | ConvAutoencoder
+else:
+    Model = Any  # the import of images' estimator needs torch, which is optional
 Setting: TypeAlias = Mapping[str, Any]
 
 
@@ -92,4 +96,10 @@ class Convolutional:
 
 
 Architecture: TypeAlias = Dense | Convolutional
-ARCHITECTURES: Mapping[type[Model], Architecture] = {Autoencoder: Dense(), ConvAutoencoder: Convolutional()}
+_ARCHITECTURES: Mapping[str, Architecture] = {"Autoencoder": Dense(), "ConvAutoencoder": Convolutional()}
+
+
+def architecture_of(estimator: object) -> Architecture | None:
+    """Return the architecture of an estimator of Isthmus; None for others, subclasses included."""
+    kind = type(estimator)
+    return _ARCHITECTURES.get(kind.__name__) if kind.__module__.startswith("isthmus.") else None

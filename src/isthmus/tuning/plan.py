@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from isthmus.errors import ParameterError
-from isthmus.estimators.loading import ESTIMATORS
+from isthmus.estimators.loading import estimator_class
 from isthmus.fitting.loss import resolve_loss
 from isthmus.parameters.rules import CODE_SIZE, check, is_int, is_real
 from isthmus.pca.axes import principal_axes
@@ -76,8 +76,9 @@ class Plan:
     def make_estimator(self) -> Model:
         """The estimator with the largest code size, unfitted."""
         parameters = {name: tuple(v) if isinstance(v, list) else v for name, v in self.estimator.items()}
-        kind = ESTIMATORS[str(parameters.pop("class"))]
-        return kind(**parameters, code_size=self.code_size[1], random_state=self.seed)
+        kind: Any = estimator_class(str(parameters.pop("class")))
+        made: Model = kind(**parameters, code_size=self.code_size[1], random_state=self.seed)
+        return made
 
 
 def make_plan(

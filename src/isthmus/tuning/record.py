@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64
 
-from isthmus.networks.layers import Layer
+from isthmus.dense.layers import Layer
 from isthmus.tuning.domains import Value
 
 if TYPE_CHECKING:

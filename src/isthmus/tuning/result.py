@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float64
 
 from isthmus.report.formats import csv_text, json_text, markdown_table
@@ -13,6 +12,7 @@ from isthmus.tuning.record import STOPPED, TrialRecord
 from isthmus.words import counted, percent
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from optuna.trial import FrozenTrial
 
 _SHOWN = 10
@@ -43,8 +43,10 @@ class TestFigures:
     n_rows: int
 
 
-def trials_table(trials: "Sequence[FrozenTrial]") -> pa.Table:
+def trials_table(trials: "Sequence[FrozenTrial]") -> "pa.Table":
     """One row for each trial, with a column for each hyperparameter."""
+    import pyarrow as pa  # noqa: PLC0415 — optional
+
     records = [TrialRecord.read(trial) if trial.state.name == "COMPLETE" else None for trial in trials]
     states = ["stopped" if STOPPED in trial.user_attrs else trial.state.name.lower() for trial in trials]
     merits = [trial.value if trial.state.name == "COMPLETE" else None for trial in trials]
@@ -62,8 +64,10 @@ def trials_table(trials: "Sequence[FrozenTrial]") -> pa.Table:
     return pa.table(arrays)
 
 
-def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> pa.Table:
+def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> "pa.Table":
     """The Pareto front beside PCA: the code sizes at which no trial explains as much with as few codes."""
+    import pyarrow as pa  # noqa: PLC0415 — optional
+
     front: list[tuple[int, float, int]] = []
     points = [(size, float(lost), t.number) for t in trials for size, lost in zip(t.sizes, t.unexplained, strict=True)]
     for point in sorted(points):
@@ -80,8 +84,8 @@ class Result:
     """The result of a search."""
 
     trials: tuple[TrialRecord, ...]
-    table: pa.Table
-    pareto: pa.Table
+    table: "pa.Table"
+    pareto: "pa.Table"
     test: TestFigures
     chosen: TrialRecord | None
     default: TrialRecord | None
@@ -214,7 +218,9 @@ class Result:
         return f"<Result of {counted(len(self.trials), 'trial')}: {self.sentence}>"
 
 
-def _column(values: list[object]) -> pa.Array:
+def _column(values: list[object]) -> "pa.Array":
+    import pyarrow as pa  # noqa: PLC0415 — optional
+
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):

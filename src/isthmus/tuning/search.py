@@ -19,7 +19,7 @@ from isthmus.rows.frames import is_frame, labels_of, without_torch
 from isthmus.rows.refusals import cell_errors
 from isthmus.system.extras import require
 from isthmus.system.processes import effective_n_jobs
-from isthmus.tuning.architectures import ARCHITECTURES, Model
+from isthmus.tuning.architectures import Model, architecture_of
 from isthmus.tuning.database import url_of, without_password
 from isthmus.tuning.goal import OBJECTIVES
 from isthmus.tuning.plan import make_plan
@@ -283,7 +283,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     def validate_parameters(self) -> None:
         """Raise a ``ParameterError`` if a parameter of the search or of its estimator breaks a rule."""
         if self.estimator is not None:
-            if type(self.estimator) not in ARCHITECTURES:
+            if architecture_of(self.estimator) is None:
                 raise refuse(self, "estimator", "an Autoencoder, a ConvAutoencoder or None", self.estimator)
             self.estimator.validate_parameters()
         for name, rule in _RULES.items():

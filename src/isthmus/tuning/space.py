@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.errors import ParameterError
 from isthmus.parameters.rules import is_int, is_real
 from isthmus.parameters.texts import noise
-from isthmus.tuning.architectures import ARCHITECTURES, Architecture, Model
+from isthmus.tuning.architectures import Architecture, Model, architecture_of
 from isthmus.tuning.domains import Choices, Domain, Range, Value, read_domain
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class SearchSpace:
         ParameterError
             If a hyperparameter is unknown, or a range includes values that the estimator refuses.
         """
-        architecture, table = ARCHITECTURES[type(estimator)], type(estimator).parameter_table
+        architecture, table = architecture_of(estimator), type(estimator).parameter_table
+        assert architecture is not None
         known = {*table.search_space(), *(each.name for each in table if not isinstance(each.search, str))}
         for name in given:
             if name not in known:
@@ -145,7 +146,9 @@ def own_values(estimator: Model, n_features: int, code_size: int, loss: str) -> 
     text = estimator.noise
     if not isinstance(text, str):
         text = "none" if text is None else f"{text[0]}:{text[1]:g}"
-    layers = ARCHITECTURES[type(estimator)].own(estimator, n_features, code_size)
+    architecture = architecture_of(estimator)
+    assert architecture is not None
+    layers = architecture.own(estimator, n_features, code_size)
     parameters = estimator.get_params(deep=False)
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()}
     return {**plain, "loss": loss, "noise": text, **layers}

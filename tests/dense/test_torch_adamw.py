@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from isthmus import Autoencoder
-from isthmus.training.adamw import AdamW
+from isthmus.dense.torch_operations import TorchAdamW
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_steps_are_those_of_torch_also_where_a_gradient_is_missing(dtype):
         value = torch.randn(shape, dtype=dtype, generator=generator)
         ours.append(value.clone())
         theirs.append(value.clone().requires_grad_())
-    mine, reference = AdamW(ours, 0.1), torch.optim.AdamW(theirs, weight_decay=0.1, fused=True)
+    mine, reference = TorchAdamW(ours, 0.1), torch.optim.AdamW(theirs, weight_decay=0.1, fused=True)
     for step in range(6):
         rate = 0.01 / (step + 1)
         gradients = [torch.randn(value.shape, dtype=dtype, generator=generator) for value in ours]
