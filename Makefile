@@ -42,7 +42,7 @@ clean:
 # A stamp is touched when everything before it has worked; whoever waited for the lock looks at it again.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(LOCK) sh -ec 'test $@ -nt pyproject.toml && test $@ -nt constraints.txt && exit; \
-		$(PYTHON) -m venv $(VENV); $(INSTALL) -e ".[report]"; touch $@'
+		$(PYTHON) -m venv $(VENV); $(INSTALL) -e ".[report,pages]"; touch $@'
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(LOCK) sh -ec 'test $@ -nt $< && exit; $(INSTALL) -e ".[test,lint]"; touch $@'
@@ -50,4 +50,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 # The libraries that the benchmarks compare with are kept from those that the tests run with.
 $(BENCH)/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
 	$(LOCK) sh -ec 'test $@ -nt pyproject.toml && test $@ -nt constraints.txt && test $@ -nt benchmarks/peers.txt && exit; \
-		$(PYTHON) -m venv $(BENCH); $(BENCH)/bin/python $(PIP) -e ".[tune]" -r benchmarks/peers.txt; touch $@'
+		$(PYTHON) -m venv $(BENCH); $(BENCH)/bin/python $(PIP) -e ".[images,tune]" -r benchmarks/peers.txt; touch $@'

@@ -44,6 +44,8 @@ _HOMES = {
     "tune": "isthmus.tuning",
 }
 
+_EXTRAS = {"ConvAutoencoder": "images", "clean": "pages", "clean_document": "pages"}
+
 __all__ = [
     "Autoencoder", "AutoencoderSearch", "CoarsePageWarning", "Comparison", "ConvAutoencoder",
     "InputError", "IsthmusError", "MismatchError", "MissingExtraError", "ModelFileError", "OutputError",
@@ -55,6 +57,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
+    if name in _EXTRAS:
+        from isthmus.system.extras import require  # noqa: PLC0415 — a name of its own in the package
+
+        require(_EXTRAS[name])
     return getattr(import_module(_HOMES[name]), name)
 
 

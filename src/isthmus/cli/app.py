@@ -21,6 +21,7 @@ from isthmus.cli.reconstruct import reconstruct
 from isthmus.cli.report import report
 from isthmus.cli.tune import tune
 from isthmus.errors import IsthmusError
+from isthmus.system.extras import require_for
 from isthmus.system.standard_output import flush_standard_output
 
 INTERRUPTED = 130
@@ -59,7 +60,11 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return its exit code; every failure ends in one sentence."""
     try:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        except ModuleNotFoundError as error:
+            require_for(error.name)
+            raise
         flush_standard_output()  # at the end of the process it would be too late for an error message
         return code
     except IsthmusError as error:

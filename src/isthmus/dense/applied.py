@@ -9,6 +9,7 @@ from isthmus.dense.arrays import DenseArrays
 from isthmus.dense.backends import NUMPY, Backend
 from isthmus.dense.forward import Forward
 from isthmus.dense.influence import mean_absolute_jacobian
+from isthmus.system.threads import SILENT
 
 _CHUNK_VALUES = 2**16  # of the widest layer: its values stay in the cache
 
@@ -86,6 +87,7 @@ class DenseInUse:
         result: np.ndarray = rows.astype(codes.dtype, copy=False)
         return result
 
+    @np.errstate(**SILENT)
     def _by_chunks(self, rows: np.ndarray, width: int, function: Any) -> np.ndarray:
         forward = self._free.pop() if self._free else Forward(self._operations, self._network)
         result, n = np.empty((len(rows), width), rows.dtype), self._chunk_rows

@@ -5,6 +5,7 @@ import os
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.dense import Autoencoder
 from isthmus.model_files.models import read_model
+from isthmus.system.extras import require
 
 _NAMES = ("Autoencoder", "ConvAutoencoder")
 
@@ -40,6 +41,7 @@ def estimator_class(name: str) -> type[BaseAutoencoder]:
     """Return the estimator of this name."""
     if name == Autoencoder.__name__:
         return Autoencoder
+    require("images")
     from isthmus.estimators.convolutional import ConvAutoencoder  # noqa: PLC0415 — needs torch, which is optional
 
     return ConvAutoencoder

@@ -17,6 +17,7 @@ from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings
 from isthmus.model_files.sections import INTEGER, TEXT
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
+from isthmus.system.extras import require
 from isthmus.system.surroundings import own_surroundings
 from isthmus.training.history import History
 
@@ -76,6 +77,7 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str], *, lim
             return _restored(parameters, settings, tensors, _dense_network(settings, tensors))
         if limits:
             settings.check_size()
+        require("images")
         from isthmus.model_files.images import read_image_network  # noqa: PLC0415 — needs torch, which is optional
 
         network, tensors = read_image_network(file, settings)

@@ -16,11 +16,19 @@ class Extra(NamedTuple):
 
 EXTRAS = {
     "images": Extra("Images, GPUs and torch modules need", {"torch": "torch"}),
-    "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2"}),
+    "pages": Extra("Cleaning pages needs", {"torch": "torch", "pillow": "PIL"}),
+    "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2", "pillow": "PIL"}),
     "pdf": Extra("PDFs need", {"pikepdf": "pikepdf", "pypdfium2": "pypdfium2"}),
     "tune": Extra("Tuning needs", {"optuna": "optuna"}),
     "evaluate": Extra("Evaluating pages needs", {"scikit-image": "skimage", "jiwer": "jiwer", "jinja2": "jinja2"}),
 }
+
+
+def require_for(module: str | None) -> None:
+    """Raise a MissingExtraError that names the extra which brings a module, if one of the ``EXTRAS`` does."""
+    for extra, (_, modules) in EXTRAS.items():
+        if module is not None and module.split(".")[0] in modules.values():
+            require(extra)
 
 
 def require(extra: str) -> None:

@@ -5,9 +5,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController, threadpool_limits
+
+# Of numbers that are too large the caller finds NaN or infinity, and says so in words of its own.
+SILENT: dict[str, Any] = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 
 _ONE_THREAD_STEP = 4_000_000  # measured
 
@@ -39,7 +44,7 @@ def threads(n: int) -> Iterator[Threads]:
     if n == 1:
         yield Threads(1)
         return
-    with ThreadPoolExecutor(n - 1, thread_name_prefix="isthmus") as pool:
+    with ThreadPoolExecutor(n - 1, "isthmus", _begin_thread) as pool:
         yield Threads(n, pool)
 
 
@@ -64,37 +69,67 @@ class _Blas:
     """
 
     def __init__(self) -> None:
-        self._lock, self._users, self._before = threading.Lock(), 0, 1
-        self._controller: Any = None
-        self._limiter: Any = None
+        self._lock, self._users, self._before = threading.RLock(), 0, list[int]()
+
+    @cached_property
+    def _libraries(self) -> list[Any]:
+        libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+        return libraries  # looking for them takes milliseconds
 
     def n_threads(self) -> int:
         """Return how many threads the process may use: as many as linear algebra has where no fit limits it."""
         with self._lock:
-            return self._before if self._users else self._count()
+            return max(self._before if self._users else self._numbers(), default=1)
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
+        """Compute linear algebra in the body on one thread."""
         with self._lock:
+            own = self._numbers()
             if self._users == 0:
-                self._before = self._count()
-                self._limiter = self._controller.limit(limits=1)
+                self._before = own
             self._users += 1
+            self.limit_this_thread()
         try:
             yield
         finally:
             with self._lock:
                 self._users -= 1
-                if self._users == 0:
-                    self._limiter.restore_original_limits()
+                for library, before, number in zip(self._libraries, self._before, own, strict=True):
+                    if _is_by_thread(library):
+                        _set(library, number)
+                    elif self._users == 0:
+                        _set(library, before)
 
-    def _count(self) -> int:
-        if self._controller is None:  # looking for libraries takes milliseconds
-            self._controller = ThreadpoolController().select(user_api="blas")
-        return max((library.num_threads for library in self._controller.lib_controllers), default=1)
+    def limit_this_thread(self) -> None:
+        """Set the number to one; it is a thread's own in some libraries, and the process's in others."""
+        for library in self._libraries:
+            _set(library, 1)
+
+    def _numbers(self) -> list[int]:
+        return [library.get_num_threads() or 1 for library in self._libraries]
+
+
+def _is_by_thread(library: Any) -> bool:
+    return library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
+
+
+def _set(library: Any, number: int) -> None:
+    """Set a library's number of threads.
+
+    From version 3.8 on, threadpoolctl lets only one thread of a process set that of OpenBLAS, and ignores others.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
 
 
 _blas = _Blas()
+
+
+def _begin_thread() -> None:
+    _blas.limit_this_thread()
+    np.seterr(**SILENT)
+
+
 one_blas_thread = _blas.one_thread
 available_threads = _blas.n_threads
 

@@ -14,6 +14,7 @@ from isthmus.dense.joined import Joined
 from isthmus.dense.losses import Loss
 from isthmus.dense.operations import ArrayT, Operations
 from isthmus.dense.step import DenseStep
+from isthmus.system.threads import SILENT
 from isthmus.training.trainable import Step
 
 
@@ -33,6 +34,7 @@ class DenseScorer(Generic[ArrayT]):
         self._loss = Loss(operations, loss, shift=self.shift, scale=self.scale)
         self._forward = Forward(operations, network, weights, joined)
 
+    @np.errstate(**SILENT)
     def row_errors(self, inputs: ArrayT, targets: ArrayT, sizes: Sequence[int]) -> Float64[np.ndarray, "sizes rows"]:
         """Return the mean squared error of each row, in unit scale, with the first codes only, for each size."""
         codes, goal = self._forward.codes(inputs.swapaxes(0, 1)), targets.swapaxes(0, 1)
@@ -94,7 +96,7 @@ class DenseTraining(DenseScorer[ArrayT]):
             goal = columns if targets is seen else targets.swapaxes(0, 1)
             return self._step(columns, goal, learning_rate, progress)
 
-        with self._step.in_threads():
+        with np.errstate(**SILENT), self._step.in_threads():
             yield step
 
     def use_decoders(self, first_sizes: Sequence[int] | None) -> None:
