@@ -50,7 +50,8 @@ class NumpyOperations:
         return vector[start : start + math.prod(shape)].reshape(shape)
 
     def rows(self, values: np.ndarray, index: np.ndarray) -> np.ndarray:
-        return values[index]
+        selected: np.ndarray = values[index]
+        return selected
 
     def square_sum(self, values: np.ndarray) -> float:
         if values.flags.c_contiguous:

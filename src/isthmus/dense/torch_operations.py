@@ -110,7 +110,7 @@ class TorchAdamW:
 
 
 def _with_out(function: Callable[..., Any]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    return lambda a, b, out: function(a, b, out=out)  # type: ignore[no-any-return]
+    return lambda a, b, out: function(a, b, out=out)
 
 
 def _activation(forward: Callable[[Tensor], Tensor], slope_of: Callable[[Tensor, Tensor], Tensor]) -> Activate[Tensor]:
@@ -130,7 +130,8 @@ def _silu_slope(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _gelu_slope(x: Tensor, y: Tensor) -> Tensor:
-    return torch.special.ndtr(x) + x * torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    slope: Tensor = torch.special.ndtr(x) + x * torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return slope
 
 
 _ACTIVATIONS: dict[str, Activate[Tensor]] = {
