@@ -11,7 +11,8 @@ from isthmus.dense.forward import Forward
 from isthmus.dense.influence import mean_absolute_jacobian
 from isthmus.system.threads import SILENT
 
-_CHUNK_VALUES = 2**16  # of the widest layer: its values stay in the cache
+# Rows at a time: products of fewer are slower, and more values of the widest layer than these leave the cache.
+_FEWEST_ROWS, _CHUNK_VALUES = 256, 2**15
 
 
 class DenseInUse:
@@ -30,7 +31,7 @@ class DenseInUse:
         self._network, self._operations = network, backend.operations(precision)
         self._backend = backend
         self._free: list[Forward[Any]] = [Forward(self._operations, network)]
-        self._chunk_rows = max(16, _CHUNK_VALUES // network.n_values)
+        self._chunk_rows = max(_FEWEST_ROWS, _CHUNK_VALUES // network.n_values)
         arrays = network.arrays
         self._shift, self._scale, self._unit = arrays["shift"], arrays["scale"], arrays["code_unit"]
 

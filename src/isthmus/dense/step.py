@@ -58,6 +58,7 @@ class DenseStep(Generic[ArrayT]):
         self._optimiser = operations.adamw(self.weights, weight_decay)
         self._dropout = NestedDropout(network.prefixes, network.code_size, rng) if network.prefixes else None
         self._threads = Threads(1)
+        self._plans: dict[int, tuple[list[slice], list[ArrayT]]] = {}
         self._parts: dict[tuple[int, int], _Part[ArrayT]] = {}
 
     @property
@@ -84,21 +85,29 @@ class DenseStep(Generic[ArrayT]):
     def differentiate(self, seen: ArrayT, targets: ArrayT, progress: float = 0.5) -> Any:
         """Compute the gradients of the mean loss; return the mean squared error."""
         n_features, n_rows = seen.shape
-        n_parts = min(self._n_threads, n_rows)
-        bounds = [n_rows * i // n_parts for i in range(n_parts + 1)]
-        slices = [slice(a, b) for a, b in pairwise(bounds)]
-        factors, masks = self._factors(slices, n_features * n_rows, progress), self._masks(slices)
+        slices, factors = self._plan(n_features, n_rows)
+        if self._dropout is not None:
+            factors = self._factors(slices, n_features * n_rows, progress)
+        masks = self._masks(slices)
 
         def differentiate_part(i: int) -> Any:
-            columns, part = slices[i], self._part(i, slices[i].stop - slices[i].start)
-            x = seen[:, columns]
-            return part.differentiate(x, None if targets is seen else targets[:, columns], factors, masks[i])
+            columns = slices[i]
+            part = self._part(i, columns.stop - columns.start)
+            goal = None if targets is seen else targets[:, columns]
+            return part.differentiate(seen[:, columns], goal, factors, masks[i])
 
-        if n_parts < len(self.gradients):
-            for gradient in self.gradients[n_parts:]:
-                gradient[:] = 0  # type: ignore[index]
-        squares = self._threads.run(differentiate_part, n_parts)
+        for gradient in self.gradients[len(slices) :]:  # a batch with fewer rows than threads
+            gradient[:] = 0  # type: ignore[index]
+        squares = self._threads.run(differentiate_part, len(slices))
         return sum(squares[1:], squares[0]) / (n_features * n_rows)
+
+    def _plan(self, n_features: int, n_rows: int) -> tuple[list[slice], list[ArrayT]]:
+        """Return the columns of each thread, and the factors of a network without order."""
+        if n_rows not in self._plans:
+            n_parts = min(self._n_threads, n_rows)
+            slices = [slice(a, b) for a, b in pairwise(n_rows * i // n_parts for i in range(n_parts + 1))]
+            self._plans[n_rows] = slices, self._factors(slices, n_features * n_rows, 0.0)
+        return self._plans[n_rows]
 
     def _factors(self, slices: Sequence[slice], n_values: int, progress: float) -> list[ArrayT]:
         """Return what the gradient of each output is multiplied by: of all codes, of each prefix, of fewer codes."""

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from types import MethodType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from jaxtyping import Float, Float64
-from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.dense.arrays import DenseArrays
@@ -16,6 +15,9 @@ from isthmus.fitting.as_pca import as_pca
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.truncation import code_shares
 from isthmus.rows.frames import array_like
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
 
 AnswerT = TypeVar("AnswerT", bound=np.ndarray | np.floating[Any])
 
@@ -124,14 +126,14 @@ class PCAAttributes(BaseAutoencoder):
         """Return values in the data type of the training rows."""
         return values.astype(self.fitted_.row_type, copy=False)  # type: ignore[return-value]
 
-    def _as_pca(self, name: str) -> PCA:
+    def _as_pca(self, name: str) -> "PCA":
         """Return a fitted PCA that equals the linear network; raise AttributeError if the network is not linear."""
         check_is_fitted(self)
         if self.fitted_.variances is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}: {self._why_not_pca(name)}")
         return as_pca(self.fitted_, self._pca_unit)
 
-    def _with_density(self, name: str) -> PCA:
+    def _with_density(self, name: str) -> "PCA":
         """Return the same PCA; raise LinAlgError if its covariance cannot be inverted."""
         pca, n_features = self._as_pca(name), self.n_features_in_
         smallest = pca.noise_variance_ if self.code_size_ < n_features else pca.explained_variance_[n_features - 1]

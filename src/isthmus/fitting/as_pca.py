@@ -1,18 +1,24 @@
 """The linear network as scikit-learn's PCA."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Float64
-from sklearn.decomposition import PCA
 
 from isthmus.dense.arrays import DenseArrays
 from isthmus.fitting.fitted import Fitted
 
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
 
-def as_pca(fitted: Fitted[DenseArrays], unit: Float64[np.ndarray, " features"]) -> PCA:
+
+def as_pca(fitted: Fitted[DenseArrays], unit: Float64[np.ndarray, " features"]) -> "PCA":
     """Return the fitted PCA that equals a linear network, which has ``variances``.
 
     ``unit`` is the divisor of each column before PCA sees it: ``scale_`` with ``scale="standard"``, otherwise ones.
     """
+    from sklearn.decomposition import PCA  # noqa: PLC0415 — takes a quarter of a second
+
     n_samples, n_features, code_size = fitted.n_samples, fitted.network.n_features, fitted.code_size
     variances, statistics = fitted.variances, fitted.columns.statistics
     assert variances is not None

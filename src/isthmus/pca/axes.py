@@ -6,7 +6,6 @@ from typing import Generic, TypeVar
 import numpy as np
 from jaxtyping import Float64
 from scipy import linalg, sparse
-from sklearn.decomposition import PCA
 from sklearn.utils import gen_batches
 from sklearn.utils.extmath import svd_flip
 
@@ -111,6 +110,8 @@ def principal_axes(
         _, singular, axes = linalg.svd(rows.factor)
         spread, axes = singular[: len(variances)] / np.sqrt(n_rows - 1), axes[: len(variances)]
         return PrincipalAxes.of(axes if rows.basis is None else axes @ rows.basis, spread, rounding)
+    from sklearn.decomposition import PCA  # noqa: PLC0415 — takes a quarter of a second, and few rows need it
+
     n_components = min(code_size, n_rows, n_features) if isinstance(code_size, int) else _just_above(code_size)
     if not isinstance(X, np.ndarray):
         if isinstance(n_components, float) or n_components >= min(X.shape):
@@ -205,6 +206,8 @@ def _size_of_minka(X: Rows, mean: Float64[np.ndarray, " features"], scale: Float
         raise ParameterError(
             f"code_size='mle' needs at least as many rows as columns. Got {X.shape[0]} rows and {X.shape[1]} columns."
         )
+    from sklearn.decomposition import PCA  # noqa: PLC0415
+
     u = _unit_scale(X if isinstance(X, np.ndarray) else X.toarray(), mean, scale)
     try:
         return int(PCA("mle", copy=False).fit(u).n_components_)
