@@ -367,6 +367,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     def _recipe(self) -> Recipe:
         """Return the parameters that all kinds of networks share."""
         own = {field.name: getattr(self, field.name) for field in fields(Recipe)}
+        own |= {name: float(own[name]) for name in ("learning_rate", "weight_decay")}  # NumPy's numbers too
         return Recipe(**own | {"noise": checked_noise(self, self.noise)})
 
     def _training_set(self, X: object, target: object, *, reset: bool) -> TrainingSet:
