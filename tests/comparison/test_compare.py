@@ -229,7 +229,8 @@ def test_the_linear_network_is_as_good_as_pca_and_no_better():
         list(comparison.by_size("pca", "error").values()),
         rtol=1e-5,
     )
-    assert "equal to PCA's with every code size" in comparison.sentence
+    # The random initialisation ends at PCA too, up to what its descent leaves.
+    assert re.search("equal to PCA's (and the random initialisation's )?with every code size", comparison.sentence)
     assert ", as many as PCA." in comparison.sentence
     check_claims(comparison)
 
