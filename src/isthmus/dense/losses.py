@@ -23,7 +23,8 @@ class Loss(Generic[ArrayT]):
         scale: Float64[np.ndarray, " features"],
     ) -> None:
         self.name, self._operations = name, operations
-        self._shift, self._scale = (operations.array(values[:, np.newaxis]) for values in (shift, scale))
+        if name == "bce":  # other values may be too large for the precision
+            self._shift, self._scale = (operations.array(values[:, np.newaxis]) for values in (shift, scale))
 
     @property
     def factor(self) -> float:

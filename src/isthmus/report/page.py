@@ -175,7 +175,7 @@ def report(
         "python": reproduce.python_code(model),
         "has_seed": reproduce.has_seed(model),
         "fit_command": reproduce.fit_command(model),
-        "versions": reproduce.versions(),
+        "versions": reproduce.versions(model),
         "fingerprint": reproduce.fingerprint(measured.sample_values),
     }
     page = Report(render("report/template.html", context))

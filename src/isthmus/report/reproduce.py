@@ -3,8 +3,8 @@
 import hashlib
 import platform
 import shlex
-import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 import sklearn
@@ -64,12 +64,11 @@ def fit_command(model: Model) -> Command:
     return Command(shlex.join(words) if has_seed(model) else None, tuple(missing))
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of the software that made the report; of PyTorch, where it is in use."""
-    torch = sys.modules.get("torch")
+def versions(model: object) -> dict[str, str]:
+    """Return the versions of the software that a report comes from; of PyTorch for models of images, which use it."""
     return {
         "Isthmus": __version__,
-        **({} if torch is None else {"PyTorch": torch.__version__}),
+        **({"PyTorch": version("torch")} if hasattr(model, "image_shape_") else {}),
         "scikit-learn": sklearn.__version__,
         "NumPy": np.__version__,
         "Python": platform.python_version(),
