@@ -12,7 +12,7 @@ X = load_iris().data
 IMAGES = load_digits().images[:60]
 KINDS = {
     "dense": (Autoencoder(2, max_epochs=4, validation_fraction=0.2, random_state=0), X),
-    "ordered": (Autoencoder(2, ordered=True, max_epochs=4, random_state=0), X),
+    "ordered": (Autoencoder(2, ordered=True, max_epochs=4, validation_fraction=0.2, random_state=0), X),
     "images": (ConvAutoencoder(2, max_epochs=4, random_state=0), IMAGES),
     "images with a dense code": (ConvAutoencoder(2, code_size=2, max_epochs=4, random_state=0), IMAGES),
 }
