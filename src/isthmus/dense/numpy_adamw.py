@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -40,15 +41,16 @@ class NumpyAdamW:
         self._epsilon[()] = _EPSILON / scale
         self._rate[()] = learning_rate * (1 - _BETA1) / (of_means * scale)
         self._kept[()] = 1 - learning_rate * self._weight_decay
-        n_parts, blocks = min(threads.n, len(self._blocks)), self._blocks
+        n_parts = min(threads.n, len(self._blocks))
         while len(self._scratch) < n_parts:
             self._scratch.append(np.empty((2, min(_BLOCK, len(self._weights))), self._weights.dtype))
 
-        def step_part(i: int) -> None:
-            for block in blocks[i * len(blocks) // n_parts : (i + 1) * len(blocks) // n_parts]:
-                self._step_block(block, [gradient[block] for gradient in gradients], self._scratch[i])
+        threads.run(partial(self._step_part, n_parts, gradients), n_parts)
 
-        threads.run(step_part, n_parts)
+    def _step_part(self, n_parts: int, gradients: Sequence[np.ndarray], i: int) -> None:
+        first, end = (part * len(self._blocks) // n_parts for part in (i, i + 1))
+        for block in self._blocks[first:end]:
+            self._step_block(block, [gradient[block] for gradient in gradients], self._scratch[i])
 
     def _step_block(self, block: slice, gradients: Sequence[np.ndarray], scratch: np.ndarray) -> None:
         weights, mean, square = self._weights[block], self._means[block], self._squares[block]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import Any, Generic
 
@@ -90,16 +91,28 @@ class DenseStep(Generic[ArrayT]):
             factors = self._factors(slices, n_features * n_rows, progress)
         masks = self._masks(slices)
 
-        def differentiate_part(i: int) -> Any:
-            columns = slices[i]
-            part = self._part(i, columns.stop - columns.start)
-            goal = None if targets is seen else targets[:, columns]
-            return part.differentiate(seen[:, columns], goal, factors, masks[i])
-
         for gradient in self.gradients[len(slices) :]:  # a batch with fewer rows than threads
             gradient[:] = 0  # type: ignore[index]
-        squares = self._threads.run(differentiate_part, len(slices))
+        of_part = partial(
+            self._differentiate_part, seen=seen, targets=targets, slices=slices, factors=factors, masks=masks
+        )
+        squares = self._threads.run(of_part, len(slices))
         return sum(squares[1:], squares[0]) / (n_features * n_rows)
+
+    def _differentiate_part(
+        self,
+        i: int,
+        *,
+        seen: ArrayT,
+        targets: ArrayT,
+        slices: Sequence[slice],
+        factors: Sequence[ArrayT],
+        masks: Sequence[Sequence[ArrayT]],
+    ) -> Any:
+        columns = slices[i]
+        goal = None if targets is seen else targets[:, columns]
+        part = self._part(i, columns.stop - columns.start)
+        return part.differentiate(seen[:, columns], goal, factors, masks[i])
 
     def _plan(self, n_features: int, n_rows: int) -> tuple[list[slice], list[ArrayT]]:
         """Return the columns of each thread, and the factors of a network without order."""

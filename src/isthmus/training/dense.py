@@ -90,14 +90,13 @@ class DenseTraining(DenseScorer[ArrayT]):
     @contextmanager
     def steps(self) -> Iterator[Step[ArrayT]]:
         """Give the function that makes a step."""
-
-        def step(seen: ArrayT, targets: ArrayT, learning_rate: float, progress: float) -> Any:
-            columns = seen.swapaxes(0, 1)
-            goal = columns if targets is seen else targets.swapaxes(0, 1)
-            return self._step(columns, goal, learning_rate, progress)
-
         with np.errstate(**SILENT), self._step.in_threads():
-            yield step
+            yield self._make_step
+
+    def _make_step(self, seen: ArrayT, targets: ArrayT, learning_rate: float, progress: float) -> Any:
+        columns = seen.swapaxes(0, 1)
+        goal = columns if targets is seen else targets.swapaxes(0, 1)
+        return self._step(columns, goal, learning_rate, progress)
 
     def use_decoders(self, first_sizes: Sequence[int] | None) -> None:
         """Use each decoder of an ordered network from these code sizes on; from the first that it has, if None."""
