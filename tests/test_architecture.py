@@ -201,8 +201,9 @@ def test_the_command_line_starts_without_heavy_libraries(module):
 def test_optional_parts_are_imported_where_they_are_used():
     optional = {
         "matplotlib", "jinja2", "skimage", "jiwer", "pandas", "polars", "optuna", "sqlalchemy", "pikepdf", "pypdfium2",
+        "pyarrow",
     }  # fmt: skip
-    of_an_extra = {module for module in FILES if module.startswith("isthmus.documents.pdf")}
+    of_an_extra = {module for module in FILES if module.startswith(("isthmus.documents.pdf", "isthmus.tables.arrow"))}
     for module in FILES.keys() - of_an_extra:
         brought = imported_with(module)
         assert not brought & of_an_extra, module

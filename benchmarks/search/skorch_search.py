@@ -164,7 +164,7 @@ def main() -> None:
             with changed_study(lambda study, networks=networks: [study.enqueue_trial(each) for each in networks]):
                 options = {"n_trials": len(networks) + 1, "folds": 1, "random_state": repeat}
                 search = search_of(X, space={**space, **fixed}, **options)
-            rates[WHOLE].append(60 * search.trials_.num_rows / (time.monotonic() - began))
+            rates[WHOLE].append(60 * len(search.trials_["trial"]) / (time.monotonic() - began))
             ended = search.study_.trials[: len(networks)]  # what is enqueued last is the default network
             seconds = (ended[-1].datetime_complete - ended[0].datetime_start).total_seconds()
             rates["Isthmus"].append(60 * len(networks) / seconds)

@@ -139,7 +139,7 @@ def gained(name: str, X: np.ndarray, arguments: argparse.Namespace) -> dict[str,
     """What is left unexplained of one table, by each."""
     began = time.monotonic()
     search = search_of(X, timeout=arguments.seconds, n_jobs=2)
-    tuned, n_trials = search.test_.tuned, search.trials_.num_rows
+    tuned, n_trials = search.test_.tuned, len(search.trials_["trial"])
     seconds = time.monotonic() - began
     left = {"tuned": 1 - tuned, "default": 1 - search.test_.default, "PCA": 1 - search.test_.pca}
     if not arguments.alone:

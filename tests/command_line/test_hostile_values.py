@@ -113,7 +113,7 @@ def test_names_of_files_that_are_no_utf8_are_shown_in_reports_and_tables(isthmus
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("t.csv", b"a,b\n1,2\n\xff,3,4\n", "Expected 2 columns, got 3"),
+        ("t.csv", b"a,b\n1,2\n\xff,3,4\n", "row 2 has 3 cells, but there are 2 columns"),
         ("t.csv", b"a,b\nr1,1,2\nr2,3,4\n", "row.names=FALSE"),
         ("t.csv.gz", b"\x1f\x8b\x07abcdefghijklm", "the compressed data are damaged"),
         ("t.csv.gz", gzip.compress(b"a\n1\n2\n", mtime=0)[:-8] + bytes(8), "the compressed data are damaged"),

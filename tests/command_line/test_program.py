@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
 from benchmarks.rows import streaming
 from sklearn.datasets import load_digits
 
 import isthmus as library
-from isthmus.cli.whole_table import frame
 
 ISTHMUS = [Path(sys.executable).with_name("isthmus")]
 
@@ -33,7 +33,7 @@ def test_pipes_carry_tables(format, folder, rows, program, tmp_path):
                        given=codes.stdout)  # fmt: skip
     assert (back.returncode, back.stderr) == (0, b"")
     (tmp_path / "back.npy").write_bytes(back.stdout)
-    expected = library.load(folder / "model").reconstruct(frame(rows, "abcd"))
+    expected = library.load(folder / "model").reconstruct(pyarrow.table(dict(zip("abcd", rows.T, strict=True))))
     np.testing.assert_array_equal(np.load(tmp_path / "back.npy"), expected)
 
 

@@ -148,6 +148,9 @@ def test_every_kind_of_table_gives_the_same_figures():
         np.testing.assert_allclose(comparison.results["error"], expected, rtol=1e-4)
     for X in kinds:
         assert list(compare(X, estimator=QUICK, code_sizes=[2]).models["random"][2].feature_names_in_) == names
+    named = compare(WINE, feature_names=names, estimator=QUICK, code_sizes=[2])  # a warning would be an error
+    assert list(named.models["random"][2].feature_names_in_) == names
+    np.testing.assert_array_equal(named.results["error"], expected)
 
 
 def test_a_comparison_repeats_and_touches_nothing_else():

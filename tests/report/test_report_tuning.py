@@ -72,8 +72,8 @@ def test_ordered_codes_have_a_front(wine, objective, said):
     page = Page(search.report(X).html)
     labels = [e.attributes["aria-label"] for e in page.all("svg")]
     assert any(f"({said})" in label for label in labels)
-    least = search.pareto_.to_pydict()["variance_explained"][-1]
-    size = search.pareto_.to_pydict()["code_size"][-1]
+    least = search.pareto_["variance_explained"][-1]
+    size = search.pareto_["code_size"][-1]
     assert any(
         f"{100 * (1 - least):.3g} % with {size}" in label.partition("the best of all trials")[2] for label in labels
     )

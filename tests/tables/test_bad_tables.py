@@ -237,7 +237,7 @@ def test_a_damaged_arrow_file_is_refused_or_read_and_never_crashes(tmp_path, enc
         path.write_bytes(bad)
         with suppress(InputError), open_table(path, keep=["b"]) as reader:
             for batch in reader.batches():
-                batch.kept.to_pydict()
+                batch.kept["b"].tolist()
 
 
 @pytest.mark.parametrize(

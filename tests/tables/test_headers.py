@@ -115,7 +115,7 @@ def test_a_first_row_with_a_word_is_data_if_all_of_it_is_like_the_rows_below(tmp
     table.to_csv(tmp_path / "s.csv", index=False, header=False)
     read, said = read_and_said(tmp_path / "s.csv", columns=["x0", "x1", "x2"], keep=["x3"])
     np.testing.assert_array_equal(read.rows, table[["a", "b", "c"]])
-    assert read.kept["x3"].to_pylist() == labels
+    assert read.kept["x3"].tolist() == labels
     assert said == ""  # who asks for x0 knows
     with pytest.warns(UserWarning, match="no header found"), pytest.raises(InputError, match='column "x3" holds text'):
         read_table(tmp_path / "s.csv")

@@ -8,9 +8,15 @@ import math
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from isthmus.tables import open_table, write_table
+from isthmus.tables.cells import quoted_cell
+from isthmus.tables.text_cells import RaggedRowError, TextCells
 
 EXPECTED = [[1.5, 2.0], [-3.0, 400.0]]
 
@@ -70,7 +76,7 @@ def test_quoted_cells_may_hold_delimiters_marks_and_ends_of_lines(tmp_path, ends
     with open_table(tmp_path / "data.csv", keep=["wh,o"]) as reader:
         (batch,) = reader.batches()
     assert batch.values.tolist() == [[1], [2], [3], [4], [5]]
-    assert batch.kept.column("wh,o").to_pylist() == [row[0] for row in rows[1:]]
+    assert batch.kept["wh,o"].tolist() == [row[0] for row in rows[1:]]
 
 
 def test_blocks_end_between_rows_wherever_quotation_marks_stand(tmp_path, monkeypatch):
@@ -86,7 +92,7 @@ def test_blocks_end_between_rows_wherever_quotation_marks_stand(tmp_path, monkey
             (tmp_path / "data.csv").write_bytes(file.getvalue().encode(encoding))
             with open_table(tmp_path / "data.csv", keep=["text\n"]) as reader:
                 batches = list(reader.batches(rows=5))
-            assert [text for b in batches for text in b.kept.column(0).to_pylist()] == cells
+            assert [text for b in batches for text in b.kept["text\n"].tolist()] == cells
             assert np.concatenate([b.values for b in batches])[:, 0].tolist() == list(range(len(cells)))
 
 
@@ -95,8 +101,43 @@ def test_marks_inside_a_cell_that_is_not_quoted_are_plain_text(tmp_path, monkeyp
     monkeypatch.setattr("isthmus.tables.text._BLOCK_BYTES_PER_COLUMN", 1)
     (tmp_path / "data.csv").write_bytes(b'size,n\n5" disk,1\n' + b'3.5" disk,2\nx,3\n' * 50)
     with open_table(tmp_path / "data.csv", keep=["size"]) as reader:
-        kept = [text for batch in reader.batches() for text in batch.kept.column(0).to_pylist()]
+        kept = [text for batch in reader.batches() for text in batch.kept["size"].tolist()]
     assert kept == ['5" disk', *['3.5" disk', "x"] * 50]
+
+
+def cells_by_pyarrow(block: bytes, delimiter: str, n_columns: int) -> list[list[str]] | None:
+    """The columns as another reader cuts them; None if it finds a row with more or fewer cells."""
+    names = [str(i) for i in range(n_columns)]
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(block),
+            pa.csv.ReadOptions(column_names=names, use_threads=False),
+            pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return [column.to_pylist() for column in table.columns]
+
+
+@pytest.mark.parametrize("delimiter", [",", "|"])
+@given(
+    cells=st.lists(
+        st.text('1"a,|\n\r é', max_size=4) | st.sampled_from(['"a,b"', '""', '"x""y"', '"\n"']), max_size=12
+    ),
+    ends=st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=4, max_size=4),
+)
+def test_rows_are_cut_into_cells_as_pyarrow_cuts_them(delimiter, cells, ends):
+    rows = [cells[i : i + 3] for i in range(0, len(cells), 3)]
+    block = "".join(delimiter.join(row) + end for row, end in zip(rows, ends, strict=False)).encode()
+    assume(block.strip(b"\r\n") and all(match[1] for match in quoted_cell(delimiter).finditer(block)))
+    n_columns = max(1, len(rows[0]))
+    try:
+        found = TextCells(block, delimiter, n_columns)
+    except RaggedRowError:
+        assert cells_by_pyarrow(block, delimiter, n_columns) is None
+    else:
+        assert [found.column(j) for j in range(n_columns)] == cells_by_pyarrow(block, delimiter, n_columns)
 
 
 @pytest.mark.filterwarnings("ignore:.*no header found")

@@ -23,7 +23,7 @@ def found(rows):
 
 
 def test_the_first_trial_is_the_estimator_as_it_is(found, rows, quick):
-    assert found.trials_["widths"][0].as_py() == [16]
+    assert found.trials_["widths"][0] == [16]
     trial = found.study_.trials[0]
     search_rows = np.setdiff1d(np.arange(len(rows)), found.test_index_)
     assert found.result_.n_folds == 5
@@ -45,6 +45,13 @@ def test_pca_s_figure_is_scikit_learn_s(found, rows):
     assert found.test_.pca == pytest.approx(1 - left)
 
 
+def test_the_trials_are_the_columns_of_a_table(found):
+    frame = pd.DataFrame(found.trials_)
+    assert frame.shape[0] == 8
+    assert list(frame.columns[:6]) == ["trial", "state", "merit", "variance_explained", "seconds", "widths"]
+    assert frame["merit"].max() == pytest.approx(found.study_.best_value)
+
+
 def test_the_chosen_network_is_better_than_the_default_or_is_it(found):
     assert found.best_score_ >= found.default_score_
     assert found.is_default_ == (found.best_params_ == {})
@@ -63,12 +70,13 @@ def test_it_transforms_with_the_best(found, rows):
 
 
 def test_the_same_seed_gives_the_same_study(found, rows, quick):
-    again = AutoencoderSearch(quick, space=QUICK, n_trials=8).fit(pd.DataFrame(rows, columns=list("abcdefg")))
+    again = AutoencoderSearch(quick, space=QUICK, n_trials=8).fit(rows, feature_names=list("abcdefg"))
+    assert list(again.feature_names_in_) == list(found.feature_names_in_)
     for column in ("state", "merit", "nodes", "learning_rate"):
-        assert again.trials_[column].to_pylist() == found.trials_[column].to_pylist()
+        assert again.trials_[column] == found.trials_[column]
     assert again.test_ == found.test_
     other = tune(rows, quick, space=QUICK, n_trials=3, random_state=1)
-    assert other.trials_["merit"].to_pylist()[1:3] != found.trials_["merit"].to_pylist()[1:3]
+    assert other.trials_["merit"][1:3] != found.trials_["merit"][1:3]
 
 
 def test_the_result_is_told_as_text_csv_json_and_markdown(found):
@@ -78,10 +86,10 @@ def test_the_result_is_told_as_text_csv_json_and_markdown(found):
     assert "\nPCA " in str(result)
     assert "| PCA |" in result.to_markdown()
     lines = result.to_csv().splitlines()
-    assert len(lines) == 1 + found.trials_.num_rows
+    assert len(lines) == 1 + len(found.trials_["trial"])
     stored = json.loads(result.to_json())
     assert stored["test"]["tuned"] == found.test_.tuned
-    assert len(stored["trials"]) == found.trials_.num_rows
+    assert len(stored["trials"]) == len(found.trials_["trial"])
     assert f"{100 * found.test_.tuned:.4g} %" in result.sentence
 
 
@@ -95,7 +103,7 @@ def test_one_fit_fills_a_curve_of_code_sizes(rows, quick):
         n_trials=3,
         folds=1,
     )
-    front = search.pareto_.to_pydict()
+    front = search.pareto_
     assert front["code_size"] == sorted(set(front["code_size"]))
     assert front["variance_explained"] == sorted(front["variance_explained"])
     chosen = search.result_.chosen
@@ -114,19 +122,19 @@ def test_it_goes_on_where_it_ended_and_never_gets_worse(rows, quick, tmp_path):
     options = {"space": QUICK, "study": tmp_path / "study", "folds": 1}
     first = tune(rows, quick, n_trials=3, **options)
     second = tune(rows, quick, n_trials=6, **options)
-    assert second.trials_.num_rows == 6
-    assert second.trials_["merit"].to_pylist()[:3] == first.trials_["merit"].to_pylist()
+    assert len(second.trials_["trial"]) == 6
+    assert second.trials_["merit"][:3] == first.trials_["merit"]
     at_once = tune(rows, quick, n_trials=6, **{**options, "study": None})
-    assert second.trials_["merit"].to_pylist() == at_once.trials_["merit"].to_pylist()
+    assert second.trials_["merit"] == at_once.trials_["merit"]
     assert second.study_.best_value >= first.study_.best_value
     values = [tuple(trial.params.values()) for trial in second.study_.trials]
     assert len(set(values)) == len(values)
-    assert tune(rows, quick, n_trials=6, **options).trials_.num_rows == 6
+    assert len(tune(rows, quick, n_trials=6, **options).trials_["trial"]) == 6
 
 
 def test_processes_share_a_study(rows, quick, tmp_path):
     search = tune(rows, quick, space=QUICK, n_trials=6, n_jobs=2, folds=1)
-    states = search.trials_["state"].to_pylist()
+    states = search.trials_["state"]
     assert states.count("complete") + states.count("pruned") >= 6
     assert not {"running", "waiting", "fail"} & set(states)
     assert search.study_.trials[0].user_attrs["default network"]
@@ -138,7 +146,7 @@ def test_images_are_searched_too():
     estimator = ConvAutoencoder(4, code_size=2, max_epochs=2)
     search = tune(images, estimator, space={"filters": (2, 4), "layers": (1, 2)}, n_trials=3, folds=1)
     assert search.transform(images).shape == (40, 2)
-    assert search.trials_.num_rows == 3
+    assert len(search.trials_["trial"]) == 3
     with pytest.raises(ParameterError, match="whose codes have no order"):
         tune(images, estimator, objective="both")
     with pytest.raises(ParameterError, match="with a code_size"):

@@ -62,9 +62,9 @@ def test_a_study_of_an_earlier_version_goes_on(tmp_path):
     estimator = Autoencoder(2, scale="standard", max_epochs=4, encoder_layers=(8,), validation_fraction=0.1)
     space = {"layers": (1, 2), "nodes": (4, 16), "activation": ["relu", "tanh"], "noise": "none"}
     search = tune(rows, estimator, space=space, study=tmp_path / "study", n_trials=5, folds=2)
-    assert search.trials_["merit"].to_pylist()[:3] == [0.4458146920621514, 0.4475306123398811, 0.4452654679832715]
-    assert search.trials_["widths"].to_pylist()[:3] == [[8], [16, 16], [16, 16]]
-    assert search.trials_.num_rows == 5
+    assert search.trials_["merit"][:3] == [0.4458146920621514, 0.4475306123398811, 0.4452654679832715]
+    assert search.trials_["widths"][:3] == [[8], [16, 16], [16, 16]]
+    assert len(search.trials_["trial"]) == 5
     assert search.result_.default.number == 0
     assert {trial.number for trial in search.result_.trials} >= {0, 1, 2}
 
@@ -199,7 +199,7 @@ def test_a_trial_killed_before_its_first_heartbeat_is_run_again(rows, quick, stu
     connection.close()
     backend.engine.dispose()
     search = tune(rows, quick, space=QUICK, study=study, n_trials=4, folds=1)
-    states = search.trials_["state"].to_pylist()
+    states = search.trials_["state"]
     assert states[2] == "fail"
     assert not {"running", "waiting"} & set(states)
 

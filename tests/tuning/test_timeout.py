@@ -48,8 +48,8 @@ def test_a_trial_stops_in_the_middle_and_counts_as_pruned(rows, endless):
 def test_a_search_without_time_for_a_trial_gives_the_default_network(rows, endless, n_jobs):
     with pytest.warns(ConvergenceWarning, match=r"Time was up in the final training of the default network after"):
         search = tune(rows, endless, space=QUICK, timeout=3, n_jobs=n_jobs, folds=1)
-    assert not {"complete", "running", "fail"} & set(search.trials_["state"].to_pylist())
-    n_stopped = search.trials_["state"].to_pylist().count("stopped")
+    assert not {"complete", "running", "fail"} & set(search.trials_["state"])
+    n_stopped = search.trials_["state"].count("stopped")
     assert ("stopped in the middle" in search.result_.heading) == (n_stopped > 0)
     assert "The search ended before the default network was scored" in search.result_.sentence
     assert search.is_default_
@@ -59,6 +59,6 @@ def test_a_search_without_time_for_a_trial_gives_the_default_network(rows, endle
 def test_without_any_time_the_default_network_is_pca(rows, endless):
     with pytest.warns(ConvergenceWarning, match="of the default network after 0 of 1000000 epochs"):
         search = tune(rows, endless, space=QUICK, timeout=1e-9)
-    assert search.trials_["state"].to_pylist() == ["waiting"]
+    assert search.trials_["state"] == ["waiting"]
     assert search.test_.tuned == pytest.approx(search.test_.pca, abs=1e-6)
     assert search.result_.heading.startswith("0 trials on 192 rows")

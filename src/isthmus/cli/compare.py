@@ -51,7 +51,7 @@ def compare(
     A share of the rows is set aside; all are fitted on the others, with each number of codes. The table shows the share
     of the variance of the rows set aside that each explains, its error, and the seconds to fit.
     """
-    from isthmus.cli.whole_table import read_table, rows_of
+    from isthmus.cli.whole_table import read_table
 
     sizes = None if code_sizes is None else _sizes(code_sizes)
     file = None if output is None or str(output) == "-" else output
@@ -72,7 +72,8 @@ def compare(
 
     with saying_warnings():
         found = comparison.compare(
-            rows_of(read), estimator=Autoencoder().set_params(**network, **machine),
+            read.rows, estimator=Autoencoder().set_params(**network, **machine),
+            feature_names=read.columns if read.named else None,
             code_sizes=sizes, test_fraction=test_fraction, random_state=seed, verbose=not quiet,
         )  # fmt: skip
     if file is not None:

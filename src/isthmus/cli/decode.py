@@ -32,6 +32,6 @@ def decode(
 
     stream(
         model, codes, output, rows,
-        require=list(map(str, fitted.get_feature_names_out())), named=False, columns=fitted.feature_names,
+        require=list(map(str, fitted.get_feature_names_out())), columns=fitted.feature_names,
         keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

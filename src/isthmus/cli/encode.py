@@ -20,7 +20,7 @@ def encode(
     fitted = load(model, limits=not no_limits)
     stream(
         model, table, output, fitted.transform,
-        require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
+        require=fitted.feature_names,
         columns=list(map(str, fitted.get_feature_names_out())),
         keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

@@ -28,13 +28,13 @@ def reconstruct(
 
     fitted = load(model, limits=not no_limits)
 
-    def with_errors(rows: object) -> np.ndarray:
+    def with_errors(rows: np.ndarray) -> np.ndarray:
         values = np.asarray(fitted.reconstruct(rows))
         return np.column_stack([values, fitted.reconstruction_error(rows)]) if errors else values
 
     stream(
         model, table, output, with_errors,
-        require=fitted.feature_names, named=hasattr(fitted, "feature_names_in_"),
+        require=fitted.feature_names,
         columns=[*fitted.feature_names, *(["reconstruction_error"] if errors else [])],
         keep=keep, source_format=format, header=header, output_format=output_format, limits=not no_limits,
     )  # fmt: skip

@@ -29,7 +29,7 @@ def report(
 
     The table is read whole. Give rows that the model was not fitted on: on training rows, errors are optimistic.
     """
-    from isthmus.cli.whole_table import frame, read_table
+    from isthmus.cli.whole_table import read_table, rows_in_order
     from isthmus.estimators.loading import load
     from isthmus.report import report as make
     from isthmus.report.images import ImageShape
@@ -53,17 +53,18 @@ def report(
         table, format, header, limits=not no_limits, require=columns, keep=label
     )  # fmt: skip
     source = "standard input" if table == "-" else Path(table).name
-    made = make(
-        fitted,
-        frame(read.rows, columns) if hasattr(fitted, "feature_names_in_") else read.rows,
-        image_shape=shape,
-        colour=colour if read.kept is None else _numbers(read.kept.column(0).to_pylist()),
-        colour_name=colour,
-        title=title or f"{source} in {counted(fitted.code_size_, 'code')}",
-        command=_command(
-            model, table, output, image_shape=image_shape, colour=colour, title=title, format=format, header=header
-        ),
-    )
+    with rows_in_order():
+        made = make(
+            fitted,
+            read.rows,
+            image_shape=shape,
+            colour=colour if read.kept is None else _numbers(next(iter(read.kept.values())).tolist()),
+            colour_name=colour,
+            title=title or f"{source} in {counted(fitted.code_size_, 'code')}",
+            command=_command(
+                model, table, output, image_shape=image_shape, colour=colour, title=title, format=format, header=header
+            ),
+        )
     if output == "-":
         print_text(made.html, encoding="utf-8")
         return

@@ -2,31 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isthmus.cli.options import checked_format, checked_header, names
 from isthmus.cli.outputs import saying_warnings
-from isthmus.cli.whole_table import frame
+from isthmus.cli.whole_table import rows_in_order
 from isthmus.errors import InputError
 from isthmus.system.files import refuse_same_file
 from isthmus.system.memory import give_back_freed_memory
 from isthmus.tables import open_table, write_table
 from isthmus.words import printable
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 def stream(
     model: Path,
     source: str,
     output: str,
-    function: "Callable[[np.ndarray | pa.Table], np.ndarray]",
+    function: Callable[[np.ndarray], np.ndarray],
     *,
     require: Sequence[str],
-    named: bool,
     columns: Sequence[str],
     keep: list[str] | None,
     source_format: str | None,
@@ -37,7 +32,6 @@ def stream(
     """Apply a function to the required columns of a table, batch by batch, and write the result.
 
     ``model`` is the file that the function comes from; neither it nor the table can be the output.
-    ``named`` tells whether the function knows its columns by name.
     """
     give_back_freed_memory()
     source_format, output_format = checked_format(source_format), checked_format(output_format)
@@ -57,8 +51,8 @@ def stream(
         write_table(output, columns, format=output_format, kept=reader.kept_schema()) as writer,
     ):
         for batch in reader.batches():
-            rows = frame(batch.values, require) if named else batch.values
-            values = function(rows)
+            with rows_in_order():
+                values = function(batch.values)
             _check_finite(values, "standard input" if source == "-" else printable(source), batch.first_row)
             writer.write(values, batch.kept)
 

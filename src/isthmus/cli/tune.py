@@ -103,7 +103,7 @@ def tune(
 
         require("report")
         check_suffix(report, PAGE, "is to be an HTML page")
-    from isthmus.cli.whole_table import frame, read_table, rows_of
+    from isthmus.cli.whole_table import read_table, rows_in_order
     from isthmus.estimators.dense import Autoencoder
     from isthmus.tuning import AutoencoderSearch
     from isthmus.tuning.database import shown
@@ -120,14 +120,14 @@ def tune(
     )  # fmt: skip
     started = time.monotonic() - began
     with saying_warnings():
-        search.fit(rows_of(read))
+        search.fit(read.rows, feature_names=read.columns if read.named else None)
     search.best_estimator_.save(output)
     if result is not None:
         write_text(result, result_text(search.result_, result.suffix.lower().removeprefix(".")))
     if report is not None:
-        unseen = read.rows[search.test_index_]
         title = f"{'standard input' if table == '-' else Path(table).name}, tuned"
-        search.report(frame(unseen, read.columns) if read.named else unseen, path=report, title=title)
+        with rows_in_order():
+            search.report(read.rows[search.test_index_], path=report, title=title)
     if not quiet:
         print_lines(str(search.result_))
         files = {"the trials": result, "the report": report}

@@ -1,19 +1,14 @@
 """Tables that a command reads whole."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
-from jaxtyping import Float64
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from isthmus import tables
 from isthmus.cli.options import checked_format, checked_header, names
 from isthmus.cli.outputs import saying_warnings
 from isthmus.errors import InputError
 from isthmus.words import counted
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def read_table(
@@ -48,13 +43,9 @@ def read_table(
     return read
 
 
-def frame(rows: Float64[np.ndarray, "rows columns"], columns: Sequence[str]) -> "pa.Table":
-    """Return a table of named columns."""
-    import pyarrow as pa
-
-    return pa.table([pa.array(np.ascontiguousarray(column)) for column in rows.T], names=list(columns))
-
-
-def rows_of(table: tables.Table) -> "Float64[np.ndarray, 'rows columns'] | pa.Table":
-    """Return the rows, with the names of their columns if the table has names."""
-    return frame(table.rows, table.columns) if table.named else table.rows
+@contextmanager
+def rows_in_order() -> Iterator[None]:
+    """Let a model take rows without names: they were read by the names of its columns, and are in their order."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        yield

@@ -33,6 +33,7 @@ def compare(
     estimator: Autoencoder | None = None,
     code_sizes: int | Sequence[int] | np.ndarray | None = None,
     target: object = None,
+    feature_names: Sequence[str] | None = None,
     test_fraction: float = 0.2,
     random_state: int | np.random.RandomState | None = 0,
     verbose: bool = False,
@@ -54,6 +55,8 @@ def compare(
         Two networks are fitted for each. None means 1, 2, 4, … and half the columns, but not more than 64.
     target : like X, default=None
         The rows to reconstruct, for a denoiser; X itself by default. PCA is then fitted to the target.
+    feature_names : sequence of str, default=None
+        Names of the columns of an array; a dataframe brings its own.
     test_fraction : float, default=0.2
         Share of the rows, between 0 and 1, that is set aside: at least one row, and all but two at most.
     random_state : int, RandomState or None, default=0
@@ -116,7 +119,7 @@ def compare(
     X_train, target_train = select_rows(X, train), None if target is None else select_rows(target, train)
     X_test, expected_test = select_rows(X, test), expected[test]
     rows_test = expected_test if target is None else rows[test]
-    _warm_up(estimator, X_train, target_train, len(train))
+    _warm_up(estimator, X_train, target_train, feature_names, len(train))
     began = time.perf_counter()
     pca = PCABaseline.of(expected[train], standardise=estimator.scale == "standard")
     pca_seconds = time.perf_counter() - began
@@ -133,7 +136,7 @@ def compare(
             for name, start in _STARTS.items():
                 show(sum(map(len, models.values())), f"code size {size}, {start} start")
                 models[name][size] = model = clone(estimator).set_params(code_size=size, start=start, verbose=False)
-                fit_seconds = _fit(model, X_train, target_train)
+                fit_seconds = _fit(model, X_train, target_train, feature_names)
                 lines.append((name, size, _error(model, X_test, expected_test, pca.unit), fit_seconds))
     names, fitted, errors, seconds = (np.array(column) for column in zip(*lines, strict=True))
     columns = (names, fitted, errors, 1 - errors / variance, seconds)
@@ -175,17 +178,20 @@ def _checked(X: object, name: str) -> tuple[Rows, object]:
     return rows, X if is_frame(X) else rows
 
 
-def _warm_up(estimator: Autoencoder, X: object, target: object, n_rows: int) -> None:
+def _warm_up(
+    estimator: Autoencoder, X: object, target: object, feature_names: Sequence[str] | None, n_rows: int
+) -> None:
     """Fit both networks briefly: the first use of a library takes time that would count as fitting."""
     index = np.arange(min(n_rows, 64))
     few, few_targets = select_rows(X, index), None if target is None else select_rows(target, index)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits that count warn again
         for start in _STARTS.values():
-            _fit(clone(estimator).set_params(code_size=1, start=start, max_epochs=1, verbose=False), few, few_targets)
+            model = clone(estimator).set_params(code_size=1, start=start, max_epochs=1, verbose=False)
+            _fit(model, few, few_targets, feature_names)
 
 
-def _fit(model: Autoencoder, X: object, target: object) -> float:
+def _fit(model: Autoencoder, X: object, target: object, feature_names: Sequence[str] | None) -> float:
     """Fit, and return the seconds; Ctrl-C ends the comparison, which would be unfair to a half-trained network."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
@@ -193,7 +199,7 @@ def _fit(model: Autoencoder, X: object, target: object) -> float:
         warnings.simplefilter("ignore", WorseThanPCAWarning)
         began = time.perf_counter()
         try:
-            model.fit(X, target=target)
+            model.fit(X, target=target, feature_names=feature_names)
         except ConvergenceWarning as warning:
             if "interrupted" not in str(warning):
                 raise  # the user turned warnings into errors
@@ -211,6 +217,8 @@ def _error(model: Autoencoder, X: object, expected: Rows, unit: Float64[np.ndarr
     total = 0.0
     for rows in gen_batches(expected.shape[0], n_batch_rows(expected.shape[1])):
         batch = select_rows(X, np.arange(rows.start, rows.stop))
-        reconstructed = np.asarray(model.reconstruct(batch), dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="X does not have valid feature names")  # of an array with names
+            reconstructed = np.asarray(model.reconstruct(batch), dtype=np.float64)
         total += float((((reconstructed - dense_rows(expected, rows)) / unit) ** 2).sum())
     return total / float(expected.shape[0] * expected.shape[1])

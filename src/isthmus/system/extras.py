@@ -15,6 +15,7 @@ class Extra(NamedTuple):
 
 
 EXTRAS = {
+    "arrow": Extra("Parquet and Feather files need", {"pyarrow": "pyarrow"}),
     "images": Extra("Images, GPUs and torch modules need", {"torch": "torch"}),
     "pages": Extra("Cleaning pages needs", {"torch": "torch", "pillow": "PIL"}),
     "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2", "pillow": "PIL"}),

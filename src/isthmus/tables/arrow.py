@@ -1,4 +1,4 @@
-"""Parquet and Feather (Arrow IPC files)."""
+"""Parquet and Feather (Arrow IPC files) as they are read."""
 
 import mmap
 import os
@@ -6,7 +6,7 @@ import re
 import struct
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO, ClassVar
 
@@ -15,13 +15,13 @@ import pyarrow as pa
 from pyarrow import compute
 
 from isthmus.errors import InputError
+from isthmus.tables.arrow_columns import is_text, kind_of
 from isthmus.tables.arrow_sizes import batch_bytes, carried_bytes, dictionary_bytes, parquet_bytes
 from isthmus.tables.budget import Budget
-from isthmus.tables.contract import Parts, Sink, Source, rows_per_part
+from isthmus.tables.contract import Parts, Source, rows_per_part
 from isthmus.tables.refusals import in_brief, refuse_cell, refuse_other_kind
-from isthmus.tables.types import ArrowArray, ArrowBatch, Schema, carried_type, is_text
+from isthmus.tables.types import ArrowArray, ArrowBatch, Kept, Kind
 
-_ROW_GROUP_BYTES = 2**24
 _COLUMN_BUFFER_BYTES = 2**16
 
 
@@ -31,15 +31,16 @@ class _ArrowSource(Source):
     named = True
     kind: ClassVar[str]
     magic: ClassVar[bytes]
-    schema: Schema
+    kinds: dict[str, Kind]
 
     def __init__(self, file: BinaryIO, name: str, budget: Budget) -> None:
         self._file, self._name, self._budget = file, name, budget
         self._check_magic()
         with self._readable():
-            self.n_rows, self.schema = self._open(file)
-        budget.check_columns(len(self.schema))
-        self.names = tuple(self.schema.names)
+            self.n_rows, self._schema = self._open(file)
+            budget.check_columns(len(self._schema))
+            self.names = tuple(self._schema.names)
+            self.kinds = {field.name: kind_of(field.type) for field in self._schema}
         # The name that pandas gives to the index of a dataframe without one.
         self.index_names = frozenset(c for c in self.names if re.fullmatch(r"(__index_level_\d+__)?", c))
 
@@ -54,14 +55,14 @@ class _ArrowSource(Source):
                 for j, column in enumerate(columns):
                     values[:, j] = self._numbers(batch.column(column), column, first)
                 first += batch.num_rows
-                carried = [batch.column(c).cast(carried_type(self.schema.field(c).type)) for c in kept]
-                yield values, pa.Table.from_arrays(carried, list(kept)) if kept else None
+                carried: Kept = {c: batch.column(c).cast(self.kinds[c].arrow) for c in kept}
+                yield values, carried if kept else None
 
     def close(self) -> None:
         self._file.close()
 
     @abstractmethod
-    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
+    def _open(self, file: BinaryIO) -> tuple[int | None, pa.Schema]:
         """The number of rows where it is known, and the types of the columns."""
 
     @abstractmethod
@@ -103,7 +104,7 @@ class ParquetSource(_ArrowSource):
     kind = "Parquet"
     magic = b"PAR1"
 
-    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
+    def _open(self, file: BinaryIO) -> tuple[int | None, pa.Schema]:
         from pyarrow import parquet  # noqa: PLC0415 — takes longer than the rest of pyarrow
 
         # Each column is read through a buffer of its own, so that a row group may be larger than memory.
@@ -114,7 +115,7 @@ class ParquetSource(_ArrowSource):
     def _batches(self, wanted: list[str], kept: Sequence[str]) -> Iterator[ArrowBatch]:
         self._budget.draw(parquet_bytes(self._file, self._reader.metadata, wanted))
         # Each text once, however many rows have it, until it is known how much all of them take.
-        texts = [c for c in kept if is_text(self.schema.field(c).type)]
+        texts = [c for c in kept if is_text(self._schema.field(c).type)]
         reader = self._opened(read_dictionary=texts) if texts else self._reader
         yield from reader.iter_batches(rows_per_part(len(wanted)), columns=wanted, use_threads=False)
 
@@ -125,7 +126,7 @@ class FeatherSource(_ArrowSource):
     kind = "Feather"
     magic = b"ARROW1"
 
-    def _open(self, file: BinaryIO) -> tuple[int | None, Schema]:
+    def _open(self, file: BinaryIO) -> tuple[int | None, pa.Schema]:
         self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._mapped = pa.py_buffer(self._pages)
         return None, pa.ipc.open_file(self._mapped).schema
@@ -144,52 +145,3 @@ class FeatherSource(_ArrowSource):
                 yield batch.slice(start, size)
                 if hasattr(self._pages, "madvise"):
                     self._pages.madvise(mmap.MADV_DONTNEED)  # or what was read stays in memory
-
-
-class ParquetSink(Sink):
-    """A Parquet file, compressed with zstd."""
-
-    def __init__(self, file: BinaryIO, schema: Schema) -> None:
-        from pyarrow import parquet  # noqa: PLC0415
-
-        self._schema = schema
-        # Floating-point numbers rarely repeat, so that a dictionary does not pay.
-        repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
-        self._writer = parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeating)
-        self._waiting: list[ArrowBatch] = []
-
-    def write(self, batch: ArrowBatch) -> None:
-        self._waiting.append(batch)
-        if sum(part.nbytes for part in self._waiting) >= _ROW_GROUP_BYTES:
-            self._flush()
-
-    def finish(self) -> None:
-        self._flush()
-        self._writer.close()
-
-    def abandon(self) -> None:
-        with suppress(Exception):
-            self._writer.close()
-
-    def _flush(self) -> None:
-        table = pa.Table.from_batches(self._waiting, self._schema)
-        self._waiting = []
-        if table.num_rows:
-            self._writer.write_table(table, row_group_size=table.num_rows)
-
-
-class FeatherSink(Sink):
-    """An Arrow IPC file, compressed with lz4 as Feather files are."""
-
-    def __init__(self, file: BinaryIO, schema: Schema) -> None:
-        self._writer = pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-
-    def write(self, batch: ArrowBatch) -> None:
-        self._writer.write_batch(batch)
-
-    def finish(self) -> None:
-        self._writer.close()
-
-    def abandon(self) -> None:
-        with suppress(Exception):
-            self._writer.close()

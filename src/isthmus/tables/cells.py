@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-# As pyarrow reads numbers: without underscores, other digits than ASCII's, or hexadecimal.
+# As most programs write numbers: without underscores, other digits than ASCII's, or hexadecimal.
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -44,6 +44,14 @@ def cells_of(record: str, delimiter: str, most: int) -> list[Cell]:
         found.append(Cell(outside, False) if inside is None else Cell(inside.replace('""', '"') + outside, True))
         position, more = match.end(), bool(match[3])
     return found
+
+
+def quoted_cell(delimiters: str) -> re.Pattern[bytes]:
+    """Matches a cell in quotes, which may contain line breaks; the group is empty if the closing quote is missing.
+
+    As in RFC 4180, a quotation mark counts only at the beginning of a cell.
+    """
+    return re.compile(rb"(?<![^\r\n" + re.escape(delimiters.encode()) + rb'])"[^"]*+(?:""[^"]*+)*+("|\Z)')
 
 
 def choose_delimiter(first: str, second: str, usual: str, most: int) -> str:

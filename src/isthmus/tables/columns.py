@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from isthmus.errors import InputError, MismatchError
 from isthmus.tables.contract import Source
 from isthmus.tables.refusals import exclude_option, refuse_columns
-from isthmus.tables.types import is_category, is_number
 from isthmus.words import counted, generic_names, listed, shown
 
 
@@ -51,7 +50,7 @@ def _wanted(source: Source, columns: Sequence[str] | None, left_out: set[str], n
     nameless = next((c for c in chosen if c in source.index_names), None)
     if columns is None and nameless is not None:
         leave_out = f"leave it out with {exclude_option([nameless])}"
-        if source.names[0] == nameless or source.schema is not None:
+        if source.names[0] == nameless or source.kinds is not None:
             without = "write the table without its index (pandas: index=False)"
             problem = f"like the index that pandas writes; {leave_out}, or {without}"
         else:
@@ -80,11 +79,10 @@ def _required(source: Source, require: Sequence[str], left_out: set[str], name: 
 
 def _check_types(source: Source, columns: Sequence[str], name: str) -> None:
     """Refuse typed columns without numbers before any row is read."""
-    types = {} if source.schema is None else {column: source.schema.field(column).type for column in columns}
-    bad = {column: kind for column, kind in types.items() if not is_number(kind)}
-    if bad:
-        kinds = {"categories" if is_category(kind) else shown(kind, 60) for kind in bad.values()}
-        refuse_columns(name, list(bad), " and ".join(sorted(kinds)[:3]))
+    bad = [] if source.kinds is None else [column for column in columns if not source.kinds[column].is_number]
+    if bad and source.kinds is not None:
+        words = {source.kinds[column].words for column in bad}
+        refuse_columns(name, bad, " and ".join(sorted(words)[:3]))
 
 
 def _hint(asked: str, names: Sequence[str]) -> str:

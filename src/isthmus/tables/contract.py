@@ -1,14 +1,15 @@
 """The contract of a table format: a source reads a file, and a sink writes one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 
-from isthmus.tables.types import ArrowBatch, ArrowTable, Schema
+from isthmus.tables.types import Field, Kept, Kind
 
-Parts = Iterator[tuple[Float64[np.ndarray, "rows columns"], ArrowTable | None]]
+Parts = Iterator[tuple[Float64[np.ndarray, "rows columns"], Kept | None]]
 """The data of some rows as numbers, and their kept columns; each part is of limited size."""
 
 
@@ -20,7 +21,7 @@ class Source(ABC):
     index_names: frozenset[str] = frozenset()  # columns without a name, like the saved index of a dataframe
     note: str = ""  # whether there is a header, in words, where that is not obvious
     n_rows: int | None = None  # None if the file does not say it at its beginning
-    schema: Schema | None = None  # None where every cell is text
+    kinds: Mapping[str, Kind] | None = None  # what each column holds; None where every cell is text
 
     @abstractmethod
     def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
@@ -31,12 +32,25 @@ class Source(ABC):
         """Close what the source has opened."""
 
 
+class Layout(NamedTuple):
+    """The columns of a table that is written: first those that are kept, then the data, all of one type."""
+
+    kept: Sequence[Field]
+    columns: Sequence[str]
+    dtype: np.dtype
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        return [*(field.name for field in self.kept), *self.columns]
+
+
 class Sink(ABC):
     """A table that is being written to an open binary file."""
 
     @abstractmethod
-    def write(self, batch: ArrowBatch) -> None:
-        """Add rows."""
+    def write(self, values: Float[np.ndarray, "rows columns"], kept: Kept) -> None:
+        """Add rows: the data, in the type of the layout, and the kept columns."""
 
     @abstractmethod
     def finish(self) -> None:

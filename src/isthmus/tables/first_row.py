@@ -1,25 +1,24 @@
 """How the numbers of a table's first row differ from those in the rows below."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Bool, Float64
-from pyarrow import compute
 
 from isthmus.tables.cells import COMMA_NUMBER, MISSING, NUMBER, WHOLE
-from isthmus.tables.types import ArrowArray
 
 # If rows come in any order, the chance that the first has a property that none of R others has is 1 / (R + 1) at most.
 ENOUGH_ROWS = 20
 FEW = 3
 _NEARLY_ALL = 0.9
+_VALUE = rf"{NUMBER.pattern}|{COMMA_NUMBER.pattern}|[+-]?inf|true|false"
 
 
 class FirstNumbers:
     """The numbers of the first row, and those of their columns below; rows with other cells are left out."""
 
-    def __init__(self, texts: Sequence[str], columns: Sequence[ArrowArray]) -> None:
+    def __init__(self, texts: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
         self.is_whole = all(map(WHOLE.fullmatch, texts))
         self._first = np.array([float(text.replace(",", ".")) for text in texts])
         n_rows = len(columns[0]) if columns else 0
@@ -66,31 +65,27 @@ class FirstNumbers:
         return any(few) or (n_rows >= ENOUGH_ROWS and any(many))
 
 
-def matches(column: ArrowArray, pattern: str) -> ArrowArray:
+def matches(column: Sequence[str], pattern: str) -> list[bool]:
     """Return which cells match a regular expression, blanks around them and case aside."""
-    return compute.match_substring_regex(column, rf"^\s*(?:{pattern})\s*$", ignore_case=True)
+    match = re.compile(rf"\s*(?:{pattern})\s*", re.ASCII | re.IGNORECASE).fullmatch
+    return [match(cell) is not None for cell in column]
 
 
-def share_of_numbers(column: ArrowArray) -> float | None:
+def share_of_numbers(column: Sequence[str]) -> float | None:
     """Return the share of numbers and booleans among cells that are not missing; None if all are missing."""
-    cells = compute.utf8_lower(compute.utf8_trim_whitespace(column))
-    told = compute.invert(compute.is_in(cells, pa.array(MISSING)))
-    good = compute.and_(told, matches(cells, rf"{NUMBER.pattern}|{COMMA_NUMBER.pattern}|[+-]?inf|true|false"))
-    n_told = compute.sum(told).as_py() or 0
-    return (compute.sum(good).as_py() or 0) / n_told if n_told else None
+    told = [cell for cell in map(str.strip, column) if cell.lower() not in MISSING]
+    return sum(matches(told, _VALUE)) / len(told) if told else None
 
 
-def counts_rows(column: ArrowArray) -> bool:
+def counts_rows(column: Sequence[str]) -> bool:
     """Return whether a column is 0, 1, … or 1, 2, …"""
     values = _values(column)
     return any(np.array_equal(values, np.arange(len(values)) + start) for start in (0, 1))
 
 
-def _values(column: ArrowArray) -> Float64[np.ndarray, " rows"]:
+def _values(column: Sequence[str]) -> Float64[np.ndarray, " rows"]:
     """Numbers, and NaN for all other cells."""
-    told = compute.if_else(matches(column, NUMBER.pattern), compute.utf8_trim_whitespace(column), None)
-    values: Float64[np.ndarray, " rows"] = told.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return values
+    return np.array([float(cell) if NUMBER.fullmatch(cell) else np.nan for cell in column])
 
 
 def _steady(rows: Float64[np.ndarray, "rows columns"]) -> Bool[np.ndarray, " rows"]:

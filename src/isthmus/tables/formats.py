@@ -1,5 +1,5 @@
 """The formats of tables: their names, the suffixes of their files, and who reads and writes each."""
-# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
+# ruff: noqa: PLC0415 — formats are imported when a table is opened
 
 from collections.abc import Callable
 from functools import partial
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from isthmus.errors import InputError, OutputError, ParameterError
+from isthmus.system.extras import require
 from isthmus.system.stored import stored_bytes
 from isthmus.tables.budget import Budget
-from isthmus.tables.contract import Sink, Source
-from isthmus.tables.types import Schema
+from isthmus.tables.contract import Layout, Sink, Source
 from isthmus.words import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Formats of text are read from start to end, so that they can be read from a pipe.
 TEXT = {"csv": (",", False), "csv.gz": (",", True), "tsv": ("\t", False), "tsv.gz": ("\t", True)}
-FORMATS = (*TEXT, "parquet", "feather", "npy", "npz")
+_OF_ARROW = ("parquet", "feather")
+FORMATS = (*TEXT, *_OF_ARROW, "npy", "npz")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _SUFFIXES = {f".{kind}": kind for kind in FORMATS} | {".pq": "parquet", ".arrow": "feather"}
 
@@ -68,29 +69,41 @@ def open_source(
     return make(file, name, budget) if key is None else make(file, name, budget, key)
 
 
-def open_sink(kind: str, file: BinaryIO, schema: Schema) -> Sink:
+def open_sink(kind: str, file: BinaryIO, layout: Layout) -> Sink:
     """Open a file in a format to write it."""
-    return _classes(kind)[1](file, schema)
+    return _classes(kind)[1](file, layout)
+
+
+def require_format(kind: str) -> None:
+    """Raise a MissingExtraError unless the library that reads and writes a format is installed."""
+    if kind in _OF_ARROW:
+        require("arrow")
 
 
 def _classes(kind: str) -> tuple[Callable[..., Source], Callable[..., Sink]]:
-    """Return the source and the sink of a format; their modules import pyarrow."""
+    """Return the source and the sink of a format; only the modules of Parquet and Feather import pyarrow."""
     if kind in TEXT:
-        from isthmus.tables.text import TextSink, TextSource
+        from isthmus.tables.text import TextSource
+        from isthmus.tables.text_sink import TextSink
 
         delimiter, compressed = TEXT[kind]
         return (
             partial(TextSource, delimiter=delimiter, compressed=compressed),
-            partial(TextSink, delimiter=delimiter, compressed=compressed),
+            partial(TextSink, kind=kind, delimiter=delimiter, compressed=compressed),
         )
-    from isthmus.tables import arrow, numpy_files
+    if kind in _OF_ARROW:
+        from isthmus.tables import arrow, arrow_sinks
 
-    return {
-        "parquet": (arrow.ParquetSource, arrow.ParquetSink),
-        "feather": (arrow.FeatherSource, arrow.FeatherSink),
-        "npy": (numpy_files.NpySource, numpy_files.NpySink),
-        "npz": (numpy_files.NpzSource, numpy_files.NpzSink),
-    }[kind]
+        return (
+            (arrow.ParquetSource, arrow_sinks.ParquetSink)
+            if kind == "parquet"
+            else (arrow.FeatherSource, arrow_sinks.FeatherSink)
+        )
+    from isthmus.tables import numpy_files
+
+    if kind == "npy":
+        return numpy_files.NpySource, numpy_files.NpySink
+    return numpy_files.NpzSource, numpy_files.NpzSink
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -3,14 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from pyarrow import compute
-
 from isthmus.tables.cells import Cell, kind_of
 from isthmus.tables.first_row import ENOUGH_ROWS, FEW, FirstNumbers, counts_rows, matches, share_of_numbers
-from isthmus.tables.types import ArrowArray, ArrowTable
 from isthmus.words import generic_names, printable
 
-_MOST_ROWS = 1000
+MOST_ROWS = 1000
 _MOST_SHOWN, _LONGEST = 4, 20
 
 
@@ -37,7 +34,9 @@ def may_be_data(cells: Sequence[Cell], expected: Expected) -> bool:
     return bool(kinds & {"number", "boolean"}) or ("word" not in kinds and any(cell.text for cell in cells))
 
 
-def find_header(cells: Sequence[Cell], second: Sequence[Cell], below: ArrowTable, expected: Expected) -> Heading:
+def find_header(
+    cells: Sequence[Cell], second: Sequence[Cell], below: Sequence[Sequence[str]], expected: Expected
+) -> Heading:
     """Decide whether a first row that could be data is a header.
 
     It is one if it is unlike all rows below: in quotes, a word above numbers, or numbers that no other row resembles.
@@ -46,8 +45,8 @@ def find_header(cells: Sequence[Cell], second: Sequence[Cell], below: ArrowTable
     ----------
     cells, second : sequences of Cell
         The first row, and the one below; the second is empty if there is none.
-    below : pyarrow.Table
-        Rows below, as text; without rows if they cannot be read.
+    below : sequence of columns
+        The cells of some rows below, for each column.
     expected : Expected
         What the caller knows about the columns.
     """
@@ -57,15 +56,14 @@ def find_header(cells: Sequence[Cell], second: Sequence[Cell], below: ArrowTable
     if any(a.quoted and kind_of(a.text) != "word" and not b.quoted for a, b in zip(cells, second, strict=False)):
         return Heading(True)
     texts = [cell.text for cell in cells if cell.text]
-    if len(set(texts)) < len(texts) or not below.num_rows:
+    if len(set(texts)) < len(texts) or not below[0]:
         return Heading(False)
-    columns = [column.combine_chunks() for column in below.slice(0, _MOST_ROWS).columns]
-    if _is_of_other_kind(cells, columns):
+    if _is_of_other_kind(cells, below):
         return Heading(True)
-    return _by_numbers(texts, cells, columns, expected, known=generic.issuperset(expected.require or ("",)))
+    return _by_numbers(texts, cells, below, expected, known=generic.issuperset(expected.require or ("",)))
 
 
-def _is_of_other_kind(cells: Sequence[Cell], columns: Sequence[ArrowArray]) -> bool:
+def _is_of_other_kind(cells: Sequence[Cell], columns: Sequence[Sequence[str]]) -> bool:
     """Whether a word stands above numbers, a number above words, or nothing above an index of pandas."""
     for j, (cell, column) in enumerate(zip(cells, columns, strict=True)):
         kind, share = _kind_above(cell.text, column), share_of_numbers(column)
@@ -78,7 +76,7 @@ def _is_of_other_kind(cells: Sequence[Cell], columns: Sequence[ArrowArray]) -> b
 
 
 def _by_numbers(
-    texts: Sequence[str], cells: Sequence[Cell], columns: Sequence[ArrowArray], expected: Expected, *, known: bool
+    texts: Sequence[str], cells: Sequence[Cell], columns: Sequence[Sequence[str]], expected: Expected, *, known: bool
 ) -> Heading:
     """Decide by the numbers of the first row; ``known`` tells that the model's columns have no names."""
     kinds = [_kind_above(cell.text, column) for cell, column in zip(cells, columns, strict=True)]
@@ -95,17 +93,17 @@ def _by_numbers(
     return Heading(False, _not_taken(texts) if odd and not known else "")
 
 
-def _kind_above(text: str, column: ArrowArray) -> str:
+def _kind_above(text: str, column: Sequence[str]) -> str:
     """The kind of a cell of the first row; true and false are words above a column without them."""
     kind = kind_of(text)
-    return "word" if kind == "boolean" and not compute.any(matches(column, "true|false")).as_py() else kind
+    return "word" if kind == "boolean" and not any(matches(column, "true|false")) else kind
 
 
-def _recurs(text: str, column: ArrowArray) -> bool:
+def _recurs(text: str, column: Sequence[str]) -> bool:
     """Whether a word occurs in its column again, or has digits at the places where all others have them."""
-    if compute.any(compute.equal(compute.utf8_trim_whitespace(column), text)).as_py():
+    if any(cell.strip() == text for cell in column):
         return True
-    shapes = {_shape(cell) for cell in column.slice(0, ENOUGH_ROWS).to_pylist()}
+    shapes = {_shape(cell) for cell in column[:ENOUGH_ROWS]}
     return shapes == {_shape(text)} and any(character.isdigit() for character in text)
 
 

@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO
 
 import numpy as np
-import pyarrow as pa
-from jaxtyping import Shaped
-from pyarrow import types
+from jaxtyping import Float, Shaped
 
 from isthmus.errors import InputError
 from isthmus.tables.budget import Budget
-from isthmus.tables.contract import CannotKeepError, Parts, Sink, Source, rows_per_part
+from isthmus.tables.contract import CannotKeepError, Layout, Parts, Sink, Source, rows_per_part
+from isthmus.tables.kept import numbers
 from isthmus.tables.refusals import refuse_other_kind
-from isthmus.tables.types import ArrowBatch, Schema
+from isthmus.tables.types import NUMBER, Kept
 from isthmus.words import generic_names, listed, printable, shown
 
 _NPY_HEADER_BYTES = 128  # leaves room for the number of rows, which is only known at the end
@@ -55,19 +54,16 @@ class NpySource(Source):
         budget.check_columns(self._n_columns)
         budget.draw(8 * self.n_rows * self._n_columns)
         self.names = generic_names(self._n_columns if self.n_rows else 0)
-        self.schema = pa.schema([pa.field(name, pa.float64()) for name in self.names])
+        self.kinds = dict.fromkeys(self.names, NUMBER)
 
     def read(self, columns: Sequence[str], kept: Sequence[str]) -> Parts:
         place = {name: j for j, name in enumerate(self.names)}
-        data, carried = [place[c] for c in columns], [place[c] for c in kept]
+        data = [place[c] for c in columns]
         everything = data == list(range(self._n_columns))
         for rows in self._rows():
-            numbers = rows.astype(np.float64)
-            arrays = [pa.array(np.ascontiguousarray(numbers[:, j])) for j in carried]
-            yield (
-                numbers if everything else np.ascontiguousarray(numbers[:, data]),
-                pa.Table.from_arrays(arrays, list(kept)) if kept else None,
-            )
+            values = rows.astype(np.float64)
+            carried: Kept | None = {c: np.ascontiguousarray(values[:, place[c]]) for c in kept} if kept else None
+            yield values if everything else np.ascontiguousarray(values[:, data]), carried
 
     def close(self) -> None:
         self._file.close()
@@ -147,33 +143,32 @@ class NpzSource(NpySource):
 
 
 class NpySink(Sink):
-    """An array file in float64, or in float32 where every column is; the header is completed at the end."""
+    """An array file in the type of the data, or in float64 with kept columns; the header is completed at the end."""
 
     waits = False  # in a temporary file until the end, as does what goes to a pipe, whose beginning cannot be completed
 
-    def __init__(self, file: IO[bytes], schema: Schema) -> None:
-        storable = (types.is_floating, types.is_integer, types.is_boolean)
-        bad = next((field.name for field in schema if not any(holds(field.type) for holds in storable)), None)
+    def __init__(self, file: IO[bytes], layout: Layout) -> None:
+        bad = next((field.name for field in layout.kept if not field.kind.fits_array), None)
         if bad is not None:
             raise CannotKeepError(f"the column {shown(bad)} is not of numbers and cannot be kept in an array file")
-        self._dtype = np.dtype(np.float32 if all(t == pa.float32() for t in schema.types) else np.float64)
-        self._n_rows, self._n_columns = 0, len(schema)
+        self._kept = [field.name for field in layout.kept]
+        self._dtype = np.dtype(np.float64) if self._kept else layout.dtype
+        self._n_rows, self._n_columns = 0, len(layout.names)
         self._output = file
         self._file: IO[bytes] = tempfile.TemporaryFile() if self.waits or not file.seekable() else file
         self._file.write(self._header())
 
-    def write(self, batch: ArrowBatch) -> None:
-        values = np.empty((batch.num_rows, self._n_columns), self._dtype)
-        for j, column in enumerate(batch.columns):
-            numbers = column.cast(pa.uint8()) if pa.types.is_boolean(column.type) else column
+    def write(self, values: Float[np.ndarray, "rows columns"], kept: Kept) -> None:
+        rows = np.empty((len(values), self._n_columns), self._dtype.newbyteorder("<"))
+        for j, name in enumerate(self._kept):
             try:
-                values[:, j] = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
-            except pa.ArrowInvalid:
-                name = shown(batch.schema.names[j])
-                problem = f"the column {name} has numbers that an array file would round, and cannot be kept"
+                rows[:, j] = numbers(kept[name])
+            except ValueError:
+                problem = f"the column {shown(name)} has numbers that an array file would round, and cannot be kept"
                 raise CannotKeepError(problem) from None
-        self._file.write(values.astype(self._dtype.newbyteorder("<"), copy=False).data if values.size else b"")
-        self._n_rows += batch.num_rows
+        rows[:, len(self._kept) :] = values
+        self._file.write(rows.data if rows.size else b"")
+        self._n_rows += len(rows)
 
     def finish(self) -> None:
         self._file.seek(0)

@@ -1,5 +1,5 @@
 """Reading a table of any format, in batches of rows or whole."""
-# ruff: noqa: PLC0415, SIM115 — pyarrow is imported when a table is opened; files outlive functions
+# ruff: noqa: PLC0415, SIM115 — formats are imported when a table is opened; files outlive functions
 
 import stat
 import sys
@@ -22,9 +22,11 @@ from isthmus.system.files import open_input, reason
 from isthmus.tables.budget import Budget
 from isthmus.tables.columns import choose_columns
 from isthmus.tables.contract import Source, rows_per_part
-from isthmus.tables.formats import TEXT, format_of, open_source
+from isthmus.tables.formats import TEXT, format_of, open_source, require_format
+from isthmus.tables.kept import joined
 from isthmus.tables.refusals import refuse_cell
-from isthmus.tables.types import ArrowTable, Field, carried_type
+from isthmus.tables.types import TEXT as TEXT_KIND
+from isthmus.tables.types import Field, Kept
 from isthmus.words import printable
 
 
@@ -35,7 +37,7 @@ class Table:
     rows: Float64[np.ndarray, "rows columns"]  # the data; every value is finite
     columns: tuple[str, ...]  # names of the data columns
     named: bool  # whether the file names its columns; otherwise they are called x0, x1, …
-    kept: ArrowTable | None  # the columns that are kept beside the data; None without any
+    kept: Kept | None  # the columns that are kept beside the data; None without any
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Batch:
     """Some consecutive rows."""
 
     values: Float64[np.ndarray, "rows columns"]  # the data; every value is finite
-    kept: ArrowTable | None  # the columns that are kept beside the data; None without any
+    kept: Kept | None  # the columns that are kept beside the data; None without any
     first_row: int  # number of rows before this batch
 
 
@@ -80,7 +82,7 @@ class TableReader(AbstractContextManager["TableReader"]):
         size = rows_per_part(len(self.columns)) if rows is None else rows
         first = filled = 0
         values = np.empty((size, len(self.columns)))
-        carried: list[ArrowTable] = []
+        carried: list[Kept] = []
         for part, kept in self._source.read(self.columns, self.kept):
             self._check_finite(part, first + filled + 1)
             start = 0
@@ -88,16 +90,16 @@ class TableReader(AbstractContextManager["TableReader"]):
                 count = min(size - filled, len(part) - start)
                 values[filled : filled + count] = part[start : start + count]
                 if kept is not None:
-                    carried.append(kept.slice(start, count))
+                    carried.append({name: cells[start : start + count] for name, cells in kept.items()})
                 start, filled = start + count, filled + count
                 if filled == size:
-                    yield Batch(values, _joined(carried), first)
+                    yield Batch(values, joined(carried), first)
                     first, filled = first + size, 0
                     values, carried = np.empty((size, len(self.columns))), []
         if filled:
-            yield Batch(values[:filled], _joined(carried), first)
+            yield Batch(values[:filled], joined(carried), first)
         elif not first:
-            header = "a header, but " if self.named and self._source.schema is None else ""
+            header = "a header, but " if self.named and self._source.kinds is None else ""
             raise InputError(f"{self._name}: has {header}no rows.")
 
     def read(self) -> Table:
@@ -108,14 +110,12 @@ class TableReader(AbstractContextManager["TableReader"]):
         while batches:  # memory of each batch is freed when it has been copied
             batch = batches.popleft()
             values[batch.first_row : batch.first_row + len(batch.values)] = batch.values
-        return Table(values, self.columns, self.named, _joined(kept))
+        return Table(values, self.columns, self.named, joined(kept))
 
     def kept_schema(self) -> list[Field]:
-        """Names and types of the kept columns; in a text file all are text."""
-        import pyarrow as pa
-
-        schema = self._source.schema
-        return [pa.field(c, pa.string() if schema is None else carried_type(schema.field(c).type)) for c in self.kept]
+        """Names of the kept columns, and what they hold; in a text file all are text."""
+        kinds = self._source.kinds
+        return [Field(column, TEXT_KIND if kinds is None else kinds[column]) for column in self.kept]
 
     def close(self) -> None:
         self._resources.close()
@@ -179,6 +179,8 @@ def open_table(
         If it does not have the required columns.
     ParameterError
         If ``key`` or ``header`` is given for a format that has none.
+    MissingExtraError
+        If the table is Parquet or Feather, and pyarrow is not installed.
 
     Warns
     -----
@@ -188,6 +190,7 @@ def open_table(
     from isthmus.tables.header import Expected
 
     kind = format_of(path, format, InputError)
+    require_format(kind)
     name = "standard input" if str(path) == "-" else printable(str(path))
     with ExitStack() as resources:
         file = _open_file(path, resources)
@@ -218,7 +221,7 @@ def read_table(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = pathlib.Path(folder, "data.csv").write_text("name,a,b\\nx,1,2\\ny,3,4\\n")
     ...     table = read_table(f"{folder}/data.csv", keep=["name"])
-    >>> table.columns, table.rows.tolist(), table.kept["name"].to_pylist()
+    >>> table.columns, table.rows.tolist(), table.kept["name"].tolist()
     (('a', 'b'), [[1.0, 2.0], [3.0, 4.0]], ['x', 'y'])
     """
     with open_table(
@@ -255,9 +258,3 @@ def _seekable(file: BinaryIO, name: str, resources: ExitStack, *, standard: bool
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({reason(error)}).") from None
     return spool
-
-
-def _joined(tables: list[ArrowTable]) -> ArrowTable | None:
-    import pyarrow as pa
-
-    return pa.concat_tables(tables) if tables else None

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from isthmus.errors import InputError
 from isthmus.system.files import reason
 from isthmus.tables.budget import Budget
-from isthmus.tables.cells import DELIMITERS
+from isthmus.tables.cells import DELIMITERS, quoted_cell
 from isthmus.tables.refusals import refuse_other_kind
 from isthmus.words import shown
 
@@ -46,7 +46,7 @@ class Records:
 
     def sample(self, delimiter: str, rows: int) -> bytes:
         """The complete rows after ``first``, which stay: at least ``rows`` if there are as many within 4 MB."""
-        quoted = _quoted_cell(delimiter)
+        quoted = quoted_cell(delimiter)
         while self._rest.count(b"\n") < rows and len(self._rest) < _MAX_SAMPLE_BYTES:
             more = self._read(max(_FIRST_BYTES, len(self._rest)))
             if not more:
@@ -60,7 +60,7 @@ class Records:
 
     def blocks(self, delimiter: str, size: int) -> Iterator[bytes]:
         """The rows in blocks of about ``size`` bytes; a longer row gives a longer block."""
-        quoted = _quoted_cell(delimiter)
+        quoted = quoted_cell(delimiter)
         rest, self._rest = self._rest, b""
         # Reads double, so that the time for a row of many megabytes stays linear in its length.
         while more := self._read(max(size, len(rest))):
@@ -106,7 +106,7 @@ class Records:
 
     def _row_end(self) -> int:
         """Where the first row of what was read ends; blank lines before it are removed, and a longer row is read on."""
-        quoted = _quoted_cell(DELIMITERS)
+        quoted = quoted_cell(DELIMITERS)
         while True:
             self._rest = self._rest.lstrip(b"\r\n")
             end = _first_row_end(self._rest, quoted)
@@ -176,17 +176,21 @@ class _Counted:
         return data
 
 
-def _quoted_cell(delimiters: str) -> re.Pattern[bytes]:
-    """Matches a cell in quotes, which may contain line breaks; the group is empty if the closing quote is missing.
+def row_of_block(block: bytes, delimiter: str, row: int) -> bytes:
+    """Return one of the complete rows of a block; blank lines do not count."""
+    quoted = quoted_cell(delimiter)
+    start = 0
+    while (end := _first_row_end(block, quoted, start)) is not None:
+        record = block[start:end].strip(b"\r\n")
+        if record and row == 0:
+            return record
+        start, row = end, row - bool(record)
+    return block[start:]
 
-    As in RFC 4180, and as pyarrow reads it, a quotation mark counts only at the beginning of a cell.
-    """
-    return re.compile(rb"(?<![^\r\n" + re.escape(delimiters.encode()) + rb'])"[^"]*+(?:""[^"]*+)*+("|\Z)')
 
-
-def _first_row_end(block: bytes, quoted: re.Pattern[bytes]) -> int | None:
-    """Return the end of the first row of a block; None if the block ends before it."""
-    start = end = 0
+def _first_row_end(block: bytes, quoted: re.Pattern[bytes], start: int = 0) -> int | None:
+    """Return the end of the row of a block that begins at ``start``; None if the block ends before it."""
+    end = start
     while True:
         if end <= start:
             line_end = _LINE_END.search(block, start)

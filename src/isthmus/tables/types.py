@@ -1,45 +1,40 @@
-"""The types of pyarrow that annotations name, and their kinds; pyarrow is imported only when a table is opened."""
-# ruff: noqa: PLC0415
+"""The columns that are kept beside the data: the arrays that hold them, and what they hold."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
 
 if TYPE_CHECKING:
     from pyarrow import Array as ArrowArray
-    from pyarrow import DataType, Field, Schema
+    from pyarrow import DataType
     from pyarrow import RecordBatch as ArrowBatch
-    from pyarrow import Table as ArrowTable
-    from pyarrow.csv import InvalidRow
-else:  # for the run-time checks of the tests, which accept any value
-    ArrowArray = ArrowBatch = ArrowTable = DataType = Field = InvalidRow = Schema = object
 
-__all__ = [
-    "ArrowArray", "ArrowBatch", "ArrowTable", "DataType", "Field", "InvalidRow", "Schema",
-    "carried_type", "is_category", "is_number", "is_text",
-]  # fmt: skip
+    Column: TypeAlias = np.ndarray | ArrowArray
+else:  # for the run-time checks of the tests, which accept any value; pyarrow may not be installed
+    ArrowArray = ArrowBatch = Column = DataType = object
 
+__all__ = ["NUMBER", "TEXT", "ArrowArray", "ArrowBatch", "Column", "DataType", "Field", "Kept", "Kind"]
 
-def is_number(kind: DataType) -> bool:
-    """Whether a column of this type can be data."""
-    from pyarrow import types
-
-    numeric = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind)
-    return bool(numeric or types.is_null(kind))
+Kept = dict[str, Column]
+"""The kept columns of some rows: arrays of texts or numbers, or pyarrow's own arrays where pyarrow reads the file."""
 
 
-def carried_type(kind: DataType) -> DataType:
-    """The type of a kept column: its own, or that of the values where it holds categories."""
-    return kind.value_type if is_category(kind) else kind
+class Kind(NamedTuple):
+    """What a column holds."""
+
+    words: str  # for messages
+    is_number: bool  # so that the column can be data
+    fits_array: bool  # so that a kept column can be written to an array file
+    fits_text: bool  # so that it can be written to a text file
+    arrow: DataType | None = None  # pyarrow's type of its cells; None where pyarrow does not read the file
 
 
-def is_text(kind: DataType) -> bool:
-    """Whether a column holds text or bytes."""
-    from pyarrow import types
+class Field(NamedTuple):
+    """The name of a kept column, and what it holds."""
 
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind))
+    name: str
+    kind: Kind
 
 
-def is_category(kind: DataType) -> bool:
-    """Whether a column holds categories (a dictionary type)."""
-    from pyarrow import types
-
-    return bool(types.is_dictionary(kind))
+TEXT = Kind("text", is_number=False, fits_array=False, fits_text=True)
+NUMBER = Kind("numbers", is_number=True, fits_array=True, fits_text=True)

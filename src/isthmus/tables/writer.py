@@ -1,5 +1,4 @@
 """Writing a table of any format, in batches of rows; the file appears whole or not at all."""
-# ruff: noqa: PLC0415 — pyarrow is imported when a table is opened
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,26 +10,21 @@ from jaxtyping import Float
 from isthmus.errors import OutputError
 from isthmus.system.files import atomic_write
 from isthmus.system.standard_output import standard_output
-from isthmus.tables.contract import CannotKeepError, Sink
-from isthmus.tables.formats import format_of, open_sink
-from isthmus.tables.refusals import in_brief
-from isthmus.tables.types import ArrowTable, Field, Schema
+from isthmus.tables.contract import CannotKeepError, Layout, Sink
+from isthmus.tables.formats import format_of, open_sink, require_format
+from isthmus.tables.types import Field, Kept
 from isthmus.words import listed, printable
 
 
 class TableWriter:
     """A table that is being written: first the kept columns, then the data."""
 
-    def __init__(self, sink: Sink, schema: Schema, dtype: np.dtype) -> None:
-        self._sink, self._schema, self._dtype = sink, schema, dtype
+    def __init__(self, sink: Sink, dtype: np.dtype) -> None:
+        self._sink, self._dtype = sink, dtype
 
-    def write(self, values: Float[np.ndarray, "rows columns"], kept: ArrowTable | None = None) -> None:
+    def write(self, values: Float[np.ndarray, "rows columns"], kept: Kept | None = None) -> None:
         """Add rows: the data, and the kept columns of the same rows."""
-        import pyarrow as pa
-
-        arrays = [] if kept is None else [column.combine_chunks() for column in kept.columns]
-        arrays += [pa.array(np.ascontiguousarray(column, dtype=self._dtype)) for column in values.T]
-        self._sink.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._sink.write(np.ascontiguousarray(values, self._dtype), {} if kept is None else kept)
 
 
 @contextmanager
@@ -52,7 +46,7 @@ def write_table(
         Names of the data columns.
     format : str, optional
         One of ``FORMATS``; by default that of the suffix.
-    kept : sequence of pyarrow.Field
+    kept : sequence of Field
         The kept columns, which come first, as in ``TableReader.kept_schema()``.
     dtype : float32 or float64
         Type in which the values are written.
@@ -61,6 +55,8 @@ def write_table(
     ------
     OutputError
         If the file cannot be written, or its format cannot hold a kept column.
+    MissingExtraError
+        If the format is Parquet or Feather, and pyarrow is not installed.
 
     Examples
     --------
@@ -74,19 +70,17 @@ def write_table(
     (('z0', 'z1'), [[1.0, 0.5], [2.0, 0.25]])
     """
     kind = format_of(path, format, OutputError)
+    require_format(kind)
     name = "standard output" if str(path) == "-" else printable(str(path))
     taken = set(columns)
     clash = [field.name for field in kept if field.name in taken]
     if clash:
         raise OutputError(f"{name}: {listed(clash)} cannot be kept, as the output has a column of that name.")
-    import pyarrow as pa
-
-    kind_of_values = np.dtype(dtype)
-    schema = pa.schema([*kept, *(pa.field(column, pa.from_numpy_dtype(kind_of_values)) for column in columns)])
-    with standard_output() if str(path) == "-" else atomic_write(path) as file, _refused_types(name, kind):
-        sink = open_sink(kind, file, schema)
+    layout = Layout(kept, columns, np.dtype(dtype))
+    with standard_output() if str(path) == "-" else atomic_write(path) as file, _refused_columns(name):
+        sink = open_sink(kind, file, layout)
         try:
-            yield TableWriter(sink, schema, kind_of_values)
+            yield TableWriter(sink, layout.dtype)
             sink.finish()
         except BaseException:
             sink.abandon()
@@ -94,13 +88,9 @@ def write_table(
 
 
 @contextmanager
-def _refused_types(name: str, kind: str) -> Iterator[None]:
-    """Turn errors about types that a format cannot hold into a sentence."""
-    import pyarrow as pa
-
+def _refused_columns(name: str) -> Iterator[None]:
+    """Turn errors about columns that a format cannot hold into a sentence."""
     try:
         yield
     except CannotKeepError as error:
         raise OutputError(f"{name}: {error}.") from None
-    except pa.ArrowException as error:
-        raise OutputError(f"{name}: the kept columns cannot be written as {kind} ({in_brief(error)}).") from None

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from isthmus.estimators.dense import Autoencoder
 from isthmus.pca.baseline import PCABaseline
-from isthmus.rows.frames import select_rows
+from isthmus.rows.frames import is_frame, select_rows
 from isthmus.rows.splits import fold_rows
 from isthmus.training.history import OnEpoch
 from isthmus.tuning.architectures import Model
@@ -25,7 +25,7 @@ _STANDARD_ERRORS = 2.0
 def default_network(problem: Problem, X: object, deadline: float, on_epoch: OnEpoch | None = None) -> Model:
     """The default network, trained on all rows of the search; at the deadline its best epoch so far is kept."""
     model = problem.network(problem.default, default=True)
-    fit_quietly(model, select_rows(X, problem.search), on_epoch, deadline)
+    _train(model, problem, X, deadline, on_epoch)
     return model
 
 
@@ -40,14 +40,14 @@ def choose(
     lower error. The rows set aside do not take part.
 
     ``trials`` has the best first, ``plain`` is the default network trained on all rows of the search, and ``X`` is what
-    networks are fitted on, with names of columns if it is a dataframe. At the deadline training stops at its best epoch
-    so far. The trial is that of the network returned.
+    networks are fitted on; a dataframe brings the names of its columns, and an array has those of the plan. At the
+    deadline training stops at its best epoch so far. The trial is that of the network returned.
     """
     model, trial = plain, default
     if trials and default is not None and not trials[0].is_default and _is_better(trials[0], default):
         best = trials[0]
         tuned = problem.network(best.values)
-        fit_quietly(tuned, select_rows(X, problem.search), deadline=deadline)
+        _train(tuned, problem, X, deadline)
         lost = _held_out_error(tuned, problem) - _held_out_error(plain, problem)
         if lost < float((default.errors - best.errors).sum()):
             model, trial = tuned, best
@@ -66,6 +66,12 @@ def figures_on_test_rows(model: Model, default: Model, problem: Problem) -> Test
     errors.append(float(pca[min(model.code_size_, len(pca) - 1)]))
     tuned, plain, by_pca = (float(1 - error / pca[0]) if pca[0] else math.nan for error in errors)
     return TestFigures(tuned, plain, by_pca, model.code_size_, default.code_size_, len(problem.test))
+
+
+def _train(model: Model, problem: Problem, X: object, deadline: float, on_epoch: OnEpoch | None = None) -> None:
+    """Train on all rows of the search."""
+    names = None if is_frame(X) else problem.plan.table.columns or None
+    fit_quietly(model, select_rows(X, problem.search), on_epoch, deadline, feature_names=names)
 
 
 def _is_better(trial: TrialRecord, default: TrialRecord) -> bool:

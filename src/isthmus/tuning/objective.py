@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,10 @@ def is_unfinished(model: Model) -> bool:
     return bool(model.fitted_.history.stopped == "time")
 
 
-def fit_quietly(model: Model, X: object, on_epoch: OnEpoch | None = None, deadline: float = math.inf) -> None:
+def fit_quietly(
+    model: Model, X: object, on_epoch: OnEpoch | None = None, deadline: float = math.inf,
+    *, feature_names: Sequence[str] | None = None,
+) -> None:  # fmt: skip
     """Fit until a time at most, without the warnings that would clutter a search. Ctrl-C ends the search, too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -145,6 +148,6 @@ def fit_quietly(model: Model, X: object, on_epoch: OnEpoch | None = None, deadli
         warnings.filterwarnings("error", message="Training was interrupted", category=ConvergenceWarning)
         try:
             with allow_sigint(), training_until(deadline):
-                model.fit(X, on_epoch=on_epoch)
+                model.fit(X, on_epoch=on_epoch, feature_names=feature_names)
         except ConvergenceWarning as warning:
             raise KeyboardInterrupt from warning

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -12,7 +12,6 @@ from isthmus.tuning.record import STOPPED, TrialRecord
 from isthmus.words import counted, percent
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from optuna.trial import FrozenTrial
 
 _SHOWN = 10
@@ -43,40 +42,39 @@ class TestFigures:
     n_rows: int
 
 
-def trials_table(trials: "Sequence[FrozenTrial]") -> "pa.Table":
-    """One row for each trial, with a column for each hyperparameter."""
-    import pyarrow as pa  # noqa: PLC0415 — optional
+Columns = dict[str, list[Any]]
+"""A table: the values of each column; missing ones are None."""
 
+
+def trials_table(trials: "Sequence[FrozenTrial]") -> Columns:
+    """One row for each trial, with a column for each hyperparameter."""
     records = [TrialRecord.read(trial) if trial.state.name == "COMPLETE" else None for trial in trials]
-    states = ["stopped" if STOPPED in trial.user_attrs else trial.state.name.lower() for trial in trials]
-    merits = [trial.value if trial.state.name == "COMPLETE" else None for trial in trials]
-    explained = [record and float(1 - record.unexplained[-1]) for record in records]
-    arrays = {
-        "trial": pa.array([trial.number for trial in trials], pa.int64()),
-        "state": pa.array(states, pa.string()),
-        "merit": pa.array(merits, pa.float64()),
-        "variance_explained": pa.array(explained, pa.float64()),
-        "seconds": pa.array([record and record.seconds for record in records], pa.float64()),
-        "widths": pa.array([record and record.widths for record in records], pa.list_(pa.int64())),
+    columns: Columns = {
+        "trial": [trial.number for trial in trials],
+        "state": ["stopped" if STOPPED in trial.user_attrs else trial.state.name.lower() for trial in trials],
+        "merit": [trial.value if trial.state.name == "COMPLETE" else None for trial in trials],
+        "variance_explained": [record and float(1 - record.unexplained[-1]) for record in records],
+        "seconds": [record and record.seconds for record in records],
+        "widths": [record and list(record.widths) for record in records],
     }
     for name in sorted({name for trial in trials for name in trial.params}):
-        arrays[name] = _column([trial.params.get(name) for trial in trials])
-    return pa.table(arrays)
+        columns[name] = [trial.params.get(name) for trial in trials]
+    return columns
 
 
-def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> "pa.Table":
+def pareto_table(trials: Sequence[TrialRecord], pca_unexplained: Float64[np.ndarray, " sizes"]) -> Columns:
     """The Pareto front beside PCA: the code sizes at which no trial explains as much with as few codes."""
-    import pyarrow as pa  # noqa: PLC0415 — optional
-
     front: list[tuple[int, float, int]] = []
     points = [(size, float(lost), t.number) for t in trials for size, lost in zip(t.sizes, t.unexplained, strict=True)]
     for point in sorted(points):
         if not front or point[1] < front[-1][1]:
             front.append(point)
-    columns = {"code_size": pa.int64(), "variance_explained": pa.float64(), "pca_variance_explained": pa.float64(),
-               "trial": pa.int64()}  # fmt: skip
-    rows = [(size, 1 - lost, 1 - _at(pca_unexplained, size), number) for size, lost, number in front]
-    return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], pa.schema(columns))
+    return {
+        "code_size": [size for size, _, _ in front],
+        "variance_explained": [1 - lost for _, lost, _ in front],
+        "pca_variance_explained": [1 - _at(pca_unexplained, size) for size, _, _ in front],
+        "trial": [number for _, _, number in front],
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,8 +82,8 @@ class Result:
     """The result of a search."""
 
     trials: tuple[TrialRecord, ...]
-    table: "pa.Table"
-    pareto: "pa.Table"
+    table: Columns
+    pareto: Columns
     test: TestFigures
     chosen: TrialRecord | None
     default: TrialRecord | None
@@ -108,7 +106,7 @@ class Result:
     @property
     def heading(self) -> str:
         """The number of trials, the rows, the time."""
-        states = self.table.column("state").to_pylist()
+        states = self.table["state"]
         ended = {"pruned": "pruned", "stopped": "stopped in the middle", "fail": "unfinished"}
         kinds = [f"{states.count(state)} {words}" for state, words in ended.items() if state in states]
         finished = counted(sum(states.count(state) for state in ("complete", "pruned", "stopped")), "trial")
@@ -175,8 +173,8 @@ class Result:
 
     def to_csv(self) -> str:
         """A header and one line for each trial, with all digits. Missing values are empty."""
-        lines = [line | {"widths": " ".join(map(str, line["widths"] or []))} for line in self.table.to_pylist()]
-        return csv_text(self.table.column_names, (line.values() for line in lines))
+        lines = [line | {"widths": " ".join(map(str, line["widths"] or []))} for line in _lines_of(self.table)]
+        return csv_text(list(self.table), (line.values() for line in lines))
 
     def to_json(self) -> str:
         """One object: the sentence, the test figures, the Pareto front, PCA and every trial."""
@@ -185,15 +183,15 @@ class Result:
             "chosen_trial": None if self.chosen is None else self.chosen.number,
             "is_default": self.is_default,
             "test": asdict(self.test),
-            "pareto": self.pareto.to_pylist(),
+            "pareto": _lines_of(self.pareto),
             "pca_variance_explained": (1 - self.pca_unexplained).tolist(),
-            "trials": self.table.to_pylist(),
+            "trials": _lines_of(self.table),
         }
         return json_text(found)
 
     def _lines(self) -> list[list[str]]:
         """The cells of the table: the best trials, the default, PCA."""
-        names = [name for name in self.table.column_names[6:] if name not in ("layers", "nodes", "taper", "filters")]
+        names = [name for name in list(self.table)[6:] if name not in ("layers", "nodes", "taper", "filters")]
         header = ["trial", "layers", *names, "codes", "variance explained, %"]
         lines = []
         for trial in [*self.trials[:_SHOWN], *(trial for trial in self.trials[_SHOWN:] if trial.is_default)]:
@@ -207,7 +205,7 @@ class Result:
 
     def _front(self) -> list[str]:
         """The Pareto front beside PCA, as lines of text after an empty one; nothing if it has a single point."""
-        points = [list(point.values()) for point in self.pareto.to_pylist()]
+        points = zip(*self.pareto.values(), strict=True)
         rows = [f"{size:>5}  {100 * explained:12.2f}  {100 * pca:6.2f}" for size, explained, pca, _ in points]
         return ["", "codes  explained, %  PCA, %", *rows] if len(rows) > 1 else []
 
@@ -218,13 +216,8 @@ class Result:
         return f"<Result of {counted(len(self.trials), 'trial')}: {self.sentence}>"
 
 
-def _column(values: list[object]) -> "pa.Array":
-    import pyarrow as pa  # noqa: PLC0415 — optional
-
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values])
+def _lines_of(table: Columns) -> list[dict[str, Any]]:
+    return [dict(zip(table, line, strict=True)) for line in zip(*table.values(), strict=True)]
 
 
 def _cell(value: object) -> str:

@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,9 +106,9 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         Whether the default network was kept, and whether Ctrl-C ended the search.
     test_ : TestFigures
         The share of variance that the chosen network, the default and PCA explain of the rows set aside.
-    trials_ : pyarrow.Table
-        One row for each trial: ``trials_.to_pandas()``.
-    pareto_ : pyarrow.Table
+    trials_ : dict of lists
+        The columns of a table with one row for each trial: ``pandas.DataFrame(search.trials_)``.
+    pareto_ : dict of lists
         ``code_size``, ``variance_explained``, ``pca_variance_explained`` and ``trial`` of the Pareto front: no trial
         explains as much of the held-out rows with as few codes. With objective "error" all models have one code size.
     result_ : Result
@@ -120,7 +120,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, if the rows were a dataframe whose labels are all text.
+        Names of the columns, if the rows were a dataframe whose labels are all text, or ``fit`` was given them.
 
     Raises
     ------
@@ -138,7 +138,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
     ... ).fit(load_wine().data)
     >>> search.transform(load_wine().data).shape
     (178, 4)
-    >>> search.trials_.num_rows, search.test_.n_rows
+    >>> len(search.trials_["trial"]), search.test_.n_rows
     (6, 36)
     """
 
@@ -166,7 +166,7 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         self.study, self.n_jobs = study, n_jobs
         self.random_state, self.verbose = random_state, verbose
 
-    def fit(self, X: object, y: object = None) -> "AutoencoderSearch":
+    def fit(self, X: object, y: object = None, *, feature_names: Sequence[str] | None = None) -> "AutoencoderSearch":
         """Search, and train the chosen network.
 
         Parameters
@@ -174,6 +174,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         X : array, dataframe, tensor, CSR matrix, or images as the estimator takes them
             At least 10 rows.
         y : ignored
+        feature_names : sequence of str, optional
+            Names of the columns of an array; a dataframe brings its own.
 
         Returns
         -------
@@ -183,7 +185,8 @@ class AutoencoderSearch(MetaEstimatorMixin, TransformerMixin, BaseEstimator):  #
         require("tune")
         self.validate_parameters()
         estimator = Autoencoder() if self.estimator is None else self.estimator
-        values, columns = _checked(X, estimator)
+        values, labels = _checked(X, estimator)
+        columns = labels if feature_names is None else list(feature_names)
         plan = make_plan(
             estimator, values, columns, space=self.space or {}, objective=self.objective, folds=self.folds,
             target_variance=float(self.target_variance), test_fraction=float(self.test_fraction),

@@ -40,9 +40,9 @@ def search_section(result: "Result", study: "Study") -> Section:
 def _front(result: "Result") -> str | None:
     """The Pareto front beside PCA's curve."""
     pca = np.asarray(result.pca_unexplained)
-    if not result.pareto.num_rows or not pca[0] > 0:
+    if not result.pareto["trial"] or not pca[0] > 0:
         return None
-    front = result.pareto.to_pydict()
+    front = result.pareto
     sizes = np.array(front["code_size"])
     widest = min(len(pca) - 1, max(2 * int(sizes[-1]) if len(sizes) == 1 else int(sizes[-1]), 10))
     components = np.arange(1, widest + 1)
