@@ -1,4 +1,4 @@
-"""Run a program where torch cannot be imported, as if it were not installed: ``python without_torch.py PROGRAM.py``."""
+"""Run a program without torch and pyarrow, as in a base install: ``python without_torch.py PROGRAM.py``."""
 
 import runpy
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 class WithoutTorch(PathFinder):
-    """Finds every module but torch."""
+    """Finds every module but torch and pyarrow."""
 
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
-        return None if fullname.split(".")[0] == "torch" else PathFinder.find_spec(fullname, path, target)
+        return None if fullname.split(".")[0] in ("torch", "pyarrow") else PathFinder.find_spec(fullname, path, target)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables need no torch: everything that can be done with them works where it cannot be imported."""
+"""Tables need no torch and no pyarrow: everything that can be done with them works where neither can be imported."""
 
 import os
 import subprocess
