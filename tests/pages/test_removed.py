@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 import isthmus
@@ -107,6 +107,33 @@ def test_large_pages_are_looked_at_in_fewer_rows_and_columns():
     assert found.count > 10
     assert (found.boxes[:, 1] > 450).all()
     assert (found.boxes[:, 3] < 1080).all()
+
+
+def watermarked(size=(900, 700)):
+    """A page of print, with large pale letters across it, and without them."""
+    before, after = (Image.new("L", size, 240) for _ in range(2))
+    mark = Image.new("L", size, 0)
+    draw, font = ImageDraw.Draw(mark), ImageFont.load_default(100)
+    draw.text((150, 280), "CONFIDENTIAL", 255, font, stroke_width=3)
+    before.paste(205, mask=mark.rotate(20))
+    for image in (before, after):
+        for row in range(40, 640, 30):
+            ImageDraw.Draw(image).text((40, row), "It stands before a watermark, line by line " * 3, 40, font_size=18)
+    return np.asarray(before), np.asarray(after)
+
+
+def test_a_watermark_that_goes_is_warned_of():
+    before, after = watermarked()
+    found = removed(before, after)
+    assert found.warning.endswith("marks like letters became pale, middle")
+    assert 9 <= found.letters.count <= 12
+
+
+@pytest.mark.parametrize("kept", ["whole", "paler"])
+def test_a_watermark_that_stays_is_not_warned_of(kept):
+    before, after = watermarked()
+    share = 0 if kept == "whole" else 0.3
+    assert removed(before, np.round(before * (1 - share) + after * share + 5).astype(np.uint8)).warning is None
 
 
 def test_removed_dirt_is_not_warned_of():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Int
+from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -17,13 +18,16 @@ _SHARE = 0.3
 _SEEN_FAINT, _MORE = 0.10, 2.0  # on pages where so little contrast finds so many times as many letters
 _PALE, _GONE = 0.5, 0.25  # shares of its contrast below which a mark is pale, and gone
 _LOWEST, _LEAST = 5, 6  # pixels: the height of a letter, and its ink
-_HIGHEST = 0.05  # of the page's height
+_HIGHEST, _HIGHEST_WIDE = 0.05, 0.15  # of the page's height: a letter of print, and one with wide strokes
 _HEIGHTS = (0.5, 2.0)  # of marks like letters, in heights of a usual letter
 _WIDEST = 4.0  # heights of a usual letter
 _NEAR, _LEVEL = 3.0, 0.8  # of the next letter, in heights: how far away, and how much higher or lower
 _RUN = 2  # letters that are near a letter
+_WORD = 4  # letters of a watermark, at least; a few stains can lie in a row
 _LARGE = 12_000_000  # pixels: on larger pages every second row and column is used
 _MOST = 32_000_000  # pixels of which marks are looked for; of larger pages still fewer rows and columns are used
+_SIDE = 1750  # pixels of the longer side of a page on which wide marks are looked for, about
+_PRINT, _COARSER = 9, 4  # pixels there: strokes of print are narrower, those of a watermark wider; and per coarse pixel
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,9 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
     became pale if its mean contrast to the pixels around is less than half of what it was. Therefore it does not
     matter how dark ink and paper are, and what remains of ink elsewhere.
 
+    Large letters whose strokes are wider than those of print, such as a watermark behind it, are looked for on the page
+    without its print. Only those that became pale count, since others may be found twice.
+
     Pages have 8 bits a channel, and the same size. Those above 12 megapixels are looked at in every second row and
     column, or fewer.
     """
@@ -67,6 +74,19 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
         step = max(2, math.ceil((n_pixels / _MOST) ** 0.5))
         before, after = before[::step, ::step], after[::step, ::step]
     was, now = mean_grey(before), mean_grey(after)
+    boxes, kept = _found(was, now, _HIGHEST)
+    wide, wide_kept = _wide_pale(was, now)
+    boxes, kept = np.concatenate([boxes, wide]) * step, np.concatenate([kept, wide_kept])
+    pale = boxes[kept < _PALE]
+    mean = float(np.clip(kept, 0, 1).mean()) if len(kept) else math.nan
+    where = _where(pale, (was.shape[0] * step, was.shape[1] * step))
+    return LettersGone(pale, where, len(kept), int((kept < _GONE).sum()), mean)
+
+
+def _found(
+    was: Grey, now: Grey, highest: float
+) -> tuple[Int[np.ndarray, "marks 4"], Float64[np.ndarray, " marks"]]:
+    """The boxes of marks like letters, and the share of its contrast that is left of each."""
     dark = np.empty(was.shape, bool)
     contrasts = []
     for rows in bands(was.shape):
@@ -74,16 +94,22 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
         dark[rows] = contrast > _FAINT
         contrasts.append((contrast[dark[rows]], _contrast(now, rows)[dark[rows]]))
     boxes, kept, seen = _marks(dark, *(np.concatenate(parts) for parts in zip(*contrasts, strict=True)))
-    like = _like_letters(boxes, len(was))
+    like = _like_letters(boxes, highest * len(was))
     clear = np.zeros(len(boxes), bool)
-    clear[seen] = _like_letters(boxes[seen], len(was))
+    clear[seen] = _like_letters(boxes[seen], highest * len(was))
     if like.sum() < _MORE * clear.sum():
         like = clear
-    boxes, kept = boxes[like] * step, kept[like]
-    pale = boxes[kept < _PALE]
-    mean = float(np.clip(kept, 0, 1).mean()) if len(kept) else math.nan
-    where = _where(pale, (was.shape[0] * step, was.shape[1] * step))
-    return LettersGone(pale, where, len(kept), int((kept < _GONE).sum()), mean)
+    return boxes[like], kept[like]
+
+
+def _wide_pale(was: Grey, now: Grey) -> tuple[Int[np.ndarray, "marks 4"], Float64[np.ndarray, " marks"]]:
+    """The same of those that have wide strokes and became pale."""
+    step = max(1, round(max(was.shape) / _SIDE))
+    without_print = ndimage.grey_closing(was[::step, ::step], (_PRINT, _PRINT))
+    coarse = (np.asarray(Image.fromarray(page).reduce(_COARSER)) for page in (without_print, now[::step, ::step]))
+    boxes, kept = _found(*coarse, _HIGHEST_WIDE)
+    pale = kept < _PALE if (kept < _PALE).sum() >= _WORD else np.zeros(len(kept), bool)
+    return boxes[pale] * _COARSER * step, kept[pale]
 
 
 def mean_grey(pixels: Grey | Colour) -> Grey:
@@ -138,11 +164,11 @@ def _extremes(
     return first, last
 
 
-def _like_letters(boxes: Int[np.ndarray, "marks 4"], page_height: int) -> Bool[np.ndarray, " marks"]:
+def _like_letters(boxes: Int[np.ndarray, "marks 4"], highest: float) -> Bool[np.ndarray, " marks"]:
     """Whether each mark has the size of a letter, and stands beside at least two that have it, too."""
     sides = boxes[:, 2:] - boxes[:, :2]
     wide, high = sides[:, 0], sides[:, 1]
-    letters = (high >= _LOWEST) & (high <= _HIGHEST * page_height + 8)
+    letters = (high >= _LOWEST) & (high <= highest + 8)
     if not letters.any():
         return np.asarray(letters)
     heights = np.sort(high[letters])  # their median, in which a mark counts by its height: specks outnumber letters
