@@ -62,6 +62,18 @@ def test_the_tone_darkens_ink_but_does_not_draw_it() -> None:
     assert darkness[(bar == 1) & (ink == 0)].max() < 0.3
 
 
+def test_streaks_of_paper_that_both_networks_take_for_ink_stay_paler_than_print() -> None:
+    """No ink is darkened by a larger factor than all ink of the page."""
+    ink, streak = torch.zeros(SHAPE), torch.zeros(SHAPE)
+    ink[20:60, 20:220:12] = ink[20:60, 21:220:12] = ink[20:60, 22:220:12] = 1
+    streak[100:104, 20:220] = 1
+    page = page_with(0.75 * ink + 0.25 * streak, 1.0)
+    wanted = 0.9 * ink + 0.7 * streak
+    clean = OwnInk(page[None], 1 - wanted, (ink + 0.65 * streak).clamp(max=1), 1).apply(0, page[None])
+    assert (1 - clean)[ink == 1].mean() == pytest.approx(0.9, abs=0.05)
+    assert 0.2 < (1 - clean)[streak == 1].mean() < 0.45
+
+
 def test_strokes_of_the_large_page_stay_as_sharp_as_they_are() -> None:
     factor = 3
     large_ink = strokes(factor)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 from page_networks import whitened
+from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits, load_sample_image
 
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.kinds import is_page
+from isthmus.pages.kinds import is_drawn, is_page
 from isthmus.pages.restraint import share_of_change
 from isthmus.synthetic_pages import Fonts, dirt_sheet, draw_page
 from isthmus.synthetic_pages.area import Area
@@ -129,6 +130,35 @@ def test_nothing_changes_on_clean_paper_that_is_not_quite_white(whitening, name)
     page = drawn_on_clean_paper(name)
     for scan in page, scanned(page):
         assert np.array_equal(clean_page(scan, network=whitening, dpi=150), scan)
+
+
+def drawn_map(noise: float = 0.0, soft: bool = False) -> np.ndarray:
+    """Areas of several greys without white paper, names and lines, as a program draws them."""
+    image = Image.new("L", (320, 440), 232)
+    draw = ImageDraw.Draw(image)
+    for number, level in enumerate((214, 196, 222, 205)):
+        left, top = 30 + 40 * number, 40 + 90 * number
+        draw.polygon([(left, top), (left + 130, top + 20), (left + 90, top + 80), (left - 10, top + 60)], level)
+        for line in range(3):
+            draw.text((left + 10, top + 14 + 24 * line), "Upper Riverside Meadow", 30, font_size=14)
+    draw.line([(0, 200), (160, 260), (320, 180)], 170, 6)
+    page = np.asarray(image, float)
+    if soft:
+        down, across = np.mgrid[0:440, 0:320]
+        page = page * (1 - 0.1 * np.exp(-((down - 250) ** 2 + (across - 90) ** 2) / 1500))
+    return np.round(page + noise * np.random.default_rng(0).normal(size=page.shape)).clip(0, 255).astype(np.uint8)
+
+
+def test_what_a_program_drew_keeps_its_bytes(whitening):
+    page = drawn_map()
+    assert np.array_equal(clean_page(page, network=whitening, dpi=150), page)
+    assert not np.array_equal(clean_page(drawn_map(noise=1), network=whitening, dpi=150), page)
+
+
+@pytest.mark.parametrize("scanned", [{"noise": 1.0}, {"soft": True}])
+def test_what_was_scanned_or_has_a_soft_stain_was_not_drawn(scanned):
+    assert is_drawn(drawn_map() / np.float32(255))
+    assert not is_drawn(drawn_map(**scanned) / np.float32(255))
 
 
 def test_folds_and_shadows_on_light_paper_are_dirt():

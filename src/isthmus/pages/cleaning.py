@@ -239,19 +239,20 @@ def _cleaned_bands(
     factor = max(1, int(scale))
     bands = _bands(pixels.shape[0], pixels.shape[1], factor)
     small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
-    grey = grey_of(small)
-    clean = network(grey) if scale >= 1 else _cleaned_enlarged(network, grey)
+    grey, maps = grey_of(small), small.reshape(-1, *small.shape[-2:])
+    large = maps if scale >= 1 else _enlarged(maps)  # pages that are too coarse for the networks
+    tone = network(grey if scale >= 1 else grey_of(large.squeeze(0)))
+    clean = tone if scale >= 1 else _with_changes(grey, large, tone)
     share = share_of_change(grey, clean)
     if not share.any():
         return
-    maps = small.reshape(-1, *grey.shape)
-    ink = _ink(network, maps, grey, clean, scale)
+    ink = _ink(network, large, grey, clean)
     own = None if ink is None else OwnInk(maps, clean, ink, factor)
     detail = Detail(grey, clean, factor) if own is None and factor > 1 else None
     paper = None
     if pixels.ndim == 3:
         paper = Paper(maps, shows_where_clean(maps, clean), factor) if own is None else own.paper
-    del small, grey, maps, ink  # large pages need their memory
+    del small, grey, maps, large, tone, ink  # large pages need their memory
     if detail is not None:
         for first, rows in bands:
             detail.fit(first, grey_of(_seen(pixels, rows)))
@@ -276,21 +277,22 @@ def _check_scale(megapixels: float, most: float | None) -> None:
 
 
 def _ink(
-    network: PageNetwork, maps: Float[Tensor, "maps h w"], grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"],
-    scale: float,
+    network: PageNetwork, large: Float[Tensor, "maps H W"], grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]
 ) -> Float[Tensor, "h w"] | None:  # fmt: skip
     """How surely ink is at each pixel, without isolated specks and shades, if the network finds ink."""
-    ink = network.ink_on(maps if scale >= 1 else _enlarged(maps))
+    ink = network.ink_on(large)
     if ink is None:
         return None
-    ink = ink if scale >= 1 else reduced(ink, 2)
+    ink = ink if ink.shape == grey.shape else reduced(ink, 2)
     return without_shades(without_specks(ink, NETWORK_DPI), grey, clean)
 
 
-def _cleaned_enlarged(network: PageNetwork, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """Clean a page that is too coarse for the network: apply the changes that it makes at twice the size."""
-    large = _enlarged(grey[None])[0]
-    return reduced(network(large).sub_(large), 2).add_(grey).clamp_(0, 1)
+def _with_changes(
+    grey: Float[Tensor, "h w"], large: Float[Tensor, "maps H W"], tone: Float[Tensor, "H W"]
+) -> Float[Tensor, "h w"]:
+    """A page with the changes that a network made to it at twice the size."""
+    before = grey_of(large.squeeze(0))
+    return reduced(tone - before, 2).add_(grey).clamp_(0, 1)
 
 
 def _enlarged(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps H W"]:

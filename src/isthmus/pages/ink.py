@@ -4,7 +4,8 @@ One network says where ink is, another how light a page should be. The first red
 strength; it sees the page over its mean around each pixel, so that ink is alike on white, brown and shaded paper. The
 second writes its own idea of a letter, and loses faint ones. So between them stands the page itself: over its paper,
 each stroke has its own shape. One factor around each pixel brings it to the darkness that the second network gives, but
-never makes it paler; within a small margin that network then decides.
+never makes it paler, and is never above that of the page's ink as a whole, so that paper taken for ink stays pale and
+ink beside ink keeps its relation. Within a small margin that network then decides.
 """
 
 import numpy as np
@@ -115,6 +116,7 @@ class OwnInk:
     ) -> None:
         self.paper = Paper(small, shows_without_ink(small, ink), factor)
         self._small, self._tone, self._ink, self._factor = small, tone, ink, factor
+        self._most = min(max(_GAIN[0], self._gain_of_page()), _GAIN[1])
 
     def apply(self, first: int, band: Float[Tensor, "maps H W"]) -> Float[Tensor, "H W"]:
         """The clean grey of a band of the large page; ``first`` is the first row of the band on the small page."""
@@ -125,13 +127,23 @@ class OwnInk:
         darkness = _darkness(band, self.paper.under(first, band.shape[1:])).mul_(gain).clamp_(max=1).add_(more)
         return darkness.clamp_(0, 1).mul_(gate).neg_().add_(1)
 
+    def _gain_of_page(self) -> float:
+        """The factor that brings all ink of the page to the wanted darkness, by least squares."""
+        own2, wanted = _LEAST, _LEAST
+        for rows in bands(self._ink.shape):
+            own = _darkness(small := self._small[:, rows], self.paper.under(rows.start, small.shape[1:], 1))
+            inked = own * self._ink[rows]
+            own2 += float((own * inked).sum())
+            wanted += float(((1 - self._tone[rows]) * inked).sum())
+        return wanted / own2
+
     def _maps(self, start: int, stop: int) -> Float[Tensor, "3 h w"]:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
         small, tone, ink = (maps[..., start:stop, :] for maps in (self._small, self._tone, self._ink))
         own = _darkness(small, self.paper.under(start, small.shape[1:], 1))
         wanted, near_ink = 1 - tone, widened(ink)
         edges = own - _box_mean(own[None], 1)[0]
-        gain, sharper, agrees = _fit(own, edges, wanted, ink, near_ink)
+        gain, sharper, agrees = _fit(own, edges, wanted, ink, near_ink, most=self._most)
         line = own.mul(gain).clamp_(max=1)
         shape = sharper.mul_(edges).add_(line).clamp_(0, 1)
         margin = agrees.mul_(_MARGIN)
@@ -141,12 +153,12 @@ class OwnInk:
 
 def _fit(
     own: Float[Tensor, "h w"], edges: Float[Tensor, "h w"], wanted: Float[Tensor, "h w"], ink: Float[Tensor, "h w"],
-    near_ink: Float[Tensor, "h w"],
+    near_ink: Float[Tensor, "h w"], *, most: float,
 ) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"], Float[Tensor, "h w"]]:  # fmt: skip
     """Fit the wanted darkness of ink by its own and by its difference to the nearest pixels, over about a letter.
 
-    Returns the factors of both, and from 0 to 1 how far the wanted darkness agrees that there is ink. Ink that is
-    surely ink, and faint, has a larger factor than the one that was fitted.
+    Returns the factors of both, and from 0 to 1 how far the wanted darkness agrees that there is ink. The first factor
+    is at most ``most``, so that what is faint beside dark ink stays faint; but faint ink that is surely ink is raised.
     """
     inked = own * ink
     products = [own * inked, edges * inked, edges * edges * ink, wanted * inked, edges * wanted * ink, inked]
@@ -161,7 +173,7 @@ def _fit(
     gain = (own_wanted - sharper * both).div_(own2)
     agrees = ramp(gain, _AGREES)
     raised = raised.clamp_(*_GAIN).sub_(1).mul_(sure).add_(1)
-    fits = torch.stack([gain.clamp_(*_GAIN).maximum(raised), sharper.mul_(agrees), agrees])
+    fits = torch.stack([gain.clamp_(_GAIN[0], most).maximum(raised), sharper.mul_(agrees), agrees])
     gain, sharper, agrees = enlarged(fits, _COARSE, 0, own.shape)
     return gain, sharper, agrees
 

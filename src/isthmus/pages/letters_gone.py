@@ -83,9 +83,7 @@ def letters_gone(before: Grey | Colour, after: Grey | Colour) -> LettersGone:
     return LettersGone(pale, where, len(kept), int((kept < _GONE).sum()), mean)
 
 
-def _found(
-    was: Grey, now: Grey, highest: float
-) -> tuple[Int[np.ndarray, "marks 4"], Float64[np.ndarray, " marks"]]:
+def _found(was: Grey, now: Grey, highest: float) -> tuple[Int[np.ndarray, "marks 4"], Float64[np.ndarray, " marks"]]:
     """The boxes of marks like letters, and the share of its contrast that is left of each."""
     dark = np.empty(was.shape, bool)
     contrasts = []
@@ -106,8 +104,8 @@ def _wide_pale(was: Grey, now: Grey) -> tuple[Int[np.ndarray, "marks 4"], Float6
     """The same of those that have wide strokes and became pale."""
     step = max(1, round(max(was.shape) / _SIDE))
     without_print = ndimage.grey_closing(was[::step, ::step], (_PRINT, _PRINT))
-    coarse = (np.asarray(Image.fromarray(page).reduce(_COARSER)) for page in (without_print, now[::step, ::step]))
-    boxes, kept = _found(*coarse, _HIGHEST_WIDE)
+    was, now = (np.asarray(Image.fromarray(page).reduce(_COARSER)) for page in (without_print, now[::step, ::step]))
+    boxes, kept = _found(was, now, _HIGHEST_WIDE)
     pale = kept < _PALE if (kept < _PALE).sum() >= _WORD else np.zeros(len(kept), bool)
     return boxes[pale] * _COARSER * step, kept[pale]
 
