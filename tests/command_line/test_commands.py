@@ -65,7 +65,7 @@ def test_every_parameter_reaches_the_estimator(isthmus, folder, tmp_path):
         "--code-size": "0.9", "--encoder-layers": "9,7", "--decoder-layers": "1", "--activation": "gelu",
         "--loss": "mse", "--start": "random", "--noise": "masking:0.4", "--scale": "global", "--max-epochs": "4",
         "--batch-size": "16", "--learning-rate": "0.01", "--weight-decay": "0.1", "--validation-fraction": "0.3",
-        "--patience": "2", "--device": "cpu", "--seed": "5",
+        "--patience": "2", "--device": "cpu", "--backend": "torch", "--seed": "5",
     }  # fmt: skip
     flat = [text for pair in arguments.items() for text in pair]
     flat += ["--ordered"]
@@ -74,7 +74,7 @@ def test_every_parameter_reaches_the_estimator(isthmus, folder, tmp_path):
         "code_size": 0.9, "encoder_layers": (9, 7), "decoder_layers": 1, "activation": "gelu", "loss": "mse",
         "start": "random", "noise": ("masking", 0.4), "scale": "global", "max_epochs": 4, "batch_size": 16,
         "learning_rate": 0.01, "weight_decay": 0.1, "validation_fraction": 0.3, "patience": 2, "device": "cpu",
-        "random_state": 5, "verbose": True, "ordered": True, "whiten": False,
+        "random_state": 5, "verbose": True, "ordered": True, "whiten": False, "backend": "torch",
     }  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
 
+from isthmus import Autoencoder, load
 from isthmus.dense.applied import DenseInUse
 from isthmus.dense.backends import NUMPY, Backend
 from isthmus.fitting.dense import DenseParameters, dense_design
@@ -59,3 +61,18 @@ def test_fits_and_their_results_are_the_same_up_to_rounding(X, parameters):
             getattr(DenseInUse(network, np.float32, each), method)(X.astype(np.float32)) for each in (NUMPY, TORCH)
         ]
         np.testing.assert_allclose(*results, rtol=1e-3, atol=1e-4 * np.abs(results[0]).max())
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ordered": True}, {"activation": "identity", "start": "random"}], ids=str)
+def test_torch_on_cpus_gives_what_numpy_gives(parameters, tmp_path):
+    model = Autoencoder(4, scale="standard", max_epochs=4, random_state=0, **parameters)
+    by_numpy, by_torch = (clone(model).set_params(backend=name).fit(WINE) for name in ("auto", "torch"))
+    for name in ("training_error", "validation_error"):
+        np.testing.assert_allclose(by_numpy.history_[name], by_torch.history_[name], rtol=1e-4)
+    codes = by_torch.transform(WINE)
+    np.testing.assert_allclose(codes, by_numpy.transform(WINE), rtol=1e-3, atol=1e-3)
+    assert by_torch.partial_fit(WINE).score(WINE) == pytest.approx(by_numpy.partial_fit(WINE).score(WINE), rel=1e-4)
+    by_torch.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.backend == "torch"
+    np.testing.assert_allclose(loaded.transform(WINE), by_torch.transform(WINE), rtol=1e-6, atol=1e-6)

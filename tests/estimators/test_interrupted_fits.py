@@ -69,7 +69,7 @@ def score_of_the_fit(model, rows) -> float:
     for name in ("n_features_in_", "image_shape_", "image_layout_"):
         if hasattr(model, name):
             setattr(twin, name, getattr(model, name))
-    twin._publish(model.fitted_, model._device)
+    twin._publish(model.fitted_, model._backend)
     return twin.score(rows)
 
 

@@ -48,6 +48,7 @@ GOOD: dict[str, list[object]] = {
     "validation_fraction": [0, 0.5],
     "patience": [None, 1],
     "device": ["cpu", "cuda:1", torch.device("cpu")],
+    "backend": ["auto", "torch"],
     "random_state": [0, np.int64(7), np.random.RandomState(0), None],
     "verbose": [True],
 }
@@ -77,6 +78,7 @@ BAD: dict[str, list[object]] = {
     "validation_fraction": [1, -0.1],
     "patience": [0, 1.5],
     "device": ["tpu9", 1.5],
+    "backend": ["numpy", None],
     "random_state": [-1, 2**32, "0", 0.5],
     "verbose": ["yes", 1],
 }

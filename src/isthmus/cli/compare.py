@@ -37,7 +37,7 @@ def compare(
     test_fraction: Annotated[float, typer.Option(help="Share of the rows that is set aside to score on.")] = 0.2,
     columns: Columns = None,
     exclude: Exclude = None,
-    machine: Annotated[Values, OptionsOf(("device",))],
+    machine: Annotated[Values, OptionsOf(("device", "backend"))],
     seed: Annotated[int, typer.Option(help="Seed; the same one gives the same errors.")] = 0,
     format: Format = None,
     header: Header = None,

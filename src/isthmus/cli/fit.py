@@ -15,7 +15,7 @@ from isthmus.words import counted
 if TYPE_CHECKING:
     from isthmus.estimators.dense import Autoencoder
 
-_MACHINE = ("device", "random_state")
+_MACHINE = ("device", "backend", "random_state")
 _NETWORK = tuple(p.name for p in DENSE if isinstance(p.option, Option) and p.name not in _MACHINE)
 
 

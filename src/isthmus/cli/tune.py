@@ -69,7 +69,7 @@ def tune(
     network: Annotated[Values, OptionsOf(("scale", "max_epochs"))],
     columns: Columns = None,
     exclude: Exclude = None,
-    machine: Annotated[Values, OptionsOf(("device",))],
+    machine: Annotated[Values, OptionsOf(("device", "backend"))],
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
     result: Annotated[Path | None, typer.Option(help="File to write all trials to: .csv, .json or .md.")] = None,
     report: Annotated[Path | None, typer.Option(

@@ -28,9 +28,13 @@ class Backend:
 
         return TorchOperations(self.device, dtype)
 
-    def running(self) -> AbstractContextManager[object]:
-        """Return a context for training."""
-        return nullcontext()
+    def running(self, n_multiplications: int) -> AbstractContextManager[object]:
+        """Return a context for training steps of so many multiplications."""
+        if not self.uses_torch:
+            return nullcontext()
+        from isthmus.dense.torch_operations import suited_torch_threads  # noqa: PLC0415
+
+        return suited_torch_threads(n_multiplications)
 
 
 NUMPY = Backend()

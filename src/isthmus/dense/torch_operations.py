@@ -1,7 +1,8 @@
 """Torch's table of operations, for any of its devices."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from isthmus.dense.operations import Activate
+from isthmus.system.threads import is_small
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -64,6 +66,18 @@ class TorchOperations:
 
     def copy(self, values: Tensor, out: Tensor) -> None:
         out.copy_(values)
+
+
+@contextmanager
+def suited_torch_threads(n_multiplications: int) -> Iterator[None]:
+    """Run torch on one thread if steps of so many multiplications are small."""
+    before = torch.get_num_threads()
+    if is_small(n_multiplications):
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class TorchAdamW:

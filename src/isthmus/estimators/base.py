@@ -15,9 +15,9 @@ from jaxtyping import Float
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.backends import NUMPY, Backend
 from isthmus.errors import ParameterError, UnusedCodesWarning, WorseThanPCAWarning
 from isthmus.estimators.codec import Codec
-from isthmus.estimators.devices import checked_device
 from isthmus.fitting.applying import float_type
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
@@ -61,7 +61,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     validation_variance_: float
     pca_error_: float
     n_samples_seen_: int
-    _device: str
+    _backend: Backend
     _in_parts: InParts[Any, Any, Any]
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -124,23 +124,23 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
                 self._labels = list(feature_names)
                 self.feature_names_in_ = np.array(self._labels, dtype=object)
             loss = self._resolve_loss(data.expected_range)
-            device = checked_device(self, self.device)
-            design = self._design(loss, device, is_linear=self._fits_linear(loss, data.target))
+            backend = self._checked_backend()
+            design = self._design(loss, backend, is_linear=self._fits_linear(loss, data.target))
             task.call_on_fit_task_begin(**given)
 
             def after_epoch(network: Any, history: History, measure: Callable[[], Fitted[Any]]) -> None:
                 if on_epoch is not None:
-                    self._publish(replace(measure(), network=network), device)
+                    self._publish(replace(measure(), network=network), backend)
                     on_epoch(history)
                 epoch = task.subcontext("epoch").call_on_fit_task_begin(**given)
-                as_it_is = None if design.is_linear else partial(self._attributes_of, measure, device)
+                as_it_is = None if design.is_linear else partial(self._attributes_of, measure, backend)
                 if epoch.call_on_fit_task_end(**given, reconstruction_attributes=as_it_is):
                     raise StopIteration
 
             fitted = fit(data, self._recipe(), design, after_epoch)
             fitted = replace(fitted, row_type=float_type(data.inputs).__name__)
             self.__dict__.pop("_in_parts", None)
-            self._publish(fitted, device)
+            self._publish(fitted, backend)
             task.call_on_fit_task_end(**given, reconstruction_attributes=self.__dict__)
         warn_of_early_end(fitted.history, stacklevel=5)
         is_linear, is_number = fitted.variances is not None, is_int(getattr(self, "code_size", None))
@@ -210,8 +210,8 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             part = self._training_set(X, target, reset=is_first)
             loss = self._resolve_loss(part.expected_range, None if is_first else self.loss_)
             is_linear = self._fits_linear(loss, part.target) and (is_first or self.fitted_.variances is not None)
-            device = checked_device(self, self.device) if is_first else self._device
-            recipe, design = self._recipe(), self._design(loss, device, is_linear=is_linear)
+            backend = self._checked_backend() if is_first else self._backend
+            recipe, design = self._recipe(), self._design(loss, backend, is_linear=is_linear)
             if is_linear:
                 self.__dict__.pop("_in_parts", None)
                 further = partial(fit_further_part, self.fitted_) if not is_first else fit_first_part
@@ -225,7 +225,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
                     self._in_parts = self._in_parts.trained(part)
                 fitted = self._in_parts.fitted
             row_types = [float_type(part.inputs), *([] if is_first else [self.fitted_.row_type])]
-            self._publish(replace(fitted, row_type=np.result_type(*row_types).name), device)
+            self._publish(replace(fitted, row_type=np.result_type(*row_types).name), backend)
         warn_of_early_end(fitted.history, stacklevel=4)
         return self
 
@@ -283,7 +283,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         if saved.feature_names is not None and all(isinstance(name, str) for name in saved.feature_names):
             model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
         model._restore_input(saved)
-        model._publish(saved.fitted, "cpu")  # this machine may lack the parameter's device
+        model._publish(saved.fitted, NUMPY)  # this machine may lack the parameter's device, or torch
         return model
 
     @classmethod
@@ -317,7 +317,11 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         """Return the loss that ``loss`` stands for on rows in this range, or the one in use if it suits them."""
 
     @abstractmethod
-    def _design(self, loss: str, device: str, *, is_linear: bool) -> Design[Any, Any, Any]:
+    def _checked_backend(self) -> Backend:
+        """Return where networks are computed; raise a ParameterError if the machine lacks it."""
+
+    @abstractmethod
+    def _design(self, loss: str, backend: Backend, *, is_linear: bool) -> Design[Any, Any, Any]:
         """Describe the network that is fitted to the rows that were checked last."""
 
     def _fits_linear(self, loss: str, target: Rows | None) -> bool:
@@ -335,10 +339,10 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             self.__dict__ = before
             raise
 
-    def _publish(self, fitted: Fitted[Any], device: str) -> None:
-        """Set every attribute that a fit leaves on the estimator; ``device`` is where the network is used."""
+    def _publish(self, fitted: Fitted[Any], backend: Backend) -> None:
+        """Set every attribute that a fit leaves on the estimator; ``backend`` is where the network is used."""
         history = fitted.history
-        self.fitted_, self._device = fitted, device
+        self.fitted_, self._backend = fitted, backend
         self.__dict__.pop("_module", None)
         self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
         self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
@@ -358,10 +362,10 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             if value is not None:
                 setattr(self, name, value)
 
-    def _attributes_of(self, measure: Callable[[], Fitted[Any]], device: str) -> dict[str, Any]:
+    def _attributes_of(self, measure: Callable[[], Fitted[Any]], backend: Backend) -> dict[str, Any]:
         """Return the attributes of an estimator with a fit in the middle of training."""
         estimator = copy.copy(self)
-        estimator._publish(measure(), device)
+        estimator._publish(measure(), backend)
         return estimator.__dict__
 
     def _recipe(self) -> Recipe:

@@ -10,6 +10,7 @@ import torch
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.dense.backends import Backend
 from isthmus.dense.layers import Layer
 from isthmus.errors import InputError, ParameterError
 from isthmus.estimators.base import BaseAutoencoder
@@ -290,9 +291,9 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
             )
         model._resolve_loss(data.expected_range)
         copied = copy.deepcopy(network).float()
-        place = checked_device(model, device)
-        parameters = model._network_parameters(place)
-        model._publish(fitted_around(copied, parameters, data, model._recipe(), loss), place)
+        backend = model._checked_backend()
+        parameters = model._network_parameters(backend.device)
+        model._publish(fitted_around(copied, parameters, data, model._recipe(), loss), backend)
         return model
 
     @own_surroundings()
@@ -422,10 +423,13 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         by_channel = low.min(axis=0), high.max(axis=0)
         return resolve_loss(loss, self.scale, self.activation, by_channel, names, in_use=in_use)
 
+    def _checked_backend(self) -> Backend:
+        return Backend(checked_device(self, self.device), uses_torch=True)
+
     def _design(
-        self, loss: str, device: str, *, is_linear: bool
+        self, loss: str, backend: Backend, *, is_linear: bool
     ) -> Design[ImageNetwork, ImageNetwork, Batches[torch.Tensor]]:
-        return convolutional_design(self._network_parameters(device), loss)
+        return convolutional_design(self._network_parameters(backend.device), loss)
 
     def _network_parameters(self, device: str) -> ConvolutionalParameters:
         filters, code_size = filters_of(self.filters), self.code_size

@@ -12,6 +12,7 @@ from isthmus.dense.arrays import DenseArrays
 from isthmus.dense.backends import Backend
 from isthmus.dense.layers import Layer
 from isthmus.errors import InputError
+from isthmus.estimators.devices import checked_device
 from isthmus.estimators.ordered import OrderedCodes
 from isthmus.estimators.pca_attributes import PCAAttributes
 from isthmus.fitting.applying import float_type
@@ -101,6 +102,9 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         threads, fits repeat exactly.
     verbose : bool, default=False
         Show a progress bar on stderr.
+    backend : {"auto", "torch"}, default="auto"
+        What computes the network. "auto": NumPy on CPUs, and PyTorch on other devices. "torch": PyTorch on CPUs too; it
+        needs the extra ``isthmus[images]``. A model from a file uses NumPy.
 
     Attributes
     ----------
@@ -205,6 +209,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         device: Any = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        backend: str = "auto",
     ) -> None:
         self.code_size = code_size
         self.encoder_layers = encoder_layers
@@ -225,6 +230,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
+        self.backend = backend
 
     @property
     def module_(self) -> "DenseAutoencoder":
@@ -234,7 +240,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
             require("images")
             from isthmus.networks.dense import DenseAutoencoder  # noqa: PLC0415 — torch is optional
 
-            self._module = DenseAutoencoder.of(self.fitted_.network).to(self._device)
+            self._module = DenseAutoencoder.of(self.fitted_.network).to(self._backend.device)
         return self._module
 
     @property
@@ -291,18 +297,16 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         names = [f"column {name!r}" for name in self.feature_names]
         return resolve_loss(self.loss, self.scale, self.activation, values, names, in_use=in_use)
 
-    def _design(self, loss: str, device: str, *, is_linear: bool) -> DenseDesign:
+    def _checked_backend(self) -> Backend:
+        device = checked_device(self, self.device)
+        if self.backend == "torch":
+            require("images")
+        return Backend(device, uses_torch=device != "cpu" or self.backend == "torch")
+
+    def _design(self, loss: str, backend: Backend, *, is_linear: bool) -> DenseDesign:
         own = {field.name: getattr(self, field.name) for field in fields(DenseParameters) if field.name != "backend"}
         own["code_size"] = plain_code_size(self.code_size)
-        return dense_design(DenseParameters(**own, backend=_backend_on(device)), loss, is_linear=is_linear)
+        return dense_design(DenseParameters(**own, backend=backend), loss, is_linear=is_linear)
 
     def _network(self, X: Rows) -> DenseInUse:
         return DenseInUse(self.fitted_.network, float_type(X), self._backend)
-
-    @property
-    def _backend(self) -> Backend:
-        return _backend_on(self._device)
-
-
-def _backend_on(device: str) -> Backend:
-    return Backend(device, uses_torch=device != "cpu")

@@ -1,6 +1,5 @@
 """Codes in order of use: models cut to their first codes, and the error with each number of codes."""
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -10,7 +9,6 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.dense.arrays import DenseArrays
-from isthmus.dense.backends import Backend
 from isthmus.errors import ParameterError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.fitting.fitted import Fitted
@@ -64,7 +62,7 @@ class OrderedCodes(BaseAutoencoder):
         for name in ("n_features_in_", "feature_names_in_", "_labels"):
             if hasattr(self, name):
                 setattr(model, name, getattr(self, name))
-        model._publish(truncated(self.fitted_, int(size)), self._device)
+        model._publish(truncated(self.fitted_, int(size)), self._backend)
         return model  # type: ignore[no-any-return]
 
     @own_surroundings()
@@ -103,11 +101,6 @@ class OrderedCodes(BaseAutoencoder):
             "pca_error": by_pca[np.minimum(chosen, len(by_pca) - 1)],
             "explained_variance_ratio": 1 - errors / by_pca[0] if by_pca[0] else np.ones_like(errors),
         }
-
-    @property
-    @abstractmethod
-    def _backend(self) -> Backend:
-        """Where the network is computed."""
 
     def _require_order(self, name: str) -> None:
         check_is_fitted(self)

@@ -128,7 +128,7 @@ def _learner(
         recipe.weight_decay,
         rng,
         n_threads=1 if backend.uses_torch else suited_threads(network.n_weights, batch_size),
-        running=backend.running,
+        running=partial(backend.running, network.n_weights * batch_size),
     )
     return Trainer(training, columns, recipe, rng)
 

@@ -15,6 +15,7 @@ from isthmus.fitting.fitted import Fitted, squared_unit_of
 from isthmus.model_files.container import Tensors, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
 from isthmus.model_files.sections import INTEGER, TEXT
+from isthmus.parameters.training import BACKEND
 from isthmus.pca.axes import PrincipalAxes
 from isthmus.rows.scaling import Columns, ColumnStatistics, scale_of
 from isthmus.system.extras import require
@@ -27,6 +28,8 @@ _MAX_SCALE = 1e150  # larger than that of any fit, and its square is a number
 _SAME = ("n_samples", "loss", "start_error", "validation_error", "validation_variance", "pca_error")
 # Names that networks and their settings share.
 _DENSE = {field.name for field in fields(DenseArrays)} & {field.name for field in fields(DenseSettings)}
+# A parameter that earlier versions lack, at its default: they read files without it.
+_LEFT_OUT = BACKEND.name, BACKEND.default
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,11 @@ def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
 
     ParameterError if a tensor holds NaN or an infinity, OutputError if the file cannot be written.
     """
-    parameters = {name: value if _is_json(value) else None for name, value in model.parameters.items()}
+    parameters = {
+        name: value if _is_json(value) else None
+        for name, value in model.parameters.items()
+        if (name, value) != _LEFT_OUT
+    }
     settings, tensors = _contents(model)
     write_model_file(
         path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": settings.written()}
@@ -86,7 +93,8 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str], *, lim
 
 def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
     """Check the parameters of an estimator, whose tuples are lists in JSON."""
-    if not isinstance(found, dict) or found.keys() != {parameter.name for parameter in schema.parameters}:
+    names = {parameter.name for parameter in schema.parameters}
+    if not isinstance(found, dict) or not names - {BACKEND.name} <= found.keys() <= names:
         raise ModelFileError(f"the parameters are not those of {schema.estimator}")
     parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
     try:

@@ -3,7 +3,7 @@
 from isthmus.parameters.declaration import Option, Parameter, ParameterTable
 from isthmus.parameters.rules import ACTIVATIONS, BOOL, CODE_SIZE, LAYERS, MIRROR, one_of
 from isthmus.parameters.texts import either, layers, number_or_mle
-from isthmus.parameters.training import LOSS, NOISE_PARAMETER, NOT_COMPARABLE, SCALE, training_parameters
+from isthmus.parameters.training import BACKEND, LOSS, NOISE_PARAMETER, NOT_COMPARABLE, SCALE, training_parameters
 
 _STARTS = ("pca", "random")
 
@@ -28,5 +28,6 @@ DENSE = ParameterTable(
     Parameter("whiten", False, BOOL, "Codes of unit variance (with --activation identity).",
               Option(("--whiten",), bool), {}),
     *training_parameters(max_epochs=200, patience=30),
+    BACKEND,
 )
 # fmt: on

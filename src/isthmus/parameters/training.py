@@ -44,8 +44,10 @@ def training_parameters(*, max_epochs: int, patience: int) -> tuple[Parameter, .
         Parameter("verbose", False, rules.BOOL, "Show a progress bar.",
                   "Progress is shown unless --quiet is given.", _NO_MATTER),
     )
+BACKEND = Parameter("backend", "auto", one_of("auto", "torch"), "auto (NumPy on CPUs) or torch.",
+                    Option(("--backend",)), _NO_MATTER)
 # fmt: on
 
 
 # Names of the parameters that say how a network is trained, and not what it is.
-TRAINING = tuple(parameter.name for parameter in training_parameters(max_epochs=1, patience=1))
+TRAINING = (*(parameter.name for parameter in training_parameters(max_epochs=1, patience=1)), BACKEND.name)

@@ -1,7 +1,7 @@
 """Torch modules for the trainer: gradients by automatic differentiation."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -10,9 +10,8 @@ from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 from torch.nn import functional
 
-from isthmus.dense.torch_operations import TorchAdamW, TorchOperations
+from isthmus.dense.torch_operations import TorchAdamW, TorchOperations, suited_torch_threads
 from isthmus.networks import RowAutoencoder, ignored_columns
-from isthmus.system.threads import is_small
 from isthmus.training.trainable import Step
 
 NetworkT = TypeVar("NetworkT", bound=RowAutoencoder)
@@ -48,16 +47,9 @@ class ModuleTraining(Generic[NetworkT]):
     def code_size(self) -> int:
         return self.network.code_size
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Run on one thread if steps are small."""
-        before = torch.get_num_threads()
-        if is_small(self.network.n_multiplications * self._batch_size):
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
+    def running(self) -> AbstractContextManager[None]:
+        """Return a context for training."""
+        return suited_torch_threads(self.network.n_multiplications * self._batch_size)
 
     @contextmanager
     def steps(self) -> Iterator[Step[Tensor]]:

@@ -14,6 +14,7 @@ from isthmus.errors import ParameterError
 from isthmus.estimators.loading import estimator_class
 from isthmus.fitting.loss import resolve_loss
 from isthmus.parameters.rules import CODE_SIZE, check, is_int, is_real
+from isthmus.parameters.training import BACKEND
 from isthmus.pca.axes import principal_axes
 from isthmus.rows.batches import Rows, dense_rows, n_batch_rows
 from isthmus.rows.scaling import column_range, column_statistics, scale_of
@@ -27,6 +28,7 @@ from isthmus.words import generic_names
 # Ordered codes go on beyond what PCA needs, since held-out rows need more codes than the rows that PCA has seen.
 _SPARE = 1.25
 _SET_BY_THE_PLAN = ("random_state", "verbose", "code_size")
+_LEFT_OUT = BACKEND.name, BACKEND.default  # plans of earlier versions lack it
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def make_plan(
     parameters = {  # a torch device by its name
         name: str(value) if name == "device" else value
         for name, value in sorted(estimator.get_params(deep=False).items())
-        if name not in _SET_BY_THE_PLAN
+        if name not in _SET_BY_THE_PLAN and (name, value) != _LEFT_OUT
     }
     plain = {"class": type(estimator).__name__, **parameters}
     n_folds = suited_folds(len(search)) if isinstance(folds, str) else folds
