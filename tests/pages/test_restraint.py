@@ -151,14 +151,15 @@ def drawn_map(noise: float = 0.0, soft: bool = False) -> np.ndarray:
 
 def test_what_a_program_drew_keeps_its_bytes(whitening):
     page = drawn_map()
+    page[:, :14] = 40  # no border of a scanner
     assert np.array_equal(clean_page(page, network=whitening, dpi=150), page)
     assert not np.array_equal(clean_page(drawn_map(noise=1), network=whitening, dpi=150), page)
 
 
 @pytest.mark.parametrize("scanned", [{"noise": 1.0}, {"soft": True}])
 def test_what_was_scanned_or_has_a_soft_stain_was_not_drawn(scanned):
-    assert is_drawn(drawn_map() / np.float32(255))
-    assert not is_drawn(drawn_map(**scanned) / np.float32(255))
+    assert is_drawn(drawn_map())
+    assert not is_drawn(drawn_map(**scanned))
 
 
 def test_folds_and_shadows_on_light_paper_are_dirt():

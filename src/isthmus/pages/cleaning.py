@@ -24,6 +24,7 @@ from isthmus.pages.colour import coloured, grey_of
 from isthmus.pages.deskew import straight_picture, straight_pixels
 from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.ink import OwnInk, without_shades, without_specks
+from isthmus.pages.kinds import is_drawn
 from isthmus.pages.paper import Paper, shows_where_clean
 from isthmus.pages.removed import removed
 from isthmus.pages.restraint import share_of_change
@@ -194,6 +195,8 @@ def cleaned_page(
     _check_scale(grey.size / scale.reduction**2 / 1e6, max_megapixels)
     if black_and_white:
         return _cleaned_bilevel(pixels, grey, scale, strength)
+    if is_drawn(grey):
+        return Cleaned(pixels.copy(), scale)
     looks_at_edges = grey.size <= _MOST_FOR_EDGES
     dirt = find_edge_dirt(grey, scale.dpi) if looks_at_edges else None
     del grey

@@ -1,9 +1,11 @@
 """Tell pages from photographs, and scans from what was drawn by a program: a page has print, or at least paper."""
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
+
+from isthmus.documents.bands import bands
 
 _INK = 0.85  # clean grey up to which a pixel is print or picture
 _FACTORS = (2, 4)  # reductions of a page to tell print from pictures
@@ -17,14 +19,9 @@ _IN_PRINT, _IN_PICTURES = 0.1, 0.3  # share of them with a low median: at most t
 _LEAST_PRINT, _MUCH_PICTURE = 0.1, 0.28  # share of an image for it to be a page, and to be perhaps a photograph
 _SOME_INK, _MUCH_INK = 0.015, 0.4  # share of ink in the network's output: less than the first is always a page
 
-_SAME, _STEP_OF_SHADE, _GENTLE = (
-    0.25 / 255,
-    2.5 / 255,
-    12 / 255,
-)  # most spread of a pixel and those around it: in an area
-# of one grey, in a gradient, in soft dirt
-_SHADES = 0.005  # most of what is drawn that may be gradients
-_DRAWN, _SOFT = 0.6, 7  # least share of areas of one grey in what is drawn; pixels: side of a square of soft dirt
+_SHADE, _GENTLE = 2, 12  # levels of 255: most spread of a pixel and those around it in a gradient, and in soft dirt
+_DRAWN, _SHADES = 0.6, 0.005  # of what is drawn, least share that has one grey, and most that may be gradients
+_SOFT = 7  # pixels: side of a square of soft dirt
 _GREYS, _LARGE = 4, 0.002  # fewest greys that have areas, each of at least this share of the image
 
 
@@ -42,22 +39,22 @@ def is_page(seen: Float[np.ndarray, "h w"], clean: Float[np.ndarray, "h w"]) -> 
     return bool(dark < _MUCH_INK and (enough & (low > _IN_PICTURES)).mean() < _MUCH_PICTURE)
 
 
-def is_drawn(seen: Float[np.ndarray, "h w"]) -> bool:
+def is_drawn(grey: UInt8[np.ndarray, "h w"]) -> bool:
     """Whether a program drew an image: a map, a chart or a page with tints that was neither scanned nor compressed.
 
     Most of it has exactly one of several greys, and nowhere the slight differences of scanned paper and dirt.
     """
-    spread = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3)
-    same = spread <= _SAME
-    if same.mean() < _DRAWN:
-        return False
-    if (~same & (spread <= _STEP_OF_SHADE)).mean() > _SHADES:
-        return False
-    soft = (~same & (spread <= _GENTLE)).view(np.uint8)
-    if ndimage.minimum_filter(soft, _SOFT).any():
-        return False
-    areas = np.bincount(np.round(seen[same] * 1020).astype(np.int64))
-    return bool((areas >= _LARGE * seen.size).sum() >= _GREYS)
+    areas, shades = np.zeros(256, np.int64), 0
+    for rows in bands(grey.shape):
+        part = grey[rows]
+        spread = ndimage.maximum_filter(part, 3) - ndimage.minimum_filter(part, 3)
+        soft = ((spread > 0) & (spread <= _GENTLE)).view(np.uint8)
+        if ndimage.minimum_filter(soft, _SOFT).any():
+            return False
+        areas += np.bincount(part[spread == 0], minlength=256)
+        shades += np.count_nonzero((spread > 0) & (spread <= _SHADE))
+    large = np.count_nonzero(areas >= _LARGE * grey.size)
+    return bool(areas.sum() >= _DRAWN * grey.size and shades <= _SHADES * grey.size and large >= _GREYS)
 
 
 def looks_like_print(seen: Float[np.ndarray, "h w"]) -> bool:

@@ -16,7 +16,7 @@ from torch import Tensor
 from isthmus.documents.bands import bands
 from isthmus.pages.beyond import beyond_the_sheet
 from isthmus.pages.detail import enlarged, ramp, reduced
-from isthmus.pages.kinds import is_drawn, is_page, looks_like_print, share_of_print
+from isthmus.pages.kinds import is_page, looks_like_print, share_of_print
 
 _PAPER = 0.98  # clean grey from which on a pixel is paper
 _EDGE = 2  # pixels around print that do not count as paper
@@ -51,7 +51,7 @@ def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> 
 
     ``grey`` is the noisy page at the scale of the network, in [0, 1], and ``clean`` the network's output.
     """
-    if is_drawn(grey.numpy()) or not is_page(grey.numpy(), clean.numpy()):
+    if not is_page(grey.numpy(), clean.numpy()):
         return torch.zeros_like(grey)
     share, beyond = _share_of_page(grey, clean), beyond_the_sheet(grey.numpy())
     return share if beyond is None else share.masked_fill_(torch.from_numpy(beyond), 0)
