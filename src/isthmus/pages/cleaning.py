@@ -26,6 +26,7 @@ from isthmus.pages.detail import Detail, enlarged, reduced
 from isthmus.pages.ink import OwnInk, without_shades, without_specks
 from isthmus.pages.kinds import is_drawn
 from isthmus.pages.paper import Paper, shows_where_clean
+from isthmus.pages.plates import plates
 from isthmus.pages.removed import removed
 from isthmus.pages.restraint import share_of_change
 from isthmus.pages.scale import DPI_LIMITS, NETWORK_DPI, Scale, page_scale
@@ -247,6 +248,8 @@ def _cleaned_bands(
     tone = network(grey if scale >= 1 else grey_of(large.squeeze(0)))
     clean = tone if scale >= 1 else _with_changes(grey, large, tone)
     share = share_of_change(grey, clean)
+    if pixels.ndim == 3:
+        share = share.masked_fill(plates(small), 0)
     if not share.any():
         return
     ink = _ink(network, large, grey, clean)

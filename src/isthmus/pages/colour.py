@@ -37,10 +37,13 @@ def coloured(
     return torch.lerp(torch.where(clean < grey, darker, lighter), ink, marks(ink)).clamp_(0, 1)
 
 
-def marks(ink: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
-    """Return from 0 to 1 how surely colours on white paper are marks: strong colours, except the brown of stains."""
+def marks(ink: Float[Tensor, "3 H W"], chroma: tuple[float, float] = _CHROMA) -> Float[Tensor, "H W"]:
+    """Return from 0 to 1 how surely colours on white paper are marks: strong colours, except the brown of stains.
+
+    ``chroma`` has the spreads of the channels at which a colour begins to count, and counts, as strong.
+    """
     strongest, weakest = ink.amax(0), ink.amin(0)
     spread = strongest - weakest
     steps = (ink[:2] - ink[1:]) / spread.clamp(min=1e-3)  # from red to green and from green to blue; their sum is 1
     brown = ramp(steps[0], _BROWN_STEPS[0]) * ramp(steps[1], _BROWN_STEPS[1]) * (1 - ramp(strongest, _MARKER))
-    return ramp(spread, _CHROMA) * (1 - brown)
+    return ramp(spread, chroma) * (1 - brown)

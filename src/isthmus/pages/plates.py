@@ -1,0 +1,98 @@
+"""Find what was printed in colours over an area: maps, charts, tinted tables, plates; all of it stays as it is.
+
+Dirt is grey or brown, never strongly coloured over an area wider than any stroke. Paler parts and white ones belong to
+such an area as well, so the box around them stays.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy import ndimage
+from torch import Tensor
+
+from isthmus.documents.bands import bands
+from isthmus.pages.colour import grey_of, marks
+
+_SIDE = 41  # pixels: side of the smallest square of colour, 7 mm at the scale of the networks
+_STRONG, _PALE = 0.5, 0.1  # how surely a colour is a mark: in such a square, and in what belongs to it
+_TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is, a tint
+_PRINT, _STROKE = 9, 9  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
+_GAP = 10  # pixels: half of the widest gap within a plate
+_RIM = 6  # pixels: a line around it
+_FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured, or tinted
+_LONG = 120  # pixels: least length of a tint
+_EDGE, _AROUND = 4, 0.05  # pixels: how blurred its sides may be; and most share of tint beyond them
+_DARKEST = 0.3  # paper
+_THIN = 4  # the colour of the paper is that of every fourth row and column
+_BAND = 2**20  # pixels
+
+
+def plates(page: Float[Tensor, "3 h w"]) -> Bool[Tensor, "h w"]:
+    """A mask of the boxes around coloured areas of a page, in RGB in [0, 1], at the scale of the networks.
+
+    Areas of any shape count if their colour is strong, and rectangles if it is pale.
+    """
+    mask, strong, coloured, tinted = (np.zeros(page.shape[1:], bool) for _ in range(4))
+    paper = _paper(page[:, ::_THIN, ::_THIN])
+    for rows in bands(mask.shape, _BAND):
+        ink = (page[:, rows] / paper).clamp_(max=1)
+        sure = marks(ink)
+        strong[rows], coloured[rows] = sure > _STRONG, sure > _PALE
+        tinted[rows] = marks(ink, _TINT) > _STRONG
+    strong = _opened(strong, _SIDE)
+    coloured = _opened(coloured, _STROKE) | strong
+    for box, share in _boxes(coloured, strong, _GAP):
+        if share >= _FILLED:
+            mask[tuple(slice(max(0, along.start - _RIM), along.stop + _RIM) for along in box)] = True
+    tinted = _closed(tinted)
+    areas = _opened(tinted, _SIDE)
+    for box, share in _boxes(areas, areas, 0):
+        if share >= _FULL and _is_sharp(tinted, box):
+            mask[box] = True
+    return torch.from_numpy(mask)
+
+
+def _is_sharp(tinted: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
+    """Whether a box is long enough, and there is hardly a tint right around it: its sides are sharp."""
+    if max(along.stop - along.start for along in box) < _LONG:
+        return False
+    wide = tuple(slice(max(0, along.start - 2 * _EDGE), along.stop + 2 * _EDGE) for along in box)
+    near = tuple(slice(max(0, along.start - _EDGE), along.stop + _EDGE) for along in box)
+    outside = tinted[wide].size - tinted[near].size
+    return bool(tinted[wide].sum() - tinted[near].sum() <= _AROUND * outside)
+
+
+def _boxes(
+    coloured: Bool[np.ndarray, "h w"], strong: Bool[np.ndarray, "h w"], gap: int
+) -> Iterator[tuple[tuple[slice, ...], float]]:
+    """The boxes of regions with strong colour, across gaps, and the share of each that is coloured."""
+    if not strong.any():
+        return
+    regions, _ = ndimage.label(ndimage.maximum_filter(coloured.view(np.uint8), 2 * gap + 1))
+    for number, place in enumerate(ndimage.find_objects(regions), 1):
+        own = regions[place] == number
+        if not (strong[place] & own).any():
+            continue
+        inside = np.argwhere(coloured[place] & own)
+        first, stop = inside.min(0), inside.max(0) + 1
+        box = tuple(slice(along.start + a, along.start + b) for along, a, b in zip(place, first, stop, strict=True))
+        yield box, float(coloured[box].mean())
+
+
+def _paper(page: Float[Tensor, "3 h w"]) -> Float[Tensor, "3 1 1"]:
+    """The colour of the paper: the median of the lighter half of the page."""
+    grey = grey_of(page)
+    lighter = grey >= grey.median()
+    return torch.stack([channel[lighter].median() for channel in page]).clamp_(min=_DARKEST)[:, None, None]
+
+
+def _opened(mask: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "h w"]:
+    """Remove what is narrower than a square."""
+    return np.asarray(ndimage.grey_opening(mask.view(np.uint8), side).view(bool))
+
+
+def _closed(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Fill the gaps that print leaves."""
+    return np.asarray(ndimage.grey_closing(mask.view(np.uint8), _PRINT).view(bool))
