@@ -13,11 +13,11 @@ PAPER = (232, 222, 198)
 BOX = (slice(120, 260), slice(60, 420))
 
 
-def scanned(image: Image.Image) -> np.ndarray:
+def scanned(image: Image.Image, shadow: float = 0.2) -> np.ndarray:
     """The image in shadow on the right, with grain."""
     pixels = np.asarray(image, float)
     rng = np.random.default_rng(1)
-    light = 1 - 0.2 * np.linspace(0, 1, pixels.shape[1])[None, :, None]
+    light = 1 - shadow * np.linspace(0, 1, pixels.shape[1])[None, :, None]
     grain = ndimage.gaussian_filter(rng.normal(size=(*pixels.shape[:2], 1)), (0.6, 0.6, 0))
     return np.clip(pixels * light * (1 + 0.02 * grain) + 0.5, 0, 255).astype(np.uint8)
 
@@ -55,6 +55,27 @@ def test_a_map_of_any_shape_stays_with_its_pale_parts():
     clean = isthmus.clean(page, dpi=150)
     assert np.array_equal(clean[124:296, 64:416], page[124:296, 64:416])
     assert np.median(clean[320:]) == 255
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_picture_on_dark_paper_stays_with_its_light_parts(colour):
+    image = page_with_tint(None)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((50, 104, 430, 314), PAPER)  # no print at its sides
+    draw.rectangle((60, 120, 420, 300), (150, 142, 130))  # a grey day
+    draw.polygon([(150, 240), (200, 170), (250, 240)], (236, 230, 214))  # a white house
+    draw.ellipse((280, 180, 360, 280), (60, 62, 58))
+    page = scanned(image, shadow=0.05)
+    page = page if colour else np.asarray(Image.fromarray(page).convert("L"))
+    clean = isthmus.clean(page, dpi=150)
+    assert np.array_equal(clean[124:296, 64:416], page[124:296, 64:416])
+    assert np.median(clean[320:]) == 255
+
+
+def test_a_frame_around_print_is_no_picture():
+    image = page_with_tint(None)
+    ImageDraw.Draw(image).rectangle((20, 15, 460, 385), outline=(40, 40, 40), width=8)
+    assert not mask_of(scanned(image)).any()
 
 
 def test_stains_shadows_and_coloured_letters_are_no_plates():

@@ -247,9 +247,7 @@ def _cleaned_bands(
     large = maps if scale >= 1 else _enlarged(maps)  # pages that are too coarse for the networks
     tone = network(grey if scale >= 1 else grey_of(large.squeeze(0)))
     clean = tone if scale >= 1 else _with_changes(grey, large, tone)
-    share = share_of_change(grey, clean)
-    if pixels.ndim == 3:
-        share = share.masked_fill(plates(small), 0)
+    share = share_of_change(grey, clean).masked_fill_(plates(maps), 0)
     if not share.any():
         return
     ink = _ink(network, large, grey, clean)

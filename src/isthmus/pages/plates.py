@@ -1,7 +1,7 @@
-"""Find what was printed in colours over an area: maps, charts, tinted tables, plates; all of it stays as it is.
+"""Find pictures, maps, charts and tinted tables on paper of any shade; all of them stay as they are.
 
-Dirt is grey or brown, never strongly coloured over an area wider than any stroke. Paler parts and white ones belong to
-such an area as well, so the box around them stays.
+Dirt is grey or brown, never strongly coloured over an area wider than any stroke, and never a rectangle with sharp
+sides. Paler parts and white ones belong to such an area as well, so the box around them stays.
 """
 
 from collections.abc import Iterator
@@ -21,47 +21,50 @@ _TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is,
 _PRINT, _STROKE = 9, 9  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
 _GAP = 10  # pixels: half of the widest gap within a plate
 _RIM = 6  # pixels: a line around it
-_FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured, or tinted
-_LONG = 120  # pixels: least length of a tint
+_FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
+_MOSTLY = 0.5  # the same without what is inside
+_LONG, _PICTURE = 120, 240  # pixels: least length of a tint, and of a dark rectangle
+_SHADED = 0.9  # most light of what is dark, as a share of that of paper
 _EDGE, _AROUND = 4, 0.05  # pixels: how blurred its sides may be; and most share of tint beyond them
 _DARKEST = 0.3  # paper
 _THIN = 4  # the colour of the paper is that of every fourth row and column
 _BAND = 2**20  # pixels
 
 
-def plates(page: Float[Tensor, "3 h w"]) -> Bool[Tensor, "h w"]:
-    """A mask of the boxes around coloured areas of a page, in RGB in [0, 1], at the scale of the networks.
+def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
+    """A mask of the boxes around areas of a page, in grey (one map) or RGB, in [0, 1], at the scale of the networks.
 
-    Areas of any shape count if their colour is strong, and rectangles if it is pale.
+    Areas of any shape count if their colour is strong; rectangles with sharp sides also if they are tinted or dark.
     """
-    mask, strong, coloured, tinted = (np.zeros(page.shape[1:], bool) for _ in range(4))
     paper = _paper(page[:, ::_THIN, ::_THIN])
+    mask, dark, strong, coloured, tinted = (np.zeros(page.shape[1:], bool) for _ in range(5))
     for rows in bands(mask.shape, _BAND):
         ink = (page[:, rows] / paper).clamp_(max=1)
-        sure = marks(ink)
-        strong[rows], coloured[rows] = sure > _STRONG, sure > _PALE
-        tinted[rows] = marks(ink, _TINT) > _STRONG
+        dark[rows] = grey_of(ink.squeeze(0)) < _SHADED
+        if len(page) == 3:
+            sure = marks(ink)
+            strong[rows], coloured[rows] = sure > _STRONG, sure > _PALE
+            tinted[rows] = marks(ink, _TINT) > _STRONG
     strong = _opened(strong, _SIDE)
-    coloured = _opened(coloured, _STROKE) | strong
-    for box, share in _boxes(coloured, strong, _GAP):
+    for box, share in _boxes(_opened(coloured, _STROKE) | strong, strong, _GAP):
         if share >= _FILLED:
             mask[tuple(slice(max(0, along.start - _RIM), along.stop + _RIM) for along in box)] = True
-    tinted = _closed(tinted)
-    areas = _opened(tinted, _SIDE)
-    for box, share in _boxes(areas, areas, 0):
-        if share >= _FULL and _is_sharp(tinted, box):
-            mask[box] = True
+    for found, least in ((_closed(tinted), _LONG), (_closed(dark), _PICTURE)):
+        areas = np.asarray(ndimage.binary_fill_holes(_opened(found, _SIDE)))
+        for box, share in _boxes(areas, areas, 0):
+            if share >= _FULL and max(found[box].shape) >= least and _is_sharp(found, box):
+                mask[box] = True
     return torch.from_numpy(mask)
 
 
-def _is_sharp(tinted: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
-    """Whether a box is long enough, and there is hardly a tint right around it: its sides are sharp."""
-    if max(along.stop - along.start for along in box) < _LONG:
+def _is_sharp(found: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
+    """Whether a box is not at the edge of the page, is mostly full, and there is hardly any of it right around."""
+    if any(along.start < _EDGE or along.stop > side - _EDGE for along, side in zip(box, found.shape, strict=True)):
         return False
     wide = tuple(slice(max(0, along.start - 2 * _EDGE), along.stop + 2 * _EDGE) for along in box)
-    near = tuple(slice(max(0, along.start - _EDGE), along.stop + _EDGE) for along in box)
-    outside = tinted[wide].size - tinted[near].size
-    return bool(tinted[wide].sum() - tinted[near].sum() <= _AROUND * outside)
+    near = tuple(slice(along.start - _EDGE, along.stop + _EDGE) for along in box)
+    outside = max(1, found[wide].size - found[near].size)
+    return bool(found[box].mean() >= _MOSTLY and found[wide].sum() - found[near].sum() <= _AROUND * outside)
 
 
 def _boxes(
@@ -81,9 +84,9 @@ def _boxes(
         yield box, float(coloured[box].mean())
 
 
-def _paper(page: Float[Tensor, "3 h w"]) -> Float[Tensor, "3 1 1"]:
+def _paper(page: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps 1 1"]:
     """The colour of the paper: the median of the lighter half of the page."""
-    grey = grey_of(page)
+    grey = grey_of(page.squeeze(0))
     lighter = grey >= grey.median()
     return torch.stack([channel[lighter].median() for channel in page]).clamp_(min=_DARKEST)[:, None, None]
 
