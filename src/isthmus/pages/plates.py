@@ -14,20 +14,22 @@ from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of, marks
+from isthmus.pages.detail import reduced
 
-_SIDE = 41  # pixels: side of the smallest square of colour, 7 mm at the scale of the networks
+_REDUCTION = 2  # of the page on which they are looked for; pixels below are its pixels
+_SIDE = 21  # pixels: side of the smallest square of colour, 7 mm at the scale of the networks
 _STRONG, _PALE = 0.5, 0.1  # how surely a colour is a mark: in such a square, and in what belongs to it
 _TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is, a tint
-_PRINT, _STROKE = 9, 9  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
-_GAP = 10  # pixels: half of the widest gap within a plate
-_RIM = 6  # pixels: a line around it
+_PRINT, _STROKE = 5, 5  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
+_GAP = 5  # pixels: half of the widest gap within a plate
+_RIM = 3  # pixels: a line around it
 _FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
 _MOSTLY = 0.5  # the same without what is inside
-_LONG, _PICTURE = 120, 240  # pixels: least length of a tint, and of a dark rectangle
+_LONG, _PICTURE = 60, 120  # pixels: least length of a tint, and of a dark rectangle
 _SHADED = 0.9  # most light of what is dark, as a share of that of paper
-_EDGE, _AROUND = 4, 0.05  # pixels: how blurred its sides may be; and most share of tint beyond them
+_EDGE, _AROUND = 2, 0.05  # pixels: how blurred its sides may be; and most share of tint beyond them
 _DARKEST = 0.3  # paper
-_THIN = 4  # the colour of the paper is that of every fourth row and column
+_THIN = 2  # the colour of the paper is that of every second row and column
 _BAND = 2**20  # pixels
 
 
@@ -36,10 +38,11 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
 
     Areas of any shape count if their colour is strong; rectangles with sharp sides also if they are tinted or dark.
     """
-    paper = _paper(page[:, ::_THIN, ::_THIN])
-    mask, dark, strong, coloured, tinted = (np.zeros(page.shape[1:], bool) for _ in range(5))
+    small = reduced(page, _REDUCTION)
+    paper = _paper(small[:, ::_THIN, ::_THIN])
+    mask, dark, strong, coloured, tinted = (np.zeros(small.shape[1:], bool) for _ in range(5))
     for rows in bands(mask.shape, _BAND):
-        ink = (page[:, rows] / paper).clamp_(max=1)
+        ink = (small[:, rows] / paper).clamp_(max=1)
         dark[rows] = grey_of(ink.squeeze(0)) < _SHADED
         if len(page) == 3:
             sure = marks(ink)
@@ -54,7 +57,8 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
         for box, share in _boxes(areas, areas, 0):
             if share >= _FULL and max(found[box].shape) >= least and _is_sharp(found, box):
                 mask[box] = True
-    return torch.from_numpy(mask)
+    whole = torch.from_numpy(mask).repeat_interleave(_REDUCTION, 0).repeat_interleave(_REDUCTION, 1)
+    return whole[: page.shape[1], : page.shape[2]]
 
 
 def _is_sharp(found: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
