@@ -52,7 +52,7 @@ def is_drawn(grey: UInt8[np.ndarray, "h w"]) -> bool:
         if ndimage.minimum_filter(soft, _SOFT).any():
             return False
         areas += np.bincount(part[spread == 0], minlength=256)
-        shades += np.count_nonzero((spread > 0) & (spread <= _SHADE))
+        shades += int(np.count_nonzero((spread > 0) & (spread <= _SHADE)))
     large = np.count_nonzero(areas >= _LARGE * grey.size)
     return bool(areas.sum() >= _DRAWN * grey.size and shades <= _SHADES * grey.size and large >= _GREYS)
 
