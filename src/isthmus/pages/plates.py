@@ -22,7 +22,6 @@ _STRONG, _PALE = 0.5, 0.1  # how surely a colour is a mark: in such a square, an
 _TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is, a tint
 _PRINT, _STROKE = 5, 5  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
 _GAP = 5  # pixels: half of the widest gap within a plate
-_RIM = 3  # pixels: a line around it
 _FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
 _MOSTLY = 0.5  # the same without what is inside
 _LONG, _PICTURE = 60, 120  # pixels: least length of a tint, and of a dark rectangle
@@ -51,7 +50,7 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
     strong = _opened(strong, _SIDE)
     for box, share in _boxes(_opened(coloured, _STROKE) | strong, strong, _GAP):
         if share >= _FILLED:
-            mask[tuple(slice(max(0, along.start - _RIM), along.stop + _RIM) for along in box)] = True
+            mask[box] = True
     for found, least in ((_closed(tinted), _LONG), (_closed(dark), _PICTURE)):
         areas = np.asarray(ndimage.binary_fill_holes(_opened(found, _SIDE)))
         for box, share in _boxes(areas, areas, 0):
