@@ -42,6 +42,7 @@ _MOSTLY = 0.5  # share of paper in the tone of an area that is none of ink
 _DARKEST_SHADE = 0.5  # of the page's paper
 _PRINT = (0.1, 0.5)  # darkness of the tone of no, and full, ink in such an area
 _GATE = 2.0  # ink is whole where the map of ink, times this, is 1
+_WANTED, _SHOWS = (0.3, 0.6), (0.05, 0.15)  # darkness, wanted and seen, from which on ink that the map lacks stays
 
 
 class NetworkInput:
@@ -148,7 +149,8 @@ class OwnInk:
         shape = sharper.mul_(edges).add_(line).clamp_(0, 1)
         margin = agrees.mul_(_MARGIN)
         darkness = wanted.maximum(shape - margin).minimum(shape + margin)
-        return torch.stack([gain, darkness - line, near_ink.mul_(_GATE).clamp_(max=1)])
+        of_tone = ramp(wanted, _WANTED).mul_(ramp(own - edges, _SHOWS))
+        return torch.stack([gain, darkness - line, near_ink.mul_(_GATE).clamp_(max=1).maximum(of_tone)])
 
 
 def _fit(
