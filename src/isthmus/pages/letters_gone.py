@@ -23,7 +23,8 @@ _HEIGHTS = (0.5, 2.0)  # of marks like letters, in heights of a usual letter
 _WIDEST = 4.0  # heights of a usual letter
 _NEAR, _LEVEL = 3.0, 0.8  # of the next letter, in heights: how far away, and how much higher or lower
 _RUN = 2  # letters that are near a letter
-_WORD = 4  # letters of a watermark, at least; a few stains can lie in a row
+_WORD = 5  # letters of a watermark, at least; a few stains can lie in a row
+_ALIKE, _ASIDE, _APART = 0.4, 0.3, 1.6  # of its letters: logarithm of the ratio of heights, and heights aside and apart
 _LARGE = 12_000_000  # pixels: on larger pages every second row and column is used
 _MOST = 32_000_000  # pixels of which marks are looked for; of larger pages still fewer rows and columns are used
 _SIDE = 1750  # pixels of the longer side of a page on which wide marks are looked for, about
@@ -106,8 +107,27 @@ def _wide_pale(was: Grey, now: Grey) -> tuple[Int[np.ndarray, "marks 4"], Float6
     without_print = ndimage.grey_closing(was[::step, ::step], (_PRINT, _PRINT))
     was, now = (np.asarray(Image.fromarray(page).reduce(_COARSER)) for page in (without_print, now[::step, ::step]))
     boxes, kept = _found(was, now, _HIGHEST_WIDE)
-    pale = kept < _PALE if (kept < _PALE).sum() >= _WORD else np.zeros(len(kept), bool)
+    pale = np.flatnonzero(kept < _PALE)
+    pale = pale[_of_words(boxes[pale])]
     return boxes[pale] * _COARSER * step, kept[pale]
+
+
+def _of_words(boxes: Int[np.ndarray, "marks 4"]) -> Bool[np.ndarray, " marks"]:
+    """Whether each mark stands with others of about its height on a straight line, at any angle, close together."""
+    centres, heights = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 3] - boxes[:, 1]
+    found = np.zeros(len(boxes), bool)
+    for i in range(len(boxes)):
+        away, alike = centres - centres[i], np.abs(np.log(heights / heights[i])) < _ALIKE
+        for j in np.flatnonzero(alike & (np.hypot(*away.T) < _APART * heights[i])):
+            if j == i:
+                continue
+            along = away[j] / np.hypot(*away[j])
+            place = away @ along
+            on_line = np.flatnonzero(alike & (np.abs(away @ (-along[1], along[0])) < _ASIDE * heights[i]))
+            on_line = on_line[np.argsort(place[on_line])]
+            for word in np.split(on_line, np.flatnonzero(np.diff(place[on_line]) > _APART * heights[i]) + 1):
+                found[word] |= len(word) >= _WORD
+    return found
 
 
 def mean_grey(pixels: Grey | Colour) -> Grey:
