@@ -11,13 +11,13 @@ ink beside ink keeps its relation. Within a small margin that network then decid
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
-from scipy import ndimage
+from jaxtyping import Float
 from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of
 from isthmus.pages.detail import enlarged, ramp, reduced
+from isthmus.pages.masks import grown, opened
 from isthmus.pages.paper import Paper, shows_without_ink, widened
 from isthmus.pages.pepper import pepper
 
@@ -66,7 +66,7 @@ def without_specks(ink: Float[Tensor, "h w"], dpi: float) -> Float[Tensor, "h w"
     """A map of ink without isolated specks, which are no dots, leaders or accents; changed in place."""
     dark = (ink > _SPECK).numpy()
     specks = pepper(dark, np.zeros_like(dark), dpi)
-    return ink.masked_fill_(_widened_mask(specks, _BLUR), 0.0)
+    return ink.masked_fill_(torch.from_numpy(grown(specks, _BLUR)), 0.0)
 
 
 def without_shades(
@@ -80,21 +80,17 @@ def without_shades(
     shows = grey[is_paper & (ink < _INK)]
     light = float(shows.median()) if len(shows) else 1.0
     del shows
-    wide = torch.from_numpy(ndimage.grey_opening((ink > _INK).numpy().view(np.uint8), 2 * _STROKE + 1).view(bool))
+    wide = torch.from_numpy(opened((ink > _INK).numpy(), _STROKE))
     block = min(_BLOCK, *ink.shape)
     sums = torch.stack([reduced(each.float(), block) for each in (wide, is_paper & wide, grey * wide)])
     area, whites, greys = _box_mean(sums, _STROKE // block)
     found = (whites > _MOSTLY * area) & (greys > _DARKEST_SHADE * light * area)
     shades = wide & found.repeat_interleave(block, 0).repeat_interleave(block, 1)[: ink.shape[0], : ink.shape[1]]
-    near = _widened_mask(shades.numpy(), _RIM)
+    near = torch.from_numpy(grown(shades.numpy(), _RIM))
     del is_paper, wide, shades
     for rows in bands(ink.shape):
         ink[rows] = torch.where(near[rows], ink[rows].minimum(ramp(1 - tone[rows], _PRINT)), ink[rows])
     return ink
-
-
-def _widened_mask(mask: Bool[np.ndarray, "h w"], reach: int) -> Bool[Tensor, "h w"]:
-    return torch.from_numpy(ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1).view(bool))
 
 
 class OwnInk:

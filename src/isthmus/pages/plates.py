@@ -15,12 +15,16 @@ from torch import Tensor
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of, marks
 from isthmus.pages.detail import reduced
+from isthmus.pages.masks import closed, grown, opened
 
 _REDUCTION = 2  # of the page on which they are looked for; pixels below are its pixels
-_SIDE = 21  # pixels: side of the smallest square of colour, 7 mm at the scale of the networks
+_AREA = 10  # pixels: half of the side of the smallest square of colour, 7 mm at the scale of the networks
 _STRONG, _PALE = 0.5, 0.1  # how surely a colour is a mark: in such a square, and in what belongs to it
 _TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is, a tint
-_PRINT, _STROKE = 5, 5  # pixels: side of the largest gaps that print leaves, and of the smallest square of pale colour
+_PRINT, _STROKE = (
+    2,
+    2,
+)  # pixels: the same of the largest gaps that print leaves, and of the smallest square of pale colour
 _GAP = 5  # pixels: half of the widest gap within a plate
 _FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
 _MOSTLY = 0.5  # the same without what is inside
@@ -47,12 +51,12 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
             sure = marks(ink)
             strong[rows], coloured[rows] = sure > _STRONG, sure > _PALE
             tinted[rows] = marks(ink, _TINT) > _STRONG
-    strong = _opened(strong, _SIDE)
-    for box, share in _boxes(_opened(coloured, _STROKE) | strong, strong, _GAP):
+    strong = opened(strong, _AREA)
+    for box, share in _boxes(opened(coloured, _STROKE) | strong, strong, _GAP):
         if share >= _FILLED:
             mask[box] = True
-    for found, least in ((_closed(tinted), _LONG), (_closed(dark), _PICTURE)):
-        areas = np.asarray(ndimage.binary_fill_holes(_opened(found, _SIDE)))
+    for found, least in ((closed(tinted, _PRINT), _LONG), (closed(dark, _PRINT), _PICTURE)):
+        areas = np.asarray(ndimage.binary_fill_holes(opened(found, _AREA)))
         for box, share in _boxes(areas, areas, 0):
             if share >= _FULL and max(found[box].shape) >= least and _is_sharp(found, box):
                 mask[box] = True
@@ -76,7 +80,7 @@ def _boxes(
     """The boxes of regions with strong colour, across gaps, and the share of each that is coloured."""
     if not strong.any():
         return
-    regions, _ = ndimage.label(ndimage.maximum_filter(coloured.view(np.uint8), 2 * gap + 1))
+    regions, _ = ndimage.label(grown(coloured, gap))
     for number, place in enumerate(ndimage.find_objects(regions), 1):
         own = regions[place] == number
         if not (strong[place] & own).any():
@@ -92,13 +96,3 @@ def _paper(page: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps 1 1"]:
     grey = grey_of(page.squeeze(0))
     lighter = grey >= grey.median()
     return torch.stack([channel[lighter].median() for channel in page]).clamp_(min=_DARKEST)[:, None, None]
-
-
-def _opened(mask: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "h w"]:
-    """Remove what is narrower than a square."""
-    return np.asarray(ndimage.grey_opening(mask.view(np.uint8), side).view(bool))
-
-
-def _closed(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Fill the gaps that print leaves."""
-    return np.asarray(ndimage.grey_closing(mask.view(np.uint8), _PRINT).view(bool))

@@ -17,6 +17,7 @@ from isthmus.documents.bands import bands
 from isthmus.pages.beyond import beyond_the_sheet
 from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.kinds import is_page, looks_like_print, share_of_print
+from isthmus.pages.masks import closed, grown, opened
 
 _PAPER = 0.98  # clean grey from which on a pixel is paper
 _EDGE = 2  # pixels around print that do not count as paper
@@ -109,7 +110,7 @@ def _faint_letters(grey: Float[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
         least, most = sorted(part.stop - part.start for part in box)
         if most > _LONGEST and least > size:  # a fold
             strokes[box][regions[box] == number] = False
-    return torch.from_numpy(ndimage.maximum_filter(strokes, 2 * _EDGE + 1))
+    return torch.from_numpy(grown(strokes, _EDGE))
 
 
 def _dirt(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"], white: float, slack: float) -> Float[Tensor, "h w"]:
@@ -136,20 +137,20 @@ def _dirt(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"], white: float,
 def _protected(seen: Float[np.ndarray, "h w"], grain: float) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Masks of shapes of one grey, and of pictures in boxes, on white paper."""
     shaded = seen < _SHADED
-    closed = ndimage.grey_closing(shaded.view(np.uint8), 2 * _GAP + 1).view(bool)
-    regions, count = ndimage.label(_opened(closed, _STROKE))
+    joined = closed(shaded, _GAP)
+    regions, count = ndimage.label(opened(joined, _STROKE))
     n_even = np.bincount(regions[_even_patches(seen, shaded, grain)], minlength=count + 1)
     shades, pictures = np.zeros_like(shaded), np.zeros_like(shaded)
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         region = ndimage.binary_fill_holes(regions[box] == number)
         if n_even[number] >= _LEAST_EVEN * region.sum():
             shades[box] |= region
-    regions, _ = ndimage.label(_opened(closed, _SIDE // 4))
+    regions, _ = ndimage.label(opened(joined, _SIDE // 4))
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         region = ndimage.binary_fill_holes(regions[box] == number)
         if region.mean() > _FILLED and _is_picture(seen, box):
             pictures[box] = True
-    return _widened(shades), _widened(pictures)
+    return grown(shades, _STROKE), grown(pictures, _STROKE)  # with blurred edges
 
 
 def _even_patches(
@@ -157,7 +158,7 @@ def _even_patches(
 ) -> Bool[np.ndarray, "h w"]:
     """A mask of patches of one grey, but for the grain of the page; dirt is never so even."""
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT + 6 * grain
-    patches, count = ndimage.label(_opened(shaded & flat, _EDGE))
+    patches, count = ndimage.label(opened(shaded & flat, _EDGE))
     sizes, sums, squares = (np.zeros(count + 1) for _ in range(3))
     for values, of in _rows_of_patches(seen, patches):
         np.add.at(sizes, of, 1)
@@ -207,13 +208,3 @@ def _stands_in_print(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -
     rest[box] = 1
     wide = tuple(slice(max(0, along.start - 2 * _STROKE), along.stop + 2 * _STROKE) for along in box)
     return bool((rest[wide] <= _SHADED).mean() <= _CROSSED and share_of_print(rest) >= _PRINT)
-
-
-def _widened(found: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Widen a mask to include blurred edges."""
-    return np.asarray(ndimage.maximum_filter(found, 2 * _STROKE + 1))
-
-
-def _opened(mask: Bool[np.ndarray, "h w"], radius: int) -> Bool[np.ndarray, "h w"]:
-    """Remove the thin parts of a mask."""
-    return np.asarray(ndimage.grey_opening(mask.view(np.uint8), 2 * radius + 1).view(bool))
