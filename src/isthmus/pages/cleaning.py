@@ -245,9 +245,10 @@ def _cleaned_bands(
     small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
     grey, maps = grey_of(small), small.reshape(-1, *small.shape[-2:])
     large = maps if scale >= 1 else _enlarged(maps)  # pages that are too coarse for the networks
-    tone = network(grey if scale >= 1 else grey_of(large.squeeze(0)))
-    clean = tone if scale >= 1 else _with_changes(grey, large, tone)
-    share = share_of_change(grey, clean).masked_fill_(plates(maps), 0)
+    clean = network(grey) if scale >= 1 else _cleaned_enlarged(network, grey, large)
+    share = share_of_change(grey, clean)
+    if share.any():
+        share.masked_fill_(plates(maps), 0)
     if not share.any():
         return
     ink = _ink(network, large, grey, clean)
@@ -256,7 +257,7 @@ def _cleaned_bands(
     paper = None
     if pixels.ndim == 3:
         paper = Paper(maps, shows_where_clean(maps, clean), factor) if own is None else own.paper
-    del small, grey, maps, large, tone, ink  # large pages need their memory
+    del small, grey, maps, large, ink  # large pages need their memory
     if detail is not None:
         for first, rows in bands:
             detail.fit(first, grey_of(_seen(pixels, rows)))
@@ -291,12 +292,12 @@ def _ink(
     return without_shades(without_specks(ink, NETWORK_DPI), grey, clean)
 
 
-def _with_changes(
-    grey: Float[Tensor, "h w"], large: Float[Tensor, "maps H W"], tone: Float[Tensor, "H W"]
+def _cleaned_enlarged(
+    network: PageNetwork, grey: Float[Tensor, "h w"], large: Float[Tensor, "maps H W"]
 ) -> Float[Tensor, "h w"]:
-    """A page with the changes that a network made to it at twice the size."""
+    """Clean a page that is too coarse for the network: apply the changes that it makes at twice the size."""
     before = grey_of(large.squeeze(0))
-    return reduced(tone - before, 2).add_(grey).clamp_(0, 1)
+    return reduced(network(before) - before, 2).add_(grey).clamp_(0, 1)
 
 
 def _enlarged(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps H W"]:
