@@ -114,8 +114,7 @@ class DenseArrays:
         A weight on an input that is always zero is never trained: it would stay as it was drawn, and move every code
         once the column varies. At zero it stays zero.
         """
-        names = [name for name in ("encoder.linear.weight", "encoder.stack.0.weight") if name in self.arrays]
-        return self.updated({name: np.where(constant, 0, self.arrays[name]) for name in names})
+        return self.updated({name: np.where(constant, 0, self.arrays[name]) for name in self._seeing()})
 
     def leaving(self, constant: Bool[np.ndarray, " features"]) -> "DenseArrays":
         """Return the network with the decoders' weights for columns that never vary at zero: decoded to ``shift``."""
@@ -132,9 +131,12 @@ class DenseArrays:
     @property
     def ignored(self) -> Bool[np.ndarray, " features"]:
         """The columns that the encoder ignores altogether."""
-        names = [name for name in ("encoder.linear.weight", "encoder.stack.0.weight") if name in self.arrays]
-        ignored: np.ndarray = np.logical_and.reduce([(self.arrays[name] == 0).all(axis=0) for name in names])
+        ignored: np.ndarray = np.logical_and.reduce([(self.arrays[name] == 0).all(axis=0) for name in self._seeing()])
         return ignored
+
+    def _seeing(self) -> list[str]:
+        """Names of the weights that a row meets first."""
+        return [name for name in ("encoder.linear.weight", "encoder.stack.0.weight") if name in self.arrays]
 
     def _stack(self, half: str, widths: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield names and shapes of a stack's layers; the odd numbers are activations."""

@@ -7,7 +7,7 @@ import numpy as np
 from isthmus.dense.arrays import DenseArrays
 from isthmus.dense.joined import Joined
 from isthmus.dense.operations import ArrayT, Operations
-from isthmus.dense.passes import DecoderPass, EncoderPass, Space, matrices_of, run
+from isthmus.dense.passes import DecoderPass, EncoderPass, Space, forget_oldest, matrices_of, run
 
 _MOST_SIZES = 4  # numbers of rows whose arrays are kept
 
@@ -36,7 +36,7 @@ class Forward(Generic[ArrayT]):
         """Return the codes (one a row) of rows of unit scale, given in columns."""
         n = rows.shape[1]
         if n not in self._encoders:
-            _forget(self._encoders, _MOST_SIZES)
+            forget_oldest(self._encoders, _MOST_SIZES)
             space = Space(self.operations, self._network, n)
             codes = space.values(self._network.code_size)
             self._encoders[n] = EncoderPass(space, self._network, self._encoder, None, spread=self._spread, codes=codes)
@@ -49,7 +49,7 @@ class Forward(Generic[ArrayT]):
         """Return rows of unit scale (or logits), in columns, from the first codes only, by one of the decoders."""
         n = codes.shape[1]
         if (decoder, n) not in self._decodings:
-            _forget(self._decodings, _MOST_SIZES * len(self._decoders))
+            forget_oldest(self._decodings, _MOST_SIZES * len(self._decoders))
             space, width = Space(self.operations, self._network, n), self._network.decoders[decoder][1]
             self._decodings[decoder, n] = DecoderPass(
                 space, self._network, width, self._decoders[decoder], None, spread=self._spread[:width]
@@ -60,8 +60,3 @@ class Forward(Generic[ArrayT]):
         found.codes[n_kept:] = 0
         run(found.forward)
         return found.output
-
-
-def _forget(kept: dict, most: int) -> None:  # type: ignore[type-arg]
-    while len(kept) >= most:
-        del kept[next(iter(kept))]

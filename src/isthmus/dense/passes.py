@@ -213,3 +213,9 @@ class DecoderPass(Generic[ArrayT]):
 def matrices_of(operations: Operations[ArrayT], vector: ArrayT, matrices: Sequence[Matrix]) -> list[ArrayT]:
     """Return matrices as parts of a vector."""
     return [operations.matrix(vector, matrix.start, matrix.shape) for matrix in matrices]
+
+
+def forget_oldest(kept: dict[Any, Any], most: int) -> None:
+    """Make room for one more of at most so many arrays or passes."""
+    while len(kept) >= most:
+        del kept[next(iter(kept))]

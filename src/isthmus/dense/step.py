@@ -13,7 +13,7 @@ from isthmus.dense.joined import Joined
 from isthmus.dense.losses import Loss
 from isthmus.dense.nested_dropout import NestedDropout
 from isthmus.dense.operations import ArrayT, Operations
-from isthmus.dense.passes import DecoderPass, EncoderPass, Space, matrices_of, run
+from isthmus.dense.passes import DecoderPass, EncoderPass, Space, forget_oldest, matrices_of, run
 from isthmus.system.threads import Threads, threads
 
 _MOST_SIZES = 4  # sizes of batches whose arrays are kept
@@ -144,8 +144,7 @@ class DenseStep(Generic[ArrayT]):
         key = i, n_rows
         if key not in self._parts:
             has_fewer = self._dropout is not None and self._dropout.has_fewer
-            while len(self._parts) >= _MOST_SIZES * self._n_threads:
-                del self._parts[next(iter(self._parts))]
+            forget_oldest(self._parts, _MOST_SIZES * self._n_threads)
             self._parts[key] = _Part(
                 self.operations, self._network, self._joined, self.weights, self.gradients[i],
                 loss=self._loss, n_rows=n_rows, has_fewer=has_fewer,

@@ -67,8 +67,7 @@ class DenseTraining(DenseScorer[ArrayT]):
     @property
     def network(self) -> DenseArrays:
         """A copy of the network as it is."""
-        weights = self._step.joined.arrays_of(self.operations.numpy(self._step.weights))
-        return self._network.updated(weights)
+        return self._network.updated(self.copy_weights())
 
     @property
     def ignored(self) -> Bool[np.ndarray, " features"]:
