@@ -8,7 +8,7 @@ FROM python:3.13-slim AS build
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 COPY . /source
 RUN python -m venv /opt/isthmus \
-    && /opt/isthmus/bin/python -m pip install --no-cache-dir -c /source/constraints.txt "/source[pdf]"
+    && /opt/isthmus/bin/python -m pip install --no-cache-dir -c /source/constraints.txt "/source[pages]"
 
 FROM python:3.13-slim
 COPY --from=build /opt/isthmus /opt/isthmus

@@ -456,4 +456,4 @@ def test_without_the_extra_the_sentence_says_what_brings_it(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "pikepdf", None)
     (report,) = transform_documents([(str(tmp_path / "in.pdf"), str(tmp_path / "out.pdf"))], whiten, Options())
     assert isinstance(report.error, MissingExtraError)
-    assert 'pip install "isthmus[pdf]"' in str(report.error)
+    assert 'pip install "isthmus[pages]"' in str(report.error)

@@ -43,7 +43,7 @@ def test_the_extras_are_those_of_the_package():
     assert {extra: set(found.modules) for extra, found in EXTRAS.items()} == {
         extra: every_library(declared, extra)
         for extra in declared
-        if extra not in ("ocrmypdf", "postgresql", "test", "lint")
+        if extra not in ("all", "ocrmypdf", "postgresql", "test", "lint")
     }
 
 

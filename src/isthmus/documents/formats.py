@@ -35,7 +35,7 @@ def format_named(name: str) -> Format:
     """The format with a name; PDF is imported when it is needed, and refused without its libraries."""
     if name != "pdf":
         return _IMAGES[name]
-    require("pdf")
+    require("pages")
     from isthmus.documents import pdf  # noqa: PLC0415
 
     return pdf

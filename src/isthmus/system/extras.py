@@ -17,9 +17,18 @@ class Extra(NamedTuple):
 EXTRAS = {
     "arrow": Extra("Parquet and Feather files need", {"pyarrow": "pyarrow"}),
     "images": Extra("Images, GPUs and torch modules need", {"torch": "torch"}),
-    "pages": Extra("Cleaning pages needs", {"torch": "torch", "pillow": "PIL"}),
+    "pages": Extra(
+        "Cleaning pages needs",
+        {
+            "torch": "torch",
+            "onnxruntime": "onnxruntime",
+            "pillow": "PIL",
+            "pikepdf": "pikepdf",
+            "pypdfium2": "pypdfium2",
+        },
+    ),
+    "onnx": Extra("Exporting models needs", {"onnx": "onnx", "onnxruntime": "onnxruntime"}),
     "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2", "pillow": "PIL"}),
-    "pdf": Extra("PDFs need", {"pikepdf": "pikepdf", "pypdfium2": "pypdfium2"}),
     "tune": Extra("Tuning needs", {"optuna": "optuna"}),
     "evaluate": Extra("Evaluating pages needs", {"scikit-image": "skimage", "jiwer": "jiwer", "jinja2": "jinja2"}),
 }
