@@ -5,14 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from isthmus.dense.numpy_adamw import NumpyAdamW
+from isthmus.dense.numpy_gelu import NumpyGelu
 from isthmus.dense.operations import Activate
 
 Scratch = tuple[np.ndarray, np.ndarray]
-
-_NORMAL_TAIL = (0.2316419, 1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530)
 
 
 class NumpyOperations:
@@ -30,8 +28,7 @@ class NumpyOperations:
         self.divide: Callable[..., Any] = np.divide
         self.copy: Callable[[np.ndarray, np.ndarray], Any] = lambda values, out: np.copyto(out, values)
         self._zero, self._half, self._one, self._hundredth = map(self._constant, (0.0, 0.5, 1.0, 0.01))
-        self._minus_half, self._density_at_zero = map(self._constant, (-0.5, 1 / math.sqrt(2 * math.pi)))
-        self._tail_scale, *self._tail = map(self._constant, _NORMAL_TAIL)
+        self._gelu = NumpyGelu(self.dtype)
 
     def activation(self, name: str) -> Activate[np.ndarray]:
         return getattr(self, f"_{name}")  # type: ignore[no-any-return]
@@ -127,38 +124,6 @@ class NumpyOperations:
             np.add(slope, self._one, slope)
             np.multiply(slope, share, slope)
         np.multiply(x, share, y)
-
-    def _gelu(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray | None, scratch: Scratch) -> None:
-        """Compute x Φ(x), whose slope is Φ(x) + x φ(x)."""
-        share, density = scratch
-        np.multiply(x, x, density)
-        np.multiply(density, self._minus_half, density)
-        np.exp(density, density)
-        np.multiply(density, self._density_at_zero, density)
-        if self.dtype == np.float32:
-            self._normal_share(x, density, share, y)
-        else:
-            ndtr(x, share)
-        if slope is not None:
-            np.multiply(x, density, slope)
-            np.add(slope, share, slope)
-        np.multiply(x, share, y)
-
-    def _normal_share(self, x: np.ndarray, density: np.ndarray, out: np.ndarray, scratch: np.ndarray) -> None:
-        """Compute Φ(x) to 7.5e-8 (Abramowitz & Stegun 1964, 26.2.17), a tenth of the time of scipy's exact function."""
-        first, *others = self._tail
-        np.abs(x, out)
-        np.multiply(out, self._tail_scale, out)
-        np.add(out, self._one, out)
-        np.divide(self._one, out, out)
-        np.multiply(out, first, scratch)
-        for coefficient in others:
-            np.add(scratch, coefficient, scratch)
-            np.multiply(scratch, out, scratch)
-        np.multiply(scratch, density, scratch)
-        np.subtract(self._half, scratch, scratch)
-        np.copysign(scratch, x, out)
-        np.add(out, self._half, out)
 
     def _constant(self, value: float) -> np.ndarray:
         return np.array(value, self.dtype)
