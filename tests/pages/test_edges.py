@@ -102,6 +102,32 @@ def test_what_is_drawn_stays(sheet, name):
     assert find_edge_dirt(page, DPI) is None
 
 
+def ruled(name: str, page: np.ndarray) -> np.ndarray:
+    """The page with a rule near its edge, as a scanner sees it."""
+    page = page.copy()
+    if name == "head":  # not quite straight, and with print above it
+        for x in range(page.shape[1]):
+            y = mm(3.6)[0] + x * 4 // page.shape[1]
+            page[y : y + 2, x] = 0
+        top = np.flatnonzero((page[mm(10)[0] :] < 128).any(1))[0] + mm(10)[0]
+        page[: mm(2.5)[0], mm(20)[0] : mm(60)[0]] = page[top : top + mm(2.5)[0], mm(20)[0] : mm(60)[0]]
+    elif name == "rough":
+        page[9:11, 6:-6] = 0
+        page[11, 6:-6:5] = 0
+    elif name == "at the edge":
+        page[:2, 16:-20] = 0
+    else:
+        page[-3:] = page[-200:, 60:62] = page[-200:, -62:-60] = 0
+    return page
+
+
+@pytest.mark.parametrize("name", ["head", "rough", "at the edge", "last of a table"])
+def test_rules_near_the_edge_stay(sheet, name):
+    page = ruled(name, sheet)
+    assert not bilevel_dirt(page < 128, DPI).any()
+    assert find_edge_dirt(page, DPI) is None
+
+
 @pytest.mark.parametrize("kind", ["grey", "RGB", "16 bit", "floats"])
 def test_edges_of_grey_and_colour_scans_become_paper(sheet, identity, kind):
     rng = np.random.default_rng(0)

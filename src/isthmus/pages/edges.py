@@ -18,6 +18,9 @@ _RULE = 1.0  # mm: thinner borders that lead into the page, or go around it, are
 _LETTER = 1.0  # mm: white parts of this size in a border are letters in reverse, or drawn
 _STRIP = 5.0  # mm from the edge in which a line can be the edge of the sheet
 _SPAN = 0.8  # share of the side of the page that such a line spans
+_WANDERS = 0.5  # mm by which such a line is nearer to the edge at one place than at another; rules are parallel to it
+_MARKS = 2  # marks of the size of letters beyond a line, from which on it is a rule
+_STEADY = 1.0  # pixels by which the thickness of a rule at the very edge differs along it
 _HOLE = 4.0, 11.0  # mm: diameters of punch holes; ISO 838 has 6, others 5 to 8, and the dpi may be wrong
 _ROUND = 0.08  # share by which the area of a hole may differ from that of an ellipse
 _HOLE_REACH = 25.0  # mm from the edge
@@ -62,6 +65,8 @@ def _is_border(region: Mask, box: tuple[slice, slice], whole: Int32[np.ndarray, 
              if (box[axis].stop == lengths[axis] if at_end else box[axis].start == 0)]  # fmt: skip
     if not sides:
         return False
+    thin = [(axis, at_end) for axis, at_end in sides if region.shape[axis] <= _STRIP * mm]
+    sides = thin or sides  # a bar also touches the sides that it ends at
     touching = [(axis, np.take(region, -1 if at_end else 0, axis).sum()) for axis, at_end in sides]
     depth = max(float(np.median(region.sum(axis))) for axis, _ in sides)
     least = _LEAST_LENGTH * mm if depth <= _THIN * mm else 0.0
@@ -77,9 +82,16 @@ def _is_border(region: Mask, box: tuple[slice, slice], whole: Int32[np.ndarray, 
             for axis, at_end in sides
             if not any(other != axis for other, _ in sides)
         )
-        if leads_in or len(sides) == 4:
+        cut = len(sides) == 1 and region.shape[1 - sides[0][0]] < lengths[1 - sides[0][0]]
+        if leads_in or len(sides) == 4 or (cut and _is_steady(region, sides[0][0])):
             return False
     return not _has_letters(region, mm)
+
+
+def _is_steady(region: Mask, axis: int) -> bool:
+    """Whether a thin part along the edge has the same thickness everywhere, as a rule that the edge cuts off."""
+    thickness = region.sum(axis)
+    return len(thickness) <= 2 or bool(np.ptp(np.percentile(thickness[1:-1], (5, 95))) <= _STEADY)
 
 
 def _has_letters(region: Mask, mm: float) -> bool:
@@ -97,13 +109,13 @@ def _has_letters(region: Mask, mm: float) -> bool:
 def _lines(dark: Mask, mm: float) -> Mask:
     """Lines along the edge of the sheet: nearly as long as the page, near its edge, and not quite parallel to it.
 
-    If there are lines on opposite sides, they are a frame, or the rules of a table.
+    There is no print beyond them. If there are lines on opposite sides, they are a frame, or the rules of a table.
     """
     strip = round(_STRIP * mm)
     found = np.zeros_like(dark)
     for turned in (False, True):
         page = dark.T if turned else dark
-        lines = [_line(part, strip) for part in (page[:strip], page[::-1][:strip])]
+        lines = [_line(part, strip, mm) for part in (page[:strip], page[::-1][:strip])]
         if (lines[0] is None) == (lines[1] is None):
             continue
         into = found.T if turned else found
@@ -114,7 +126,7 @@ def _lines(dark: Mask, mm: float) -> Mask:
     return found
 
 
-def _line(part: Mask, strip: int) -> Mask | None:
+def _line(part: Mask, strip: int, mm: float) -> Mask | None:
     """A line in a strip along the edge; a line of the next side may cross it in the corner."""
     regions, _ = ndimage.label(part[:, strip:-strip], np.ones((3, 3)))
     line = np.zeros_like(part)
@@ -122,9 +134,24 @@ def _line(part: Mask, strip: int) -> Mask | None:
         if columns.stop - columns.start < _SPAN * regions.shape[1] or rows.stop == strip or rows.start == 0:
             continue
         region = regions[rows, columns] == number
-        if np.median(region.sum(0)) < rows.stop - rows.start:  # slanted, or ragged
+        beyond = regions[: rows.stop, columns].copy()
+        beyond[rows][region] = 0
+        if _wanders(region, mm) and not _is_marked(beyond, mm):
             line[rows, strip + columns.start : strip + columns.stop] |= region
     return _grown(line, part, 1.2 * strip) if line.any() else None
+
+
+def _wanders(line: Mask, mm: float) -> bool:
+    """Whether a line along the edge comes nearer to it, or goes away from it, by more than noise does."""
+    middles = (line * np.arange(1, len(line) + 1)[:, None]).sum(0) / np.maximum(line.sum(0), 1)
+    return bool(np.ptp(np.percentile(middles[middles > 0], (5, 95))) >= _WANDERS * mm)
+
+
+def _is_marked(beyond: Int32[np.ndarray, "h w"], mm: float) -> bool:
+    """Whether there are marks of the size of letters among those beyond a line."""
+    boxes = [box for box in ndimage.find_objects(beyond) if box is not None]
+    sizes = [max(part.stop - part.start for part in box) for box in boxes]
+    return bool(sum(_LETTER * mm <= size <= _STRIP * mm for size in sizes) >= _MARKS)
 
 
 def _holes(dark: Mask, mm: float) -> Mask:
