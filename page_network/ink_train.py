@@ -117,11 +117,7 @@ class Run:
         parts = []
         n_cut = round(BATCH * SHARE_CUT) if len(self.cut) else 0
         for number in [*rng.choice(self.cut, n_cut), *rng.choice(self.drawn, BATCH - n_cut)]:
-            page = (
-                NetworkInput(torch.from_numpy(np.moveaxis(self.pages[number], -1, 0) / np.float32(255)))
-                .rows(0, SIDE)
-                .numpy()
-            )
+            page = NetworkInput(np.moveaxis(self.pages[number], -1, 0) / np.float32(255)).rows(0, SIDE)
             y, x = rng.integers(0, page.shape[1] - SIZE + 1, 2)
             box = (slice(y, y + SIZE), slice(x, x + SIZE))
             ink = 1 - np.moveaxis(self.inks[number][box], -1, 0) / np.float32(255)
@@ -143,8 +139,8 @@ class Run:
         """Recall of the skeleton, precision and recall of ink, on parts that are not trained on."""
         counts = np.zeros(6)
         for number in range(N_KEPT_OUT):
-            page = torch.from_numpy(np.moveaxis(self.pages[number], -1, 0) / np.float32(255))
-            found = self.average(NetworkInput(page).rows(0, SIDE)[None])[0].amin(0).numpy() < 0.5
+            page = NetworkInput(np.moveaxis(self.pages[number], -1, 0) / np.float32(255)).rows(0, SIDE)
+            found = self.average(torch.from_numpy(page.copy())[None])[0].amin(0).numpy() < 0.5
             ink, skeleton = self.inks[number].min(-1) < 128, self.skeletons[number]
             counts += [(found & ink).sum(), ink.sum(), found.sum(), (found & skeleton).sum(), skeleton.sum(), 1]
         recall, precision, strokes = counts[0] / counts[1], counts[0] / counts[2], counts[3] / counts[4]
@@ -162,8 +158,8 @@ class Run:
 
     def write_model(self, path: Path) -> None:
         """Write the model file; the errors in it are those of the parts that were kept out."""
-        pages = torch.from_numpy(np.moveaxis(self.pages[:N_KEPT_OUT], -1, 1) / np.float32(255))
-        inputs = np.stack([np.moveaxis(NetworkInput(page).rows(0, SIDE).numpy(), 0, -1) for page in pages])
+        pages = np.moveaxis(self.pages[:N_KEPT_OUT], -1, 1) / np.float32(255)
+        inputs = np.stack([np.moveaxis(NetworkInput(page).rows(0, SIDE), 0, -1) for page in pages])
         inks = self.inks[:N_KEPT_OUT] / np.float32(255)
         ConvAutoencoder.from_network(self.average, inputs, target=inks, device="cpu").save(path)
         content = path.read_bytes()

@@ -96,7 +96,7 @@ def prepared(form: str, small: np.ndarray, dpi: int, size: list[int], network: s
         apply = Plain(network) if form.endswith("plain") else load_network(network)
 
         def clean(pixels: np.ndarray) -> object:
-            return apply(torch.from_numpy(pixels / np.float32(255)))
+            return apply(pixels / np.float32(255))
 
     clean(page[:64, :64])
     return lambda: clean(page)
@@ -124,8 +124,8 @@ class Plain:
                 module.fused = False
 
     @torch.no_grad()
-    def __call__(self, grey: torch.Tensor) -> torch.Tensor:
-        return self.network(grey[None, None])[0, 0]
+    def __call__(self, grey: np.ndarray) -> np.ndarray:
+        return np.asarray(self.network(torch.from_numpy(grey)[None, None])[0, 0])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from benchmarks.machine import heading
@@ -73,7 +72,7 @@ def grey(page: np.ndarray) -> np.ndarray:
 
 def applied(network: PageNetwork, page: np.ndarray) -> np.ndarray:
     """What the network makes of the page as it is."""
-    return np.round(255 * network(torch.from_numpy(grey(page))).numpy()).astype(np.uint8)
+    return np.asarray(np.round(255 * network(grey(page))), np.uint8)
 
 
 def enlarged(network: PageNetwork, page: np.ndarray, dpi: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from page_networks import whitened
 from PIL import Image
 
@@ -39,7 +38,7 @@ def photograph() -> tuple[np.ndarray, np.ndarray]:
 
 def test_beyond_the_sheet_nothing_is_cleaned_and_the_sheet_is_cleaned_to_its_edges(photograph):
     page, sheet = photograph
-    share = share_of_change(torch.from_numpy(page), torch.from_numpy(whitened(page))).numpy()
+    share = share_of_change(page, whitened(page))
     assert (share[sheet == 0] == 0).mean() > 0.99
     inner = np.asarray(Image.fromarray(sheet).reduce(10)) == 1  # squares of 10 pixels that are all sheet
     cleaned = np.asarray(Image.fromarray(share).reduce(10))

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Shaped, UInt8
 from numpy.typing import ArrayLike
 from PIL import Image
-from torch import Tensor
 
 from isthmus.documents.contract import LeftAsItIs, steps_at
 from isthmus.documents.damage import meaning
@@ -22,9 +19,10 @@ from isthmus.errors import CoarsePageWarning, InputError, PaleLettersWarning
 from isthmus.pages.bilevel import bilevel_dirt, is_bilevel
 from isthmus.pages.colour import coloured, grey_of
 from isthmus.pages.deskew import straight_picture, straight_pixels
-from isthmus.pages.detail import Detail, enlarged, reduced
+from isthmus.pages.detail import Detail
 from isthmus.pages.ink import OwnInk, without_shades, without_specks
 from isthmus.pages.kinds import is_drawn
+from isthmus.pages.maps import Map, clipped, enlarged, mixed, reduced
 from isthmus.pages.paper import Paper, shows_where_clean
 from isthmus.pages.plates import plates
 from isthmus.pages.removed import removed
@@ -206,14 +204,16 @@ def cleaned_page(
     result, is_changed = (np.empty_like(pixels), False) if dirt is None else (page, True)
     for rows, seen, cleaned, share in _cleaned_bands(page, found, scale.reduction):
         is_changed = True
-        out = torch.lerp(seen, cleaned, share * strength).mul_(white)
-        values = (out if pixels.dtype.kind == "f" else out.round_()).numpy()
+        values = mixed(seen, cleaned, share * np.float32(strength))
+        values *= white
+        if pixels.dtype.kind != "f":
+            np.round(values, out=values)
         # Rounding gives no bool: more than half is white.
         samples = values > 0.5 if pixels.dtype == bool else values
         result[rows] = samples if pixels.ndim == 2 else np.moveaxis(samples, 0, -1)
     if dirt is not None and strength < 1:
-        mixed = result[dirt].astype(np.float64) * strength + pixels[dirt] * (1 - strength)
-        result[dirt] = mixed if pixels.dtype.kind == "f" else np.round(mixed)
+        partly = result[dirt].astype(np.float64) * strength + pixels[dirt] * (1 - strength)
+        result[dirt] = partly if pixels.dtype.kind == "f" else np.round(partly)
     return Cleaned(result if is_changed else pixels.copy(), scale, "" if looks_at_edges else _EDGES_LEFT)
 
 
@@ -235,20 +235,20 @@ def _cleaned_bilevel(
 
 def _cleaned_bands(
     pixels: Shaped[np.ndarray, "h w *three"], network: PageNetwork, scale: float
-) -> Iterator[tuple[slice, Float[Tensor, "*three H W"], Float[Tensor, "*three H W"], Float[Tensor, "H W"]]]:
+) -> Iterator[tuple[slice, Float[np.ndarray, "*three H W"], Float[np.ndarray, "*three H W"], Float[np.ndarray, "H W"]]]:
     """Yield bands of the page: rows, noisy pixels, clean pixels, and the share of the change to make.
 
     Only one band at a time is in floats. If nothing is to change, there are no bands.
     """
     factor = max(1, int(scale))
     bands = _bands(pixels.shape[0], pixels.shape[1], factor)
-    small = torch.cat([reduced(_seen(pixels, rows), factor) for _, rows in bands], dim=-2)
+    small = np.concatenate([reduced(_seen(pixels, rows), factor) for _, rows in bands], axis=-2)
     grey, maps = grey_of(small), small.reshape(-1, *small.shape[-2:])
     large = maps if scale >= 1 else _enlarged(maps)  # pages that are too coarse for the networks
     clean = network(grey) if scale >= 1 else _cleaned_enlarged(network, grey, large)
     share = share_of_change(grey, clean)
     if share.any():
-        share.masked_fill_(plates(maps), 0)
+        share[plates(maps)] = 0
     if not share.any():
         return
     ink = _ink(network, large, grey, clean)
@@ -282,8 +282,8 @@ def _check_scale(megapixels: float, most: float | None) -> None:
 
 
 def _ink(
-    network: PageNetwork, large: Float[Tensor, "maps H W"], grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]
-) -> Float[Tensor, "h w"] | None:  # fmt: skip
+    network: PageNetwork, large: Float[np.ndarray, "maps H W"], grey: Map, clean: Map
+) -> Map | None:  # fmt: skip
     """How surely ink is at each pixel, without isolated specks and shades, if the network finds ink."""
     ink = network.ink_on(large)
     if ink is None:
@@ -292,17 +292,14 @@ def _ink(
     return without_shades(without_specks(ink, NETWORK_DPI), grey, clean)
 
 
-def _cleaned_enlarged(
-    network: PageNetwork, grey: Float[Tensor, "h w"], large: Float[Tensor, "maps H W"]
-) -> Float[Tensor, "h w"]:
+def _cleaned_enlarged(network: PageNetwork, grey: Map, large: Float[np.ndarray, "maps H W"]) -> Map:
     """Clean a page that is too coarse for the network: apply the changes that it makes at twice the size."""
-    before = grey_of(large.squeeze(0))
-    return reduced(network(before) - before, 2).add_(grey).clamp_(0, 1)
+    before = grey_of(large)
+    return clipped(reduced(network(before) - before, 2) + grey)
 
 
-def _enlarged(maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps H W"]:
-    large: Tensor = F.interpolate(maps[None], scale_factor=2, mode="bicubic", align_corners=False)[0].clamp_(0, 1)
-    return large
+def _enlarged(maps: Float[np.ndarray, "maps h w"]) -> Float[np.ndarray, "maps H W"]:
+    return clipped(enlarged(maps, 2, 0, [2 * side for side in maps.shape[1:]], cubic=True))
 
 
 def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:
@@ -312,10 +309,12 @@ def _bands(height: int, width: int, factor: int) -> list[tuple[int, slice]]:
     return [(first, slice(first * factor, min(height, (first + step) * factor))) for first in firsts]
 
 
-def _seen(pixels: Shaped[np.ndarray, "h w *three"], rows: slice) -> Float[Tensor, "*three H W"]:
+def _seen(pixels: Shaped[np.ndarray, "h w *three"], rows: slice) -> Float[np.ndarray, "*three H W"]:
     """Rows of the page as floats from 0 (black) to 1 (white), with channels first."""
     part = pixels[rows] if pixels.ndim == 2 else np.moveaxis(pixels[rows], -1, 0)
-    return torch.from_numpy(np.array(part, np.float32, order="C")).div_(_WHITE[pixels.dtype.name])
+    seen = np.array(part, np.float32, order="C")
+    seen /= _WHITE[pixels.dtype.name]
+    return seen
 
 
 def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray, "h w"]:
@@ -324,7 +323,7 @@ def _grey_samples(pixels: Shaped[np.ndarray, "h w *three"]) -> UInt8[np.ndarray,
         return grey_pixels(pixels)
     grey = np.empty(pixels.shape[:2], np.uint8)
     for _, rows in _bands(pixels.shape[0], pixels.shape[1], 1):
-        grey[rows] = grey_of(_seen(pixels, rows)).mul(255).round().numpy()
+        grey[rows] = np.round(grey_of(_seen(pixels, rows)) * 255)
     return grey
 
 

@@ -9,24 +9,31 @@ ink beside ink keeps its relation. Within a small margin that network then decid
 """
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of
-from isthmus.pages.detail import enlarged, ramp, reduced
+from isthmus.pages.maps import (
+    Map,
+    box_mean,
+    clipped,
+    enlarged,
+    lower_median,
+    near_mean,
+    ramp,
+    reduced,
+    repeated,
+    widened,
+)
 from isthmus.pages.masks import grown, opened
-from isthmus.pages.paper import Paper, shows_without_ink, widened
+from isthmus.pages.paper import Paper, shows_without_ink
 from isthmus.pages.pepper import pepper
 
 _BLOCK = 4  # pixels of the page per pixel of the map of means
 _REACH = 24  # pixels of that map to each side of one, over which the page is averaged
 _DARK = 0.02  # added to the page and to its mean, so that the noise of black pixels stays small
 _AROUND = 8  # rows beyond a band on which it depends
-_COARSE = 2  # pixels of the page per pixel of a fit
-_NEAR = 1  # pixels of a fit to each side of one, over which it is averaged, twice: in all about a letter
+_COARSE = 2  # pixels of the page per pixel of a fit, which is averaged over the next ones, twice: about a letter
 _LEAST = 1e-3  # square of darkness below which there is nothing to fit
 _RIDGE = 0.02  # of the sharper part, in squares of darkness
 _GAIN = (1.0, 4.0)  # factors by which ink may become darker
@@ -51,45 +58,48 @@ class NetworkInput:
     ``page`` has one map, of grey, or three, of red, green and blue, in [0, 1].
     """
 
-    def __init__(self, page: Float[Tensor, "maps h w"]) -> None:
+    def __init__(self, page: Float[np.ndarray, "maps h w"]) -> None:
         self._page, self._block = page, min(_BLOCK, *page.shape[1:])
-        self._around = _box_mean(reduced(page, self._block), _REACH)
+        self._around = box_mean(reduced(page, self._block), _REACH)
 
-    def rows(self, start: int, stop: int) -> Float[Tensor, "3 rows w"]:
+    def rows(self, start: int, stop: int) -> Float[np.ndarray, "3 rows w"]:
         """Some rows of it; ``start`` is a multiple of 4."""
         part = self._page[:, start:stop]
         around = enlarged(self._around, self._block, start, part.shape[1:])
-        return part.add(_DARK).div_(around.add_(_DARK)).mul_(0.5).clamp_(max=1).expand(3, -1, -1)
+        around += _DARK
+        seen = part + _DARK
+        seen /= around
+        seen *= 0.5
+        return np.broadcast_to(np.minimum(seen, 1, out=seen), (3, *seen.shape[1:]))
 
 
-def without_specks(ink: Float[Tensor, "h w"], dpi: float) -> Float[Tensor, "h w"]:
+def without_specks(ink: Map, dpi: float) -> Map:
     """A map of ink without isolated specks, which are no dots, leaders or accents; changed in place."""
-    dark = (ink > _SPECK).numpy()
+    dark = ink > _SPECK
     specks = pepper(dark, np.zeros_like(dark), dpi)
-    return ink.masked_fill_(torch.from_numpy(grown(specks, _BLUR)), 0.0)
+    ink[grown(specks, _BLUR)] = 0
+    return ink
 
 
-def without_shades(
-    ink: Float[Tensor, "h w"], grey: Float[Tensor, "h w"], tone: Float[Tensor, "h w"]
-) -> Float[Tensor, "h w"]:
+def without_shades(ink: Map, grey: Map, tone: Map) -> Map:
     """A map of ink without areas wider than strokes, not dark, that the tone has as paper: hard shadows, and stains.
 
     In such areas the tone says what is ink. The map is changed in place.
     """
     is_paper = tone > _PAPER
     shows = grey[is_paper & (ink < _INK)]
-    light = float(shows.median()) if len(shows) else 1.0
+    light = lower_median(shows) if len(shows) else 1.0
     del shows
-    wide = torch.from_numpy(opened((ink > _INK).numpy(), _STROKE))
+    wide = opened(ink > _INK, _STROKE)
     block = min(_BLOCK, *ink.shape)
-    sums = torch.stack([reduced(each.float(), block) for each in (wide, is_paper & wide, grey * wide)])
-    area, whites, greys = _box_mean(sums, _STROKE // block)
+    sums = np.stack([reduced(each.astype(ink.dtype), block) for each in (wide, is_paper & wide, grey * wide)])
+    area, whites, greys = box_mean(sums, _STROKE // block)
     found = (whites > _MOSTLY * area) & (greys > _DARKEST_SHADE * light * area)
-    shades = wide & found.repeat_interleave(block, 0).repeat_interleave(block, 1)[: ink.shape[0], : ink.shape[1]]
-    near = torch.from_numpy(grown(shades.numpy(), _RIM))
+    shades = wide & repeated(found, block, ink.shape)
+    near = grown(shades, _RIM)
     del is_paper, wide, shades
     for rows in bands(ink.shape):
-        ink[rows] = torch.where(near[rows], ink[rows].minimum(ramp(1 - tone[rows], _PRINT)), ink[rows])
+        np.minimum(ink[rows], ramp(1 - tone[rows], _PRINT), out=ink[rows], where=near[rows])
     return ink
 
 
@@ -98,31 +108,34 @@ class OwnInk:
 
     Parameters
     ----------
-    small : Tensor of shape (maps, h, w)
+    small : array of shape (maps, h, w)
         The noisy page at the scale of the networks, in grey (one map) or RGB.
-    tone : Tensor of shape (h, w)
+    tone : array of shape (h, w)
         Its clean grey, as a network gives it.
-    ink : Tensor of shape (h, w)
+    ink : array of shape (h, w)
         How surely ink is there. All three are in [0, 1].
     factor : int
         Rows and columns of the large page per pixel of the small page.
     """
 
-    def __init__(
-        self, small: Float[Tensor, "maps h w"], tone: Float[Tensor, "h w"], ink: Float[Tensor, "h w"], factor: int
-    ) -> None:
+    def __init__(self, small: Float[np.ndarray, "maps h w"], tone: Map, ink: Map, factor: int) -> None:
         self.paper = Paper(small, shows_without_ink(small, ink), factor)
         self._small, self._tone, self._ink, self._factor = small, tone, ink, factor
         self._most = min(max(_GAIN[0], self._gain_of_page()), _GAIN[1])
 
-    def apply(self, first: int, band: Float[Tensor, "maps H W"]) -> Float[Tensor, "H W"]:
+    def apply(self, first: int, band: Float[np.ndarray, "maps H W"]) -> Float[np.ndarray, "H W"]:
         """The clean grey of a band of the large page; ``first`` is the first row of the band on the small page."""
         start = max(0, first - _AROUND) // _COARSE * _COARSE
         stop = first + -(-band.shape[1] // self._factor) + _AROUND
         maps = enlarged(self._maps(start, stop), self._factor, (first - start) * self._factor, band.shape[1:])
         gain, more, gate = maps
-        darkness = _darkness(band, self.paper.under(first, band.shape[1:])).mul_(gain).clamp_(max=1).add_(more)
-        return darkness.clamp_(0, 1).mul_(gate).neg_().add_(1)
+        darkness = _darkness(band, self.paper.under(first, band.shape[1:]))
+        darkness *= gain
+        np.minimum(darkness, 1, out=darkness)
+        darkness += more
+        clipped(darkness)
+        darkness *= gate
+        return np.asarray(np.subtract(1, darkness, out=darkness))
 
     def _gain_of_page(self) -> float:
         """The factor that brings all ink of the page to the wanted darkness, by least squares."""
@@ -134,25 +147,25 @@ class OwnInk:
             wanted += float(((1 - self._tone[rows]) * inked).sum())
         return wanted / own2
 
-    def _maps(self, start: int, stop: int) -> Float[Tensor, "3 h w"]:
+    def _maps(self, start: int, stop: int) -> Float[np.ndarray, "3 h w"]:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
         small, tone, ink = (maps[..., start:stop, :] for maps in (self._small, self._tone, self._ink))
         own = _darkness(small, self.paper.under(start, small.shape[1:], 1))
         wanted, near_ink = 1 - tone, widened(ink)
-        edges = own - _box_mean(own[None], 1)[0]
+        edges = own - near_mean(own[None])[0]
         gain, sharper, agrees = _fit(own, edges, wanted, ink, near_ink, most=self._most)
-        line = own.mul(gain).clamp_(max=1)
-        shape = sharper.mul_(edges).add_(line).clamp_(0, 1)
-        margin = agrees.mul_(_MARGIN)
-        darkness = wanted.maximum(shape - margin).minimum(shape + margin)
-        of_tone = ramp(wanted, _WANTED).mul_(ramp(own - edges, _SHOWS))
-        return torch.stack([gain, darkness - line, near_ink.mul_(_GATE).clamp_(max=1).maximum(of_tone)])
+        line = np.minimum(own * gain, 1)
+        shape = clipped(sharper * edges + line)
+        margin = agrees * _MARGIN
+        darkness = np.minimum(np.maximum(wanted, shape - margin), shape + margin)
+        of_tone = ramp(wanted, _WANTED) * ramp(own - edges, _SHOWS)
+        return np.stack([gain, darkness - line, np.maximum(np.minimum(near_ink * _GATE, 1), of_tone)])
 
 
 def _fit(
-    own: Float[Tensor, "h w"], edges: Float[Tensor, "h w"], wanted: Float[Tensor, "h w"], ink: Float[Tensor, "h w"],
-    near_ink: Float[Tensor, "h w"], *, most: float,
-) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"], Float[Tensor, "h w"]]:  # fmt: skip
+    own: Map, edges: Map, wanted: Map, ink: Map,
+    near_ink: Map, *, most: float,
+) -> tuple[Map, Map, Map]:  # fmt: skip
     """Fit the wanted darkness of ink by its own and by its difference to the nearest pixels, over about a letter.
 
     Returns the factors of both, and from 0 to 1 how far the wanted darkness agrees that there is ink. The first factor
@@ -160,30 +173,23 @@ def _fit(
     """
     inked = own * ink
     products = [own * inked, edges * inked, edges * edges * ink, wanted * inked, edges * wanted * ink, inked]
-    coarse = reduced(torch.stack([*products, own * near_ink]), _COARSE)
-    own2, both, edges2, own_wanted, edges_wanted, inked, near = _box_mean(_box_mean(coarse, _NEAR), _NEAR)
+    coarse = np.stack([reduced(each, _COARSE) for each in (*products, own * near_ink)])
+    own2, both, edges2, own_wanted, edges_wanted, inked, near = near_mean(near_mean(coarse))
     sure = ramp((inked + _LEAST) / (near + _LEAST), _SURE)
-    own2, own_wanted = own2.add_(_LEAST), own_wanted.add_(_LEAST)
+    own2 += _LEAST
+    own_wanted += _LEAST
     raised = _FAINT * (inked + _LEAST) / own2  # over the mean darkness of ink, weighted by darkness
-    edges2 = edges2.add_(own2, alpha=_RIDGE)
-    sharper = (own2 * edges_wanted - both * own_wanted).div_((own2 * edges2 - both * both).clamp_(min=1e-9))
-    sharper.clamp_(0, _SHARPER)
-    gain = (own_wanted - sharper * both).div_(own2)
+    edges2 += _RIDGE * own2
+    sharper = (own2 * edges_wanted - both * own_wanted) / np.maximum(own2 * edges2 - both * both, 1e-9)
+    clipped(sharper, 0, _SHARPER)
+    gain = (own_wanted - sharper * both) / own2
     agrees = ramp(gain, _AGREES)
-    raised = raised.clamp_(*_GAIN).sub_(1).mul_(sure).add_(1)
-    fits = torch.stack([gain.clamp_(_GAIN[0], most).maximum(raised), sharper.mul_(agrees), agrees])
+    raised = (clipped(raised, *_GAIN) - 1) * sure + 1
+    fits = np.stack([np.maximum(clipped(gain, _GAIN[0], most), raised), sharper * agrees, agrees])
     gain, sharper, agrees = enlarged(fits, _COARSE, 0, own.shape)
     return gain, sharper, agrees
 
 
-def _darkness(page: Float[Tensor, "maps H W"], paper: Float[Tensor, "maps H W"]) -> Float[Tensor, "H W"]:
+def _darkness(page: Float[np.ndarray, "maps H W"], paper: Float[np.ndarray, "maps H W"]) -> Float[np.ndarray, "H W"]:
     """How much darker than its paper a page is, from 0 to 1."""
-    over_paper = (page / paper).clamp_(max=1)
-    return 1 - (over_paper[0] if len(page) == 1 else grey_of(over_paper))
-
-
-def _box_mean(maps: Float[Tensor, "maps h w"], reach: int) -> Float[Tensor, "maps h w"]:
-    """The mean over the pixels up to ``reach`` rows and columns away that are on the page."""
-    for size, padding in (((2 * reach + 1, 1), (reach, 0)), ((1, 2 * reach + 1), (0, reach))):
-        maps = F.avg_pool2d(maps[None], size, 1, padding, count_include_pad=False)[0]
-    return maps
+    return 1 - grey_of(np.minimum(page / paper, 1))

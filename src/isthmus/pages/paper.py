@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
-import torch.nn.functional as F
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
 from isthmus.pages.colour import marks
-from isthmus.pages.detail import enlarged, reduced
+from isthmus.pages.maps import Map, clipped, enlarged, mixed, reduced, widened
 
 _BLOCK = 4  # pixels of the page per pixel of the map of the paper
 _BAND = 1024  # rows that are looked at at a time, a multiple of all blocks
@@ -28,32 +26,32 @@ class Paper:
 
     Parameters
     ----------
-    small : Tensor of shape (maps, h, w)
+    small : array of shape (maps, h, w)
         The noisy page at the scale of the networks, in grey (one map) or RGB, in [0, 1].
-    shows : Tensor of shape (h, w)
+    shows : array of shape (h, w)
         1 where paper shows.
     factor : int
         Rows and columns of the large page per pixel of the small page.
     """
 
-    def __init__(self, small: Float[Tensor, "maps h w"], shows: Float[Tensor, "h w"], factor: int) -> None:
+    def __init__(self, small: Float[np.ndarray, "maps h w"], shows: Map, factor: int) -> None:
         self._factor, self._block = factor, min(_BLOCK, *shows.shape)
         parts = [reduced(small[:, rows] * shows[rows], self._block) for rows in _bands(len(shows))]
-        sums = [torch.cat(parts, dim=1)]
+        sums = [np.concatenate(parts, axis=1)]
         amounts = [reduced(shows, self._block)]
         while len(sums) < _LEVELS and min(amounts[-1].shape) > 1:
             sums.append(reduced(sums[-1], 2))
             amounts.append(reduced(amounts[-1], 2))
         total = amounts[0].sum()
-        mean = sums[0].sum((1, 2)) / total if total > 0 else torch.ones(len(small))
-        paper = mean[:, None, None].expand_as(sums[-1])
+        mean = sums[0].sum((1, 2)) / total if total > 0 else np.ones(len(small), small.dtype)
+        paper = np.broadcast_to(mean[:, None, None], sums[-1].shape)
         for seen, amount in zip(reversed(sums), reversed(amounts), strict=True):
             if paper.shape[1:] != amount.shape:
                 paper = enlarged(paper, 2, 0, amount.shape)
-            paper = torch.lerp(paper, seen / amount.clamp(min=1e-4), amount / (amount + _TRUST))
-        self._map = paper.clamp_(_DARKEST, 1)
+            paper = mixed(paper, seen / np.maximum(amount, 1e-4), amount / (amount + _TRUST))
+        self._map = clipped(paper, _DARKEST, 1)
 
-    def under(self, first: int, shape: Sequence[int], factor: int | None = None) -> Float[Tensor, "maps H W"]:
+    def under(self, first: int, shape: Sequence[int], factor: int | None = None) -> Float[np.ndarray, "maps H W"]:
         """The paper under ``shape`` rows and columns of the large page, or of another one.
 
         ``first`` is the first row on the small page, ``factor`` that of the other page.
@@ -62,28 +60,22 @@ class Paper:
         return enlarged(self._map, self._block * factor, first * factor, shape)
 
 
-def shows_where_clean(small: Float[Tensor, "maps h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def shows_where_clean(small: Float[np.ndarray, "maps h w"], clean: Map) -> Map:
     """1 where the clean page is white and the noisy one has no coloured mark, else 0."""
-    return _without_marks(small, (clean > _WHITE).to(small.dtype))
+    return _without_marks(small, (clean > _WHITE).astype(small.dtype))
 
 
-def shows_without_ink(small: Float[Tensor, "maps h w"], ink: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def shows_without_ink(small: Float[np.ndarray, "maps h w"], ink: Map) -> Map:
     """1 where there is surely no ink within a pixel and no coloured mark, else 0."""
-    return _without_marks(small, (widened(ink) < _NO_INK).to(small.dtype))
+    return _without_marks(small, (widened(ink) < _NO_INK).astype(small.dtype))
 
 
-def widened(ink: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """The most ink within a pixel of each."""
-    widest: Tensor = F.max_pool2d(ink[None], 3, 1, 1)[0]
-    return widest
-
-
-def _without_marks(small: Float[Tensor, "maps h w"], shows: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def _without_marks(small: Float[np.ndarray, "maps h w"], shows: Map) -> Map:
     if len(small) == 1 or not shows.any():
         return shows
     total = shows.sum()
-    mean = torch.stack([torch.dot(each.flatten(), shows.flatten()) for each in small]) / total
-    everywhere = mean.clamp_(min=_DARKEST)[:, None, None]
+    mean = np.stack([np.vdot(each, shows) for each in small]) / total
+    everywhere = np.maximum(mean, _DARKEST)[:, None, None]
     for rows in _bands(len(shows)):
         shows[rows] *= marks(small[:, rows] / everywhere) < _NO_MARK
     return shows

@@ -7,14 +7,12 @@ sides. Paler parts and white ones belong to such an area as well, so the box aro
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from scipy import ndimage
-from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of, marks
-from isthmus.pages.detail import reduced
+from isthmus.pages.maps import lower_median, reduced, repeated
 from isthmus.pages.masks import closed, grown, opened
 
 _REDUCTION = 2  # of the page on which they are looked for; pixels below are its pixels
@@ -36,7 +34,7 @@ _THIN = 2  # the colour of the paper is that of every second row and column
 _BAND = 2**20  # pixels
 
 
-def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
+def plates(page: Float[np.ndarray, "maps h w"]) -> Bool[np.ndarray, "h w"]:
     """A mask of the boxes around areas of a page, in grey (one map) or RGB, in [0, 1], at the scale of the networks.
 
     Areas of any shape count if their colour is strong; rectangles with sharp sides also if they are tinted or dark.
@@ -45,8 +43,8 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
     paper = _paper(small[:, ::_THIN, ::_THIN])
     mask, dark, strong, coloured, tinted = (np.zeros(small.shape[1:], bool) for _ in range(5))
     for rows in bands(mask.shape, _BAND):
-        ink = (small[:, rows] / paper).clamp_(max=1)
-        dark[rows] = grey_of(ink.squeeze(0)) < _SHADED
+        ink = np.minimum(small[:, rows] / paper, 1)
+        dark[rows] = grey_of(ink) < _SHADED
         if len(page) == 3:
             sure = marks(ink)
             strong[rows], coloured[rows] = sure > _STRONG, sure > _PALE
@@ -60,8 +58,7 @@ def plates(page: Float[Tensor, "maps h w"]) -> Bool[Tensor, "h w"]:
         for box, share in _boxes(areas, areas, 0):
             if share >= _FULL and max(found[box].shape) >= least and _is_sharp(found, box):
                 mask[box] = True
-    whole = torch.from_numpy(mask).repeat_interleave(_REDUCTION, 0).repeat_interleave(_REDUCTION, 1)
-    return whole[: page.shape[1], : page.shape[2]]
+    return repeated(mask, _REDUCTION, page.shape[1:])
 
 
 def _is_sharp(found: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
@@ -91,8 +88,9 @@ def _boxes(
         yield box, float(coloured[box].mean())
 
 
-def _paper(page: Float[Tensor, "maps h w"]) -> Float[Tensor, "maps 1 1"]:
+def _paper(page: Float[np.ndarray, "maps h w"]) -> Float[np.ndarray, "maps 1 1"]:
     """The colour of the paper: the median of the lighter half of the page."""
-    grey = grey_of(page.squeeze(0))
-    lighter = grey >= grey.median()
-    return torch.stack([channel[lighter].median() for channel in page]).clamp_(min=_DARKEST)[:, None, None]
+    grey = grey_of(page)
+    lighter = grey >= lower_median(grey)
+    colour = [max(lower_median(channel[lighter]), _DARKEST) for channel in page]
+    return np.array(colour, page.dtype)[:, None, None]

@@ -7,16 +7,13 @@ the network would only change edges of letters, greys of pictures, and small pri
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from scipy import ndimage
-from torch import Tensor
 
 from isthmus.documents.bands import bands
 from isthmus.pages.beyond import beyond_the_sheet
-from isthmus.pages.detail import enlarged, ramp, reduced
 from isthmus.pages.kinds import is_page, looks_like_print, share_of_print
+from isthmus.pages.maps import Map, enlarged, ramp, reduced
 from isthmus.pages.masks import closed, grown, opened
 
 _PAPER = 0.98  # clean grey from which on a pixel is paper
@@ -47,80 +44,86 @@ _PRINT = 0.02  # least share of print on the rest of the page: otherwise the pic
 _DARK = 0.85  # largest grey at the inner sides of a picture at the edge of the page
 
 
-def share_of_change(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def share_of_change(grey: Map, clean: Map) -> Map:
     """The share of the network's change to make at each pixel, from 0 (none) to 1 (all).
 
     ``grey`` is the noisy page at the scale of the network, in [0, 1], and ``clean`` the network's output.
     """
-    if not is_page(grey.numpy(), clean.numpy()):
-        return torch.zeros_like(grey)
-    share, beyond = _share_of_page(grey, clean), beyond_the_sheet(grey.numpy())
-    return share if beyond is None else share.masked_fill_(torch.from_numpy(beyond), 0)
+    if not is_page(grey, clean):
+        return np.zeros_like(grey)
+    share, beyond = _share_of_page(grey, clean), beyond_the_sheet(grey)
+    if beyond is not None:
+        share[beyond] = 0
+    return share
 
 
-def _share_of_page(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def _share_of_page(grey: Map, clean: Map) -> Map:
     """The share of the network's change on a page."""
     paper = _paper(grey, clean)
     white, grain, slack = _white(grey, paper)
     if slack:
-        paper.masked_fill_(_faint_letters(grey), 0)
+        paper[_faint_letters(grey)] = 0
     share = ramp(_dirt(grey, paper, white, slack), _DIRT)
     if share.min() == 1:
         return share
-    even, pictures = (torch.from_numpy(found) for found in _protected(grey.div(white).numpy(), grain))
+    even, pictures = _protected(grey / np.float32(white), grain)
     kept = even | pictures
-    share = ramp(_dirt(grey, paper.masked_fill(kept, 0), white, slack), _DIRT).masked_fill_(kept, 0)
-    spread = ramp(share.mean(), _SPREAD)
+    paper[kept] = 0
+    share = ramp(_dirt(grey, paper, white, slack), _DIRT)
+    share[kept] = 0
+    spread = float(np.interp(share.mean(), _SPREAD, (0, 1)))
     if spread == 1:  # parts of noisy paper can look even
-        return torch.ones_like(share).masked_fill_(pictures, 0)
-    return share.clamp_(min=spread).masked_fill_(kept, 0)
+        return (~pictures).astype(share.dtype)
+    np.maximum(share, spread, out=share)
+    share[kept] = 0
+    return share
 
 
-def _paper(grey: Float[Tensor, "h w"], clean: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def _paper(grey: Map, clean: Map) -> Map:
     """A mask, of 0 and 1, of the pixels that the network makes white and that are not at the edge of print."""
     size = 2 * _EDGE + 1
-    return (-F.max_pool2d(-clean[None], size, 1, _EDGE)[0] > _PAPER).to(grey.dtype)
+    return np.asarray(ndimage.minimum_filter(clean, size) > _PAPER, grey.dtype)
 
 
-def _white(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"]) -> tuple[float, float, float]:
+def _white(grey: Map, paper: Map) -> tuple[float, float, float]:
     """The grey that counts as white on this page, the noise of its paper, and how much darker paper may be.
 
     Paper that is as light as most scanners show a clean sheet is white as it is. Darker paper is not: all of it is to
     become white.
     """
-    values = grey[paper > 0].numpy()
+    values = grey[paper > 0]
     if not values.size:
         return 1.0, 0.0, 0.0
     level = float(np.median(values))
-    light = float(ramp(torch.tensor(level), _LIGHT))
+    light = float(np.interp(level, _LIGHT, (0, 1)))
     white = 1 - (1 - level) * light
-    across = (paper[:, 1:] * paper[:, :-1] > 0).numpy()
-    steps = np.abs(np.diff(grey.numpy(), axis=1)[across])
+    across = paper[:, 1:] * paper[:, :-1] > 0
+    steps = np.abs(np.diff(grey, axis=1)[across])
     noise = 1.05 * float(np.median(steps)) if steps.size and light == 1 else 0.0  # of a normal distribution
     return white, min(noise, _GRAIN), light * _SLACK
 
 
-def _faint_letters(grey: Float[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
+def _faint_letters(grey: Map) -> Bool[np.ndarray, "h w"]:
     """A mask of rules and short thin strokes: on white paper they are no dirt, even if the network makes them white."""
-    size, edge = 2 * _STROKE + 1, _STROKE
-    closed = -F.max_pool2d(-F.max_pool2d(grey[None], size, 1, edge), size, 1, edge)[0]
-    strokes = (closed - grey > _FAINT).numpy()
+    size = 2 * _STROKE + 1
+    strokes = ndimage.minimum_filter(ndimage.maximum_filter(grey, size), size) - grey > _FAINT
     regions, _ = ndimage.label(strokes, np.ones((3, 3)))
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         least, most = sorted(part.stop - part.start for part in box)
         if most > _LONGEST and least > size:  # a fold
             strokes[box][regions[box] == number] = False
-    return torch.from_numpy(grown(strokes, _EDGE))
+    return grown(strokes, _EDGE)
 
 
-def _dirt(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"], white: float, slack: float) -> Float[Tensor, "h w"]:
+def _dirt(grey: Map, paper: Map, white: float, slack: float) -> Map:
     """The darkness of the paper around each pixel, measured nearby if there is enough paper, else farther away."""
     block = min(_COARSE, *grey.shape)
     darkness = white - grey
     if slack:
-        smooth = F.avg_pool2d(darkness[None], 3, 1, 1)[0]
-        darkness = (darkness - slack).masked_fill_(smooth < 1.75 * slack, 0)
-    weight, darker = (reduced(values, block).numpy() for values in (paper, darkness * paper))
+        smooth = ndimage.uniform_filter(darkness, 3, mode="constant")
+        darkness -= slack
+        darkness[smooth < 1.75 * slack] = 0
+    weight, darker = (reduced(values, block) for values in (paper, darkness * paper))
     # Without paper there is no white paper: everything counts as dirt.
     dirt = np.full_like(weight, darker.sum() / weight.sum() if weight.mean() > _LEAST else 1)
     reach = _REACH
@@ -131,10 +134,10 @@ def _dirt(grey: Float[Tensor, "h w"], paper: Float[Tensor, "h w"], white: float,
         trust = np.clip(amount / _LEAST - 1, 0, 1)
         dirt += trust * (sums / np.maximum(amount, _LEAST) - dirt)
         reach //= 2
-    return enlarged(torch.from_numpy(dirt)[None], block, 0, grey.shape)[0]
+    return np.asarray(enlarged(dirt[None], block, 0, grey.shape)[0])
 
 
-def _protected(seen: Float[np.ndarray, "h w"], grain: float) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+def _protected(seen: Map, grain: float) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Masks of shapes of one grey, and of pictures in boxes, on white paper."""
     shaded = seen < _SHADED
     joined = closed(shaded, _GAP)
@@ -153,9 +156,7 @@ def _protected(seen: Float[np.ndarray, "h w"], grain: float) -> tuple[Bool[np.nd
     return grown(shades, _STROKE), grown(pictures, _STROKE)  # with blurred edges
 
 
-def _even_patches(
-    seen: Float[np.ndarray, "h w"], shaded: Bool[np.ndarray, "h w"], grain: float
-) -> Bool[np.ndarray, "h w"]:
+def _even_patches(seen: Map, shaded: Bool[np.ndarray, "h w"], grain: float) -> Bool[np.ndarray, "h w"]:
     """A mask of patches of one grey, but for the grain of the page; dirt is never so even."""
     flat = ndimage.maximum_filter(seen, 3) - ndimage.minimum_filter(seen, 3) <= _FLAT + 6 * grain
     patches, count = ndimage.label(opened(shaded & flat, _EDGE))
@@ -172,7 +173,7 @@ def _even_patches(
 
 
 def _rows_of_patches(
-    seen: Float[np.ndarray, "h w"], patches: Int[np.ndarray, "h w"]
+    seen: Map, patches: Int[np.ndarray, "h w"]
 ) -> Iterator[tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]]:
     """The greys of all pixels in patches, and the number of the patch of each, a few rows at a time."""
     for rows in bands(seen.shape, _BAND):
@@ -180,7 +181,7 @@ def _rows_of_patches(
         yield seen[rows][of > 0], of[of > 0]
 
 
-def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
+def _is_picture(seen: Map, box: tuple[slice, slice]) -> bool:
     """Whether a box is large, does not cover nearly all of the page as a blank sheet does, and has no print.
 
     A box with print is a picture only if it is smaller, if all its sides are sharp, and if there is print elsewhere.
@@ -202,7 +203,7 @@ def _is_picture(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> boo
     return is_sharp and part.size <= _FRAMED * seen.size and _stands_in_print(seen, box)
 
 
-def _stands_in_print(seen: Float[np.ndarray, "h w"], box: tuple[slice, slice]) -> bool:
+def _stands_in_print(seen: Map, box: tuple[slice, slice]) -> bool:
     """Whether there is print elsewhere on the page, but not right around a box, where it would go on under a stain."""
     rest = seen.copy()
     rest[box] = 1

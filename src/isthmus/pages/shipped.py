@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -16,6 +17,7 @@ from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.loading import load
 from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, apply_tiled, for_inference, halo
 from isthmus.pages.ink import NetworkInput
+from isthmus.pages.maps import Map
 
 FOLDER = Path(__file__).parent / "networks"
 SHIPPED = ("pages", "reference")
@@ -40,9 +42,9 @@ class PageNetwork:
     scale: float = 1.0
     ink: ConvolutionalAutoencoder | None = None
 
-    def __call__(self, grey: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    def __call__(self, grey: Map) -> Map:
         """Clean a page in grey, in [0, 1]."""
-        return _applied(self.convolutional, grey[None], self._cleaned)[0]
+        return np.asarray(_applied(self.convolutional, grey[None], self._cleaned)[0])
 
     def _cleaned(self, grey: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 1 h w"]:
         network = self.convolutional
@@ -51,21 +53,21 @@ class PageNetwork:
             clean.mul_(self.scale).add_(self.shift)
         return clean.clamp_(0, 1)
 
-    def ink_on(self, maps: Float[Tensor, "maps h w"]) -> Float[Tensor, "h w"] | None:
+    def ink_on(self, maps: Float[np.ndarray, "maps h w"]) -> Map | None:
         """How surely there is ink, from 0 to 1, on a page in grey (one map) or RGB, in [0, 1]; None if unknown."""
         if self.ink is None:
             return None
-        seen, result = NetworkInput(maps), torch.empty_like(maps[0])
+        seen, result = NetworkInput(maps), np.empty_like(maps[0])
         height, width = result.shape
         if height * width <= _MOST_AT_ONCE:
-            return 1 - _applied(self.ink, seen.rows(0, height), self.ink).mean(0)
+            return np.asarray(1 - _applied(self.ink, seen.rows(0, height), self.ink).mean(0))
         margin = -(-halo(self.ink) // self.ink.grid) * self.ink.grid
         step = max(1, _STRIPE // width // self.ink.grid) * self.ink.grid
         for first in range(0, height, step):
             above = min(first, margin)
             found = _applied(self.ink, seen.rows(first - above, first + step + margin), self.ink, _STRIPE_BYTES)
             result[first : first + step] = 1 - found[:, above : above + step].mean(0)
-        return result
+        return np.asarray(result)
 
 
 def _bytes_a_pixel(network: ConvolutionalAutoencoder) -> float:
@@ -74,15 +76,15 @@ def _bytes_a_pixel(network: ConvolutionalAutoencoder) -> float:
 
 
 def _applied(
-    network: ConvolutionalAutoencoder, maps: Float[Tensor, "maps h w"], function: Callable[[Tensor], Tensor],
+    network: ConvolutionalAutoencoder, maps: Float[np.ndarray, "maps h w"], function: Callable[[Tensor], Tensor],
     tile_bytes: int | None = None,
-) -> Float[Tensor, "maps h w"]:  # fmt: skip
+) -> Float[np.ndarray, "maps h w"]:  # fmt: skip
     """A function that ends with a network; memory beyond the page itself does not grow with the page."""
     side = int(((tile_bytes or _TILE_BYTES) / _bytes_a_pixel(network)) ** 0.5)
-    is_whole = tile_bytes is None and maps[0].numel() * _bytes_a_pixel(network) <= _WHOLE_BYTES
+    is_whole = tile_bytes is None and maps[0].size * _bytes_a_pixel(network) <= _WHOLE_BYTES
     tile = max(maps.shape[1:]) if is_whole else max(network.grid, side - 2 * halo(network))
     with torch.no_grad():
-        return apply_tiled(network, maps, tile, function=function)
+        return apply_tiled(network, torch.from_numpy(maps.copy()), tile, function=function).numpy()
 
 
 def is_missing(network: str | os.PathLike[str]) -> bool:
