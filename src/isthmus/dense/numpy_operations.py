@@ -28,6 +28,7 @@ class NumpyOperations:
         self.divide: Callable[..., Any] = np.divide
         self.copy: Callable[[np.ndarray, np.ndarray], Any] = lambda values, out: np.copyto(out, values)
         self._zero, self._half, self._one, self._hundredth = map(self._constant, (0.0, 0.5, 1.0, 0.01))
+        self._beside_hundredth = self._constant(0.99)
         self._gelu = NumpyGelu(self.dtype)
 
     def activation(self, name: str) -> Activate[np.ndarray]:
@@ -83,16 +84,18 @@ class NumpyOperations:
             np.copyto(slope, self._one)
 
     def _relu(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray | None, scratch: Scratch) -> None:
-        np.maximum(x, self._zero, out=y)
-        if slope is not None:
-            np.sign(y, slope)
+        if slope is None:
+            np.maximum(x, self._zero, out=y)
+        else:  # a comparison and a copy take a third of the time of sign(x), a product half that of a maximum
+            np.copyto(slope, np.greater(x, self._zero))
+            np.multiply(x, slope, y)
 
     def _leaky_relu(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray | None, scratch: Scratch) -> None:
-        if slope is not None:
-            np.copyto(slope, self._hundredth)
-            np.copyto(slope, self._one, where=x > self._zero)
-        np.multiply(x, self._hundredth, scratch[0])
-        np.maximum(x, scratch[0], out=y)
+        slope = scratch[0] if slope is None else slope
+        np.copyto(slope, np.greater(x, self._zero))
+        np.multiply(slope, self._beside_hundredth, slope)
+        np.add(slope, self._hundredth, slope)
+        np.multiply(x, slope, y)
 
     def _sigmoid(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray | None, scratch: Scratch) -> None:
         self.sigmoid(x, y)
