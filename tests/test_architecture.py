@@ -182,7 +182,7 @@ def imported_with(module: str) -> set[str]:
 # Files about torch; all others can be imported without it.
 OF_TORCH = (
     r"isthmus\.(networks\b.*|pages\b.*|dense\.torch_operations|training\.modules|fitting\.convolutional|model_files\.images"
-    r"|estimators\.(convolutional|image_rows))"
+    r"|estimators\.(convolutional|image_exporting|image_rows)|export\.(convolutions|images))"
 )
 
 
@@ -201,9 +201,11 @@ def test_the_command_line_starts_without_heavy_libraries(module):
 def test_optional_parts_are_imported_where_they_are_used():
     optional = {
         "matplotlib", "jinja2", "skimage", "jiwer", "pandas", "polars", "optuna", "sqlalchemy", "pikepdf", "pypdfium2",
-        "pyarrow",
+        "pyarrow", "onnx", "onnxruntime",
     }  # fmt: skip
+    of_onnx = ("check", "convolutions", "dense", "file", "graph", "images", "steps", "two_paths")
     of_an_extra = {module for module in FILES if module.startswith(("isthmus.documents.pdf", "isthmus.tables.arrow"))}
+    of_an_extra |= {f"isthmus.export.{name}" for name in of_onnx}
     for module in FILES.keys() - of_an_extra:
         brought = imported_with(module)
         assert not brought & of_an_extra, module

@@ -13,6 +13,7 @@ from isthmus.cli.compare import compare
 from isthmus.cli.decode import decode
 from isthmus.cli.encode import encode
 from isthmus.cli.evaluate_pages import evaluate_pages
+from isthmus.cli.export import export
 from isthmus.cli.fit import fit
 from isthmus.cli.info import info
 from isthmus.cli.make_pages import make_pages
@@ -37,7 +38,7 @@ app = typer.Typer(
     "left, 1 anything else.",
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
-    fit, encode, decode, reconstruct, compare, tune, report, info, clean, make_pages, evaluate_pages,
+    fit, encode, decode, reconstruct, compare, tune, report, info, export, clean, make_pages, evaluate_pages,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)

@@ -5,7 +5,7 @@ import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -17,14 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.dense.backends import NUMPY, Backend
 from isthmus.errors import ParameterError, UnusedCodesWarning, WorseThanPCAWarning
-from isthmus.estimators.codec import Codec
+from isthmus.estimators.exporting import Exportable
 from isthmus.fitting.applying import float_type
 from isthmus.fitting.design import Design, TrainingSet
 from isthmus.fitting.fit import fit
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.linear_parts import fit_first_part, fit_further_part
 from isthmus.fitting.parts import InParts
-from isthmus.model_files.models import SavedModel, read_model, write_model
+from isthmus.model_files.models import SavedModel, checksum_of, read_model, write_model
 from isthmus.parameters import ParameterTable, validate
 from isthmus.parameters.rules import checked_noise, is_int
 from isthmus.rows.batches import Rows
@@ -37,7 +37,7 @@ from isthmus.words import listed
 EstimatorT = TypeVar("EstimatorT", bound="BaseAutoencoder")
 
 
-class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
+class BaseAutoencoder(CallbackSupportMixin, Exportable):  # type: ignore[misc]
     """Base of the estimators: scikit-learn's interface to a ``Fitted``.
 
     A kind of estimator says which rows it takes (``_check_input``), which network it fits (``_design``), and how the
@@ -62,6 +62,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     pca_error_: float
     n_samples_seen_: int
     _backend: Backend
+    _file_checksum: str | None
     _in_parts: InParts[Any, Any, Any]
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -253,18 +254,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             If the labels of the columns are left out.
         """
         check_is_fitted(self)
-        kind, parameters = self._own_class(), self.get_params(deep=False)
-        known = {parameter.name for parameter in self.parameter_table}
-        if parameters.keys() != known:
-            added, lacking = sorted(parameters.keys() - known), sorted(known - parameters.keys())
-            change = f"adds {listed(added)}" if added else f"lacks {listed(lacking)}"
-            raise ParameterError(
-                f"{type(self).__name__} cannot be saved, since model files hold exactly the parameters of "
-                f"{kind.__name__}, and its constructor {change}; use pickle."
-            )
-        layout = getattr(self, "image_layout_", None)
-        saved = SavedModel(kind.__name__, parameters, self.n_features_in_, self._labels, self.fitted_, layout)
-        write_model(path, saved)
+        write_model(path, self._saved())
 
     @classmethod
     def load(cls: type[EstimatorT], path: str | os.PathLike[str]) -> EstimatorT:
@@ -284,7 +274,22 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
             model.feature_names_in_ = np.array(saved.feature_names, dtype=object)
         model._restore_input(saved)
         model._publish(saved.fitted, NUMPY)  # this machine may lack the parameter's device, or torch
+        model._file_checksum = saved.checksum
         return model
+
+    def _saved(self) -> SavedModel:
+        """Return the content of the model's file; ParameterError if a file cannot hold it."""
+        kind, parameters = self._own_class(), self.get_params(deep=False)
+        known = {parameter.name for parameter in self.parameter_table}
+        if parameters.keys() != known:
+            added, lacking = sorted(parameters.keys() - known), sorted(known - parameters.keys())
+            change = f"adds {listed(added)}" if added else f"lacks {listed(lacking)}"
+            raise ParameterError(
+                f"{type(self).__name__} cannot be saved, since model files hold exactly the parameters of "
+                f"{kind.__name__}, and its constructor {change}; use pickle."
+            )
+        layout = getattr(self, "image_layout_", None)
+        return SavedModel(kind.__name__, parameters, self.n_features_in_, self._labels, self.fitted_, layout)
 
     @classmethod
     def _own_class(cls) -> type["BaseAutoencoder"]:
@@ -308,6 +313,13 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
     @abstractmethod
     def _check_input(self, X: object, target: object, *, reset: bool) -> tuple[Rows, Rows | None]:
         """Check parameters and rows, and return the rows as the network takes them."""
+
+    def _origin(self) -> tuple[str, str | None]:
+        checksum = getattr(self, "_file_checksum", None)
+        if checksum is None:
+            with suppress(ParameterError), warnings.catch_warnings(action="ignore"):
+                checksum = checksum_of(self._saved())
+        return self._own_class().__name__, checksum
 
     def _restore_input(self, saved: SavedModel) -> None:
         """Set the attributes that ``_check_input`` leaves on a fitted estimator, beside the columns."""
@@ -344,6 +356,7 @@ class BaseAutoencoder(CallbackSupportMixin, Codec):  # type: ignore[misc]
         history = fitted.history
         self.fitted_, self._backend = fitted, backend
         self.__dict__.pop("_module", None)
+        self.__dict__.pop("_file_checksum", None)
         self.code_size_, self.loss_, self.n_samples_ = fitted.code_size, fitted.loss, fitted.n_samples
         self.mean_, self.scale_ = fitted.columns.statistics.mean, fitted.columns.scale
         if fitted.variances is not None:

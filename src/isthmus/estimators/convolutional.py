@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.dense.backends import Backend
 from isthmus.dense.layers import Layer
 from isthmus.errors import InputError, ParameterError
-from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.devices import checked_device
-from isthmus.estimators.image_rows import ImagesAsRows, n_dimensions_of, shape_text
+from isthmus.estimators.image_exporting import ExportableImages, needs_image
+from isthmus.estimators.image_rows import n_dimensions_of, shape_text
 from isthmus.fitting.applying import apply_in_parts, float_type
 from isthmus.fitting.convolutional import (
     ConvolutionalParameters,
@@ -49,7 +49,7 @@ from isthmus.training.batches import Batches
 from isthmus.words import counted
 
 
-class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
+class ConvAutoencoder(ExportableImages):
     """A convolutional autoencoder for images of any size, whose default is the reference network.
 
     An encoder of convolutions and poolings makes small images of an image, and a decoder that mirrors it makes the
@@ -328,10 +328,7 @@ class ConvAutoencoder(ImagesAsRows, BaseAutoencoder):
         assert isinstance(module, ImageAutoencoder)
         convolutional = module.convolutional
         if convolutional.needs_image:
-            raise ParameterError(
-                "inverse_transform needs a network whose code is all that it takes, and this one has "
-                f"{'skips=True' if convolutional.skips else f'start={convolutional.start!r}'}; use reconstruct(X)."
-            )
+            raise needs_image(convolutional, "inverse_transform", "reconstruct(X)")
         if n_dimensions_of(X) == 2:
             return super().inverse_transform(X)
         codes = without_torch(X)

@@ -1,6 +1,6 @@
 """Autoencoder, the estimator for tables: PCA's ergonomics, a stacked network's codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,20 +13,24 @@ from isthmus.dense.backends import Backend
 from isthmus.dense.layers import Layer
 from isthmus.errors import InputError
 from isthmus.estimators.devices import checked_device
+from isthmus.estimators.exporting import Given
 from isthmus.estimators.ordered import OrderedCodes
 from isthmus.estimators.pca_attributes import PCAAttributes
+from isthmus.export.parts import Part
+from isthmus.export.samples import drawn, n_checked
 from isthmus.fitting.applying import float_type
 from isthmus.fitting.dense import DenseDesign, DenseParameters, dense_design
 from isthmus.fitting.fitted import Fitted
 from isthmus.fitting.loss import resolve_loss
 from isthmus.parameters import DENSE, ParameterTable
 from isthmus.parameters.rules import plain_code_size, refuse
-from isthmus.rows.batches import Rows
+from isthmus.rows.batches import Rows, dense_rows
 from isthmus.rows.scaling import ColumnRange
 from isthmus.system.extras import require
 from isthmus.words import counted
 
 if TYPE_CHECKING:
+    from isthmus.export.graph import Graph
     from isthmus.networks.dense import DenseAutoencoder
 
 
@@ -310,3 +314,17 @@ class Autoencoder(OrderedCodes, PCAAttributes):
 
     def _network(self, X: Rows) -> DenseInUse:
         return DenseInUse(self.fitted_.network, float_type(X), self._backend)
+
+    def _graph(self, part: Part) -> "Graph":
+        from isthmus.export.dense import dense_graph  # noqa: PLC0415 — an optional part
+
+        return dense_graph(self.fitted_.network, part, self.scale_ if self.scale == "standard" else None)
+
+    def _rows_to_check(self, part: Part, X: object) -> Iterator[Given]:
+        network, n = self.fitted_.network, self.n_features_in_
+        rows = [drawn(self.fitted_.columns.statistics, n_checked(n))]
+        if X is not None:
+            rows.append(dense_rows(self._ready(X)[0], slice(n_checked(n))))
+        own, exact = (DenseInUse(network, np.dtype(each).type) for each in (part.dtype, np.float64))
+        units = network.arrays["scale"], network.arrays["code_unit"]
+        yield Given(np.concatenate(rows), (n,), (network.code_size,), own, exact, *units)

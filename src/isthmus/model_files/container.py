@@ -43,11 +43,32 @@ UNLIMITED = "if you trust it, load it with limits=False (on the command line: --
 _UNSIGNED = "0" * 64  # the checksum is computed with zeros in its own place
 
 
+@dataclass(frozen=True, eq=False)
+class NewModelFile:
+    """The bytes of a model file that is to be written: those before the tensors, the tensors, and their checksum."""
+
+    header: bytes
+    arrays: list[np.ndarray]
+    checksum: str
+
+
 def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: Mapping[str, object]) -> None:
     """Write tensors and settings to one file, whole or not at all; the same input gives the same bytes.
 
+    The errors are those of ``model_file_of``, and OutputError if the file cannot be written.
+    """
+    new = model_file_of(tensors, settings)
+    with atomic_write(path) as file:
+        file.write(new.header)
+        for array in new.arrays:
+            file.write(array.tobytes())
+
+
+def model_file_of(tensors: Tensors, settings: Mapping[str, object]) -> NewModelFile:
+    """Return the file of tensors and settings.
+
     Tensors are in float32 or float64, and settings plain JSON, apart from NumPy's numbers. ParameterError if a tensor
-    holds NaN or an infinity, or the names of the columns are too long; OutputError if the file cannot be written.
+    holds NaN or an infinity, or the names of the columns are too long.
     """
     header: dict[str, object] = {}
     arrays, end = [], 0
@@ -83,10 +104,8 @@ def write_model_file(path: str | os.PathLike[str], tensors: Tensors, settings: M
     # The checksum is the last of the metadata, and quotes in names and settings are escaped: nothing else matches.
     before, unsigned, after = prefix.rpartition(_checksum_field(_UNSIGNED))
     assert unsigned
-    with atomic_write(path) as file:
-        file.write(before + _checksum_field(digest.hexdigest()) + after)
-        for array in arrays:
-            file.write(array.tobytes())
+    checksum = digest.hexdigest()
+    return NewModelFile(before + _checksum_field(checksum) + after, arrays, checksum)
 
 
 @dataclass(frozen=True)
@@ -108,6 +127,7 @@ class ModelFile:
     """An open model file; everything but the values of its tensors has been checked."""
 
     settings: dict[str, object]
+    checksum: str
     _file: BinaryIO
     _entries: dict[str, _Entry]
     _data_start: int
@@ -175,7 +195,7 @@ def _checked(file: BinaryIO, *, limits: bool) -> ModelFile:
     if not all(isinstance(value, str) for value in metadata.values()) or "settings" not in metadata:
         raise ModelFileError("has metadata that is not text, or no settings")
     settings = _parse_json(metadata["settings"].encode("utf-8", "replace"), "settings")
-    return ModelFile(settings, file, entries, 8 + length)
+    return ModelFile(settings, metadata["sha256"], file, entries, 8 + length)
 
 
 def _checksum_field(digest: str) -> bytes:

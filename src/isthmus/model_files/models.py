@@ -12,7 +12,7 @@ import numpy as np
 from isthmus.dense.arrays import DenseArrays
 from isthmus.errors import ModelFileError, ParameterError
 from isthmus.fitting.fitted import Fitted, squared_unit_of
-from isthmus.model_files.container import Tensors, open_model_file, write_model_file
+from isthmus.model_files.container import Tensors, model_file_of, open_model_file, write_model_file
 from isthmus.model_files.schema import STATISTICS, Column, ConvolutionalSettings, DenseSettings, Settings
 from isthmus.model_files.sections import INTEGER, TEXT
 from isthmus.parameters.training import BACKEND
@@ -37,7 +37,7 @@ class SavedModel:
     """Everything that a model file holds: an estimator's class and parameters, and what its fit found.
 
     ``feature_names`` is None where the columns have no names, and ``image_layout`` ("rows", "images" or "channels": the
-    form of the training images) for tables.
+    form of the training images) for tables. ``checksum`` is that of the file that the model was read from.
     """
 
     estimator: str
@@ -46,6 +46,7 @@ class SavedModel:
     feature_names: Iterable[Hashable] | None
     fitted: Fitted[Any]
     image_layout: str | None = None
+    checksum: str | None = None
 
 
 def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
@@ -55,15 +56,12 @@ def write_model(path: str | os.PathLike[str], model: SavedModel) -> None:
 
     ParameterError if a tensor holds NaN or an infinity, OutputError if the file cannot be written.
     """
-    parameters = {
-        name: value if _is_json(value) else None
-        for name, value in model.parameters.items()
-        if (name, value) != _LEFT_OUT
-    }
-    settings, tensors = _contents(model)
-    write_model_file(
-        path, tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": settings.written()}
-    )
+    write_model_file(path, *_written(model))
+
+
+def checksum_of(model: SavedModel) -> str:
+    """Return the checksum that the file of a model has when it is written; the errors are those of ``write_model``."""
+    return model_file_of(*_written(model)).checksum
 
 
 @own_surroundings()
@@ -81,14 +79,15 @@ def read_model(path: str | os.PathLike[str], estimators: Collection[str], *, lim
         settings = schema.read(file.settings.get("fitted"), "'fitted'")
         if isinstance(settings, DenseSettings):
             tensors = file.read_tensors(settings.tensors())
-            return _restored(parameters, settings, tensors, _dense_network(settings, tensors))
+            network: Any = _dense_network(settings, tensors)
+            return _restored(parameters, settings, tensors, network, file.checksum)
         if limits:
             settings.check_size()
         require("images")
         from isthmus.model_files.images import read_image_network  # noqa: PLC0415 — needs torch, which is optional
 
         network, tensors = read_image_network(file, settings)
-        return _restored(parameters, settings, tensors, network)
+        return _restored(parameters, settings, tensors, network, file.checksum)
 
 
 def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
@@ -102,6 +101,17 @@ def _parameters(schema: type[Settings], found: object) -> dict[str, object]:
     except ParameterError as error:
         raise ModelFileError(str(error).rstrip(".")) from None
     return parameters
+
+
+def _written(model: SavedModel) -> tuple[Tensors, dict[str, object]]:
+    """Return the tensors and the settings of a model's file."""
+    parameters = {
+        name: value if _is_json(value) else None
+        for name, value in model.parameters.items()
+        if (name, value) != _LEFT_OUT
+    }
+    settings, tensors = _contents(model)
+    return tensors, {"estimator": model.estimator, "parameters": parameters, "fitted": settings.written()}
 
 
 def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
@@ -137,7 +147,9 @@ def _contents(model: SavedModel) -> tuple[Settings, Tensors]:
     return DenseSettings(**common), tensors
 
 
-def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensors, network: Any) -> SavedModel:
+def _restored(
+    parameters: dict[str, object], settings: Settings, tensors: Tensors, network: Any, checksum: str
+) -> SavedModel:
     scale, in_parts = str(parameters["scale"]), settings.in_parts
     statistics = ColumnStatistics(*(tensors[f"statistics.{name}"] for name in STATISTICS))
     axes, by_size = PrincipalAxes(np.zeros((0, settings.n_features_in)), np.zeros(0)), {}
@@ -160,7 +172,8 @@ def _restored(parameters: dict[str, object], settings: Settings, tensors: Tensor
         **_values(settings, _SAME),
     )  # fmt: skip
     layout = settings.layout if isinstance(settings, ConvolutionalSettings) else None
-    return SavedModel(settings.estimator, parameters, settings.n_features_in, settings.feature_names, fitted, layout)
+    labels = settings.feature_names
+    return SavedModel(settings.estimator, parameters, settings.n_features_in, labels, fitted, layout, checksum)
 
 
 def _dense_network(settings: DenseSettings, tensors: Tensors) -> DenseArrays:
@@ -187,7 +200,7 @@ def _names(labels: Iterable[Hashable] | None) -> list[str] | list[int] | None:
     example = next(label for label in labels if not TEXT.allows(label))
     warnings.warn(
         f"The labels of the columns are not saved, since model files hold text or integers, and one is {example!r}.",
-        stacklevel=5,
+        stacklevel=6,
     )
     return None
 
