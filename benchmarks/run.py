@@ -40,6 +40,7 @@ BENCHMARKS = {
     "never-worse": Benchmark("rows.never_worse", (), ("--max-epochs", "1"), "adbench"),
     "streaming": Benchmark("rows.streaming", (), ("--rows", "1000", "2000")),
     "startup": Benchmark("rows.startup", (), ("--runs", "3")),
+    "exported": Benchmark("rows.exported", (), ("--repeats", "1")),
     "speed": Benchmark("speeds", (), ("--quick",), "fashion", needs_data=False),
 }
 

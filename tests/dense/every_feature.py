@@ -41,6 +41,7 @@ def use(model, rows, folder):
     assert model.code_influence(rows).shape == (model.code_size_, rows.shape[1])
     model.save(folder / "model.safetensors")
     assert np.array_equal(isthmus.load(folder / "model.safetensors").transform(rows), codes)
+    model.export(folder / "model.onnx", "reconstruct")
     assert np.array_equal(pickle.loads(pickle.dumps(model)).transform(rows), codes)
 
 
@@ -62,6 +63,7 @@ if __name__ == "__main__":
     run("encode", file, table, "-o", folder / "codes.csv")
     run("decode", file, folder / "codes.csv", "-o", folder / "decoded.npy")
     run("reconstruct", file, table, "-o", folder / "reconstructed.csv")
+    run("export", file, "-o", folder / "model.onnx", "--part", "score", "--check", table)
     run("info", file)
     run("report", file, table, "-o", folder / "page.html")
     run("compare", table, "--code-sizes", 3)
