@@ -1,8 +1,8 @@
 """Write a trained network to a model file.
 
-    python page_network/ship.py pages.pt src/isthmus/pages/networks/pages.safetensors
+    python page_network/ship.py pages.pt page_network/networks/pages.safetensors
 
-The errors in the file are measured on synthetic pages that were not used in training.
+Then ``export.py`` makes ONNX files of it. The errors in the file are measured on synthetic pages that were not used in training.
 """
 
 import argparse

@@ -181,8 +181,8 @@ def imported_with(module: str) -> set[str]:
 
 # Files about torch; all others can be imported without it.
 OF_TORCH = (
-    r"isthmus\.(networks\b.*|pages\b.*|dense\.torch_operations|training\.modules|fitting\.convolutional|model_files\.images"
-    r"|estimators\.(convolutional|image_exporting|image_rows)|export\.(convolutions|images))"
+    r"isthmus\.(networks\b.*|pages\.torch_networks|dense\.torch_operations|training\.modules|fitting\.convolutional"
+    r"|model_files\.images|estimators\.(convolutional|image_exporting|image_rows)|export\.(convolutions|images))"
 )
 
 

@@ -27,9 +27,10 @@ from benchmarks.memory import most_memory
 from benchmarks.run import put
 from isthmus.networks.upsampling import UpsamplingConvolution
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.shipped import FOLDER, SHIPPED, load_network
+from isthmus.pages.shipped import SHIPPED, load_network
 from isthmus.synthetic_pages import synthetic_pair
 
+MODELS = Path(__file__).parents[2] / "page_network" / "networks"
 A4_INCHES = (297 / 25.4, 210 / 25.4)
 _LARGEST_PLAIN = 20  # megapixels, beyond which the plain network is not tried
 
@@ -116,7 +117,7 @@ class Plain:
     """The network as it reads: unfolded, untiled, pixels repeated before they are convolved."""
 
     def __init__(self, network: str) -> None:
-        path = FOLDER / f"{network}.safetensors" if network in SHIPPED else Path(network)
+        path = MODELS / f"{network}.safetensors" if network in SHIPPED else Path(network)
         self.network = copy.deepcopy(isthmus.load(path).module_.convolutional).eval()
         self.network.to(memory_format=torch.contiguous_format)
         for module in self.network.modules():

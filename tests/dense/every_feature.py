@@ -67,7 +67,7 @@ if __name__ == "__main__":
     run("info", file)
     run("report", file, table, "-o", folder / "page.html")
     run("compare", table, "--code-sizes", 3)
-    for needs_torch in (lambda: Autoencoder(device="cuda").fit(WINE), lambda: model.module_, lambda: isthmus.clean,
+    for needs_torch in (lambda: Autoencoder(device="cuda").fit(WINE), lambda: model.module_,
                         lambda: isthmus.ConvAutoencoder):  # fmt: skip
         try:
             needs_torch()

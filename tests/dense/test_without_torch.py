@@ -10,7 +10,7 @@ TESTS = Path(__file__).parents[1]
 
 def run_without_torch(*arguments):
     return subprocess.run(
-        [sys.executable, TESTS / "without_torch.py", *map(str, arguments)],
+        [sys.executable, TESTS / "without.py", "torch,pyarrow", *map(str, arguments)],
         capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"},
     )  # fmt: skip
 
@@ -20,7 +20,6 @@ def test_everything_with_tables_works(tmp_path):
     assert found.returncode == 0, found.stderr
     assert found.stdout.endswith("all done without torch\n")
     assert found.stderr.count('pip install "isthmus[images]"') == 3
-    assert found.stderr.count('pip install "isthmus[pages]"') == 1
 
 
 def test_what_needs_torch_fails_there(tmp_path):

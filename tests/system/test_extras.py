@@ -41,16 +41,10 @@ def test_every_library_that_is_imported_is_declared():
 def test_the_extras_are_those_of_the_package():
     declared = {extra: names(requirements) for extra, requirements in PROJECT["optional-dependencies"].items()}
     assert {extra: set(found.modules) for extra, found in EXTRAS.items()} == {
-        extra: every_library(declared, extra)
-        for extra in declared
+        extra: libraries - {"isthmus"}
+        for extra, libraries in declared.items()
         if extra not in ("all", "ocrmypdf", "postgresql", "test", "lint")
     }
-
-
-def every_library(declared, extra):
-    """The libraries of an extra, and of ``pages`` where those of an extra of one of its users are not named again."""
-    own = declared[extra] - {"isthmus"}
-    return own | (declared["images"] if extra == "pages" else set())
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

@@ -9,6 +9,8 @@ from contextlib import closing
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from isthmus.documents.reports import PageReport
 from isthmus.documents.work import PageFunction, Source, Work, try_picture
 from isthmus.errors import IsthmusError
@@ -69,6 +71,7 @@ def _begin(function: PageFunction) -> None:
     global _function  # noqa: PLW0603
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
+    threadpool_limits(1)  # of libraries that are loaded already
     _function = function
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, fuse_conv_bn_eval
 
 from isthmus.networks.convolutional import ConvolutionalAutoencoder, ConvolutionalLayer
+from isthmus.system.tiles import tiles
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -98,17 +99,9 @@ def apply_tiled(
         raise ValueError(f"tile must be at least 1, got {tile}.")
     if any(layer.norm.training and isinstance(layer.norm, nn.BatchNorm2d) for layer in _layers_of(network)):
         raise ValueError("A network with batch norm must be in evaluation mode to be applied to tiles.")
-    step, margin = (-(-length // network.grid) * network.grid for length in (tile, halo(network)))
-    device = network.last.weight.device
-    height, width = image.shape[-2:]
-    result = torch.empty_like(image)
-    for top in range(0, height, step):
-        above = min(top, margin)
-        for left in range(0, width, step):
-            before = min(left, margin)
-            part = image[:, top - above : top + step + margin, left - before : left + step + margin]
-            out = (function or network)(part[None].to(device))[0, :, above : above + step, before : before + step]
-            result[:, top : top + step, left : left + step] = out
+    device, result = network.last.weight.device, torch.empty_like(image)
+    for own, seen, within in tiles(image.shape[-2:], tile, halo(network), network.grid):
+        result[:, *own] = (function or network)(image[:, *seen][None].to(device))[0, :, *within]
     return result
 
 

@@ -105,8 +105,8 @@ def clean(
 
     Notes
     -----
-    docs/cleaning-pages.md explains the method and its measured quality. ``torch.set_num_threads`` sets the number of
-    threads.
+    OMP_NUM_THREADS and ``threadpoolctl.threadpool_limits`` set the number of threads; a network of your own takes that
+    of torch. ``isthmus clean --help`` says how to clean files.
 
     Examples
     --------

@@ -19,7 +19,7 @@ _LARGEST = 14  # the limit of a page at the scale of the network is this part of
 
 @dataclass(frozen=True)
 class Cleaner:
-    """The page function that cleans; it is picklable, and imports torch when it cleans its first page."""
+    """The page function that cleans; it is picklable, and imports the networks when it cleans its first page."""
 
     network: str = "pages"
     strength: float = 1.0
@@ -30,7 +30,7 @@ class Cleaner:
     def __call__(self, pixels: Grey | Colour, /, *, dpi: float | None) -> Remarked:
         if self.strength == 0:
             return self._with_lines(Remarked(pixels))
-        from isthmus.pages.cleaning import cleaned_page  # noqa: PLC0415 — imports torch
+        from isthmus.pages.cleaning import cleaned_page  # noqa: PLC0415 — imports the networks
 
         most = self.max_megapixels / _LARGEST
         cleaned = cleaned_page(

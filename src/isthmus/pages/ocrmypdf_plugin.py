@@ -6,8 +6,7 @@ OCRmyPDF loads it whenever Isthmus is installed, so without its options it impor
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, no_type_check
 
@@ -94,27 +93,16 @@ def _is_wanted(page: PageContext, *names: str) -> bool:
 def _cleaned(page: PageContext, image: Image.Image) -> Image.Image:
     """Clean an image; one that cannot be cleaned stays as it is."""
     from isthmus.pages.cleaning import clean
+    from isthmus.system.threads import at_most_threads
 
     options = page.options
     strength, network = getattr(options, "isthmus_strength", 1.0), getattr(options, "isthmus_network", "pages")
     try:
-        with _one_thread():
+        # OCRmyPDF processes as many pages at a time as there are processors.
+        with at_most_threads(1):
             return clean(image, network=network, strength=strength)
     except ModelFileError as error:
         raise BadArgsError(f"--isthmus-network: {error}") from error
     except InputError as error:
         _log.warning("page %d is not cleaned: %s", page.pageno + 1, error)
         return image
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Use one thread per page, since OCRmyPDF processes as many pages at a time as there are processors."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -20,7 +20,6 @@ EXTRAS = {
     "pages": Extra(
         "Cleaning pages needs",
         {
-            "torch": "torch",
             "onnxruntime": "onnxruntime",
             "pillow": "PIL",
             "pikepdf": "pikepdf",

@@ -134,6 +134,15 @@ one_blas_thread = _blas.one_thread
 available_threads = _blas.n_threads
 
 
+def usual_threads() -> int:
+    """Return how many threads libraries without a setting of their own may use: those of linear algebra, and of torch.
+
+    Environment variables such as OMP_NUM_THREADS, threadpoolctl and ``torch.set_num_threads`` set the number.
+    """
+    torch = sys.modules.get("torch")
+    return available_threads() if torch is None else min(available_threads(), torch.get_num_threads())
+
+
 @contextmanager
 def at_most_threads(n_threads: int) -> Iterator[None]:
     """Run the body, torch and NumPy's linear algebra on at most so many threads."""
