@@ -10,9 +10,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import isthmus
+from isthmus.export.graph import Graph
+from isthmus.export.images import reconstructed
+from isthmus.export.steps import FLOAT32
+from isthmus.networks import fold_batch_norm, halo
 from isthmus.pages.shipped import FOLDER, INK, SHIPPED
-from onnx_graph import model_of
 
 MODELS = Path(__file__).parent / "networks"
 
@@ -39,11 +44,24 @@ def written(name: str, check: bool) -> bool:
 
 
 def exported(name: str) -> bytes:
-    """The bytes of the ONNX file of a network that comes with Isthmus."""
+    """The bytes of the ONNX file of a network that comes with Isthmus: from greys or colours in [0, 1] to these.
+
+    Its metadata say what tiles need: ``grid``, to which they are aligned; ``halo``, how many pixels around a tile its
+    output depends on; and ``values_per_pixel``, the size of the finest layer.
+    """
     module = isthmus.load(MODELS / f"{name}.safetensors").module_
     if module.shift.any() or (module.scale != 1).any():
         raise ValueError(f"{name} must take greys in [0, 1] as they are.")
-    return bytes(model_of(module.convolutional).SerializeToString(deterministic=True))
+    network, graph = fold_batch_norm(module.convolutional).float(), Graph()
+    shape = ["images", network.channels, "height", "width"]
+    clean = reconstructed(graph, network, graph.input("seen", FLOAT32, shape))
+    if network.output == "sigmoid":
+        clean = graph.add("Sigmoid", clean)
+    else:
+        clean = graph.add("Clip", clean, *(np.array(end, np.float32) for end in (0, 1)))
+    graph.output(clean, "clean", FLOAT32, shape)
+    values = max(network.filters[0], 1) / network.patch**2
+    return graph.model(name, {"grid": str(network.grid), "halo": str(halo(network)), "values_per_pixel": str(values)})
 
 
 if __name__ == "__main__":

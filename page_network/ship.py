@@ -2,7 +2,8 @@
 
     python page_network/ship.py pages.pt page_network/networks/pages.safetensors
 
-Then ``export.py`` makes ONNX files of it. The errors in the file are measured on synthetic pages that were not used in training.
+Then ``export.py`` makes an ONNX file of it. The errors in the model file are measured on synthetic pages that were not
+used in training.
 """
 
 import argparse

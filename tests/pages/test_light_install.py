@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pikepdf
 import pytest
 import torch
@@ -136,7 +137,11 @@ def test_the_onnx_files_are_what_their_script_writes(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "page_network")
     from export import exported
 
-    assert exported("reference") == (FOLDER / "reference.onnx").read_bytes()
+    files = exported("reference"), (FOLDER / "reference.onnx").read_bytes()
+    models = [onnx.load_from_string(content) for content in files]
+    for model in models:
+        model.producer_version = ""
+    assert models[0] == models[1]
 
 
 def test_networks_of_the_package_are_kept_between_pages():

@@ -83,7 +83,7 @@ def image_graph(
         code = graph.add("Transpose", code, perm=_LAST)
         graph.output(codes.back(graph, code), part.output, part.dtype, codes.lengths)
         return graph
-    rows = in_units(_reconstructed(graph, convolutional, u))
+    rows = in_units(reconstructed(graph, convolutional, u))
     if part.name == "score":
         graph.output(mean_square(graph, rows, x, unit, 4), part.output, part.dtype, ["n"])
     else:
@@ -118,7 +118,7 @@ def image_code_graph(
     return graph
 
 
-def _reconstructed(graph: Graph, network: ConvolutionalAutoencoder, u: str) -> str:
+def reconstructed(graph: Graph, network: ConvolutionalAutoencoder, u: str) -> str:
     """Return the reconstruction of images of unit scale, as logits for "sigmoid"."""
     code, before_pooling = encoded(graph, u, network.encoder, network.activation)
     out = _decoded(graph, network, code, before_pooling[::-1] if network.skips else ())

@@ -23,11 +23,8 @@ class OnnxNetwork:
         self.values_per_pixel = float(facts["values_per_pixel"])
 
     def __call__(self, image: Float[np.ndarray, "maps h w"]) -> Float[np.ndarray, "maps h w"]:
-        height, width = image.shape[1:]
-        missing = (0, -height % self.grid), (0, -width % self.grid)
-        padded = np.pad(image, ((0, 0), *missing), mode="edge") if any(map(any, missing)) else image
-        (clean,) = self._current().run(None, {"seen": np.ascontiguousarray(padded[None])}, self._options)
-        return np.asarray(clean[0, :, :height, :width])
+        (clean,) = self._current().run(None, {"seen": np.ascontiguousarray(image[None])}, self._options)
+        return np.asarray(clean[0])
 
     @cached_property
     def _options(self) -> Any:
