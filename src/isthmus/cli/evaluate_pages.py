@@ -47,6 +47,10 @@ def evaluate_pages(
     adaptive threshold, and cleaned by each network. The measures are its error, what was lost, what tesseract
     misreads, and time. Where no clean pages are known, --cleaned compares pages before and after cleaning.
     """
+    from isthmus.system.extras import require
+
+    if clean is not None:
+        require("evaluate")
     from isthmus.pages import evaluation
     from isthmus.pages.scale import DPI_LIMITS
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, UInt8
-from PIL import Image
 
 from isthmus.errors import ParameterError
 
@@ -59,6 +58,8 @@ def montage(
     rows: Sequence[Float64[np.ndarray, "images features"]], shape: ImageShape, low: float, high: float
 ) -> Montage:
     """Draw lines of images, from black (``low``) to white (``high``)."""
+    from PIL import Image  # noqa: PLC0415 — plots and searches need none
+
     height, width = shape.shrunk
     factor = max(1, _SHOWN // max(height, width))
     gap = max(1, round(_GAP / factor))

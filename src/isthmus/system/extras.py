@@ -14,22 +14,18 @@ class Extra(NamedTuple):
     modules: dict[str, str]
 
 
+_PAGES = {"onnxruntime": "onnxruntime", "pillow": "PIL", "pikepdf": "pikepdf", "pypdfium2": "pypdfium2"}
+
 EXTRAS = {
     "arrow": Extra("Parquet and Feather files need", {"pyarrow": "pyarrow"}),
     "images": Extra("Images, GPUs and torch modules need", {"torch": "torch"}),
-    "pages": Extra(
-        "Cleaning pages needs",
-        {
-            "onnxruntime": "onnxruntime",
-            "pillow": "PIL",
-            "pikepdf": "pikepdf",
-            "pypdfium2": "pypdfium2",
-        },
-    ),
+    "pages": Extra("Scanned pages need", _PAGES),
     "onnx": Extra("Exporting models needs", {"onnx": "onnx", "onnxruntime": "onnxruntime"}),
     "report": Extra("Plots and reports need", {"matplotlib": "matplotlib", "jinja2": "jinja2", "pillow": "PIL"}),
     "tune": Extra("Tuning needs", {"optuna": "optuna"}),
-    "evaluate": Extra("Evaluating pages needs", {"scikit-image": "skimage", "jiwer": "jiwer", "jinja2": "jinja2"}),
+    "evaluate": Extra(
+        "Evaluating pages needs", {**_PAGES, "scikit-image": "skimage", "jiwer": "jiwer", "jinja2": "jinja2"}
+    ),
 }
 
 
