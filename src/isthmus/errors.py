@@ -1,7 +1,7 @@
 """The errors of Isthmus, and the exit code of each.
 
 Every error is one sentence that names the place (file, column, row), the rule and the value that broke it, and where
-possible says what to do. ``docs/command-line.md`` lists the exit codes.
+possible says what to do. ``isthmus --help`` lists the exit codes.
 """
 
 

@@ -85,6 +85,8 @@ def _pixels(
     pixels: np.ndarray = np.round(grey).astype(np.uint8).reshape(shape.height, shape.width, shape.channels)
     if (shape.height, shape.width) == shape.shrunk:
         return pixels
+    from PIL import Image  # noqa: PLC0415
+
     image = Image.fromarray(pixels[:, :, 0] if shape.channels == 1 else pixels)
     small = np.asarray(image.resize(shape.shrunk[::-1], Image.Resampling.BOX))
     return np.reshape(small, (*shape.shrunk, shape.channels))
