@@ -14,7 +14,8 @@ def codes_of(path, rows):
 
 def test_the_file_gives_the_codes_that_encode_writes(isthmus, folder, rows, tmp_path):
     done = isthmus("export", folder / "model", "-o", tmp_path / "m.onnx", "--check", folder / "table.csv")
-    assert (done.code, done.out, done.err) == (0, "", f"Written to {tmp_path / 'm.onnx'}.\n")
+    said = f'Written to {tmp_path / "m.onnx"}: it takes "rows" and gives "codes".\n'
+    assert (done.code, done.out, done.err) == (0, "", said)
     assert isthmus("encode", folder / "model", folder / "table.csv", "-o", tmp_path / "codes.csv").code == 0
     written = np.loadtxt(tmp_path / "codes.csv", delimiter=",", skiprows=1)
     np.testing.assert_allclose(codes_of(tmp_path / "m.onnx", np.float32(rows)), written, rtol=1e-4, atol=1e-5)

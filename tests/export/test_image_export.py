@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.WorseThanPCAWarn
 DIGITS = load_digits().images
 FIT = {"filters": (4, 6), **TRAINED}
 # Heights and widths that poolings divide and that they do not; the codes of some are those of the training images.
-SIZES = [(8, 8), (1, 1), (1, 9), (5, 7), (6, 8), (7, 7), (12, 16), (16, 5), (23, 2), (31, 33)]
+SIZES = [(8, 8), (1, 1), (1, 9), (5, 7), (6, 8), (7, 7), (12, 16), (16, 5), (23, 2), (25, 27)]
 
 KINDS = {
     "default": {},
@@ -49,28 +49,28 @@ def check_sizes(model, images_of, sizes, folder, parts=tuple(METHODS)):
             assert largest_difference(found.ravel(), expected.ravel()) < 1e-5, (part, size)
 
 
-def check_kind(options, sizes, folder):
+def check_kind(options, sizes, folder, parts):
     generator = np.random.default_rng(0)
     model = ConvAutoencoder(**FIT | options).partial_fit(DIGITS[:60], target=16 - DIGITS[:60])
-    check_sizes(model, lambda size: generator.uniform(0, 16, (3, *size)), sizes, folder, parts_of(options))
+    check_sizes(model, lambda size: generator.uniform(0, 16, (3, *size)), sizes, folder, parts)
 
 
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
 def test_every_kind_of_network(options, tmp_path):
-    check_kind(options, [(5, 7)], tmp_path)
+    check_kind(options, [(5, 7)], tmp_path, ["reconstruct"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
-def test_every_kind_of_network_with_images_of_every_size(options, tmp_path):
-    check_kind(options, SIZES, tmp_path)
+def test_every_part_of_every_kind_of_network_with_images_of_every_size(options, tmp_path):
+    check_kind(options, SIZES, tmp_path, parts_of(options))
 
 
 def test_images_of_every_size(tmp_path):
-    check_kind({"patch": 2, "scale": "standard"}, SIZES, tmp_path)
+    check_kind({"patch": 2, "scale": "standard"}, SIZES, tmp_path, METHODS)
 
 
-@pytest.mark.parametrize("options", [{}, {"start": "affine"}, {"scale": "standard"}], ids=str)
+@pytest.mark.parametrize("options", [{"start": "affine"}, {"scale": "standard"}], ids=str)
 def test_colours_and_cross_entropy(options, tmp_path):
     generator = np.random.default_rng(0)
     colours = DIGITS[:60, :, :, None] / 16 * [1, 0.5, 0.25]
@@ -92,23 +92,26 @@ def test_codes_of_the_training_size_give_images_of_it(tmp_path):
     check_sizes(model, lambda size: generator.uniform(0, 16, (3, *size)), sizes, tmp_path, ["decode"])
 
 
-@pytest.mark.parametrize("part", METHODS)
-@pytest.mark.parametrize("options", [{}, {"batch_norm": True, "patch": 2}, {"start": "random"}, {"loss": "bce"}, {"scale": "standard"}], ids=str)  # noqa: E501  # fmt: skip
-def test_dense_codes(options, part, tmp_path):
-    images = DIGITS / 16 if options.get("loss") else DIGITS
-    model = ConvAutoencoder(**FIT | options, code_size=5).partial_fit(images[:60, :, :7])
+DENSE_CODES = [{"batch_norm": True, "patch": 2}, {"loss": "bce"}, {"start": "random", "scale": "standard"}]
+
+
+@pytest.mark.parametrize("options", DENSE_CODES, ids=str)
+def test_dense_codes(options, tmp_path):
+    images = DIGITS[:, :, :7] / 16 if options.get("loss") else DIGITS[:, :, :7]
+    model = ConvAutoencoder(**FIT | options, code_size=5).partial_fit(images[:60])
     assert all(bool(weights.any()) for weights in model.module_.parameters())
-    found, expected = both(model, part, images[60:1060, :, :7], tmp_path)
-    assert largest_difference(found.ravel(), expected.ravel()) < 1e-5
+    for part in METHODS:
+        found, expected = both(model, part, images[60:1060], tmp_path)
+        assert largest_difference(found.ravel(), expected.ravel()) < 1e-5
 
 
-@pytest.mark.parametrize("part", METHODS)
 @pytest.mark.parametrize("options", [{}, {"code_size": 5}], ids=str)
-def test_flat_rows(options, part, tmp_path):
+def test_flat_rows(options, tmp_path):
     rows = DIGITS[:, :, :7].reshape(len(DIGITS), -1)
     model = ConvAutoencoder(**FIT | options, image_shape=(8, 7)).partial_fit(rows[:60])
-    found, expected = both(model, part, rows[200:1200], tmp_path)
-    assert largest_difference(found.ravel(), expected.ravel()) < 1e-5
+    for part in METHODS:
+        found, expected = both(model, part, rows[200:1200], tmp_path)
+        assert largest_difference(found.ravel(), expected.ravel()) < 1e-5
 
 
 def test_the_file_says_what_it_takes(tmp_path):

@@ -37,6 +37,7 @@ def export(
     """
     from isthmus.cli.whole_table import rows_in_order
     from isthmus.estimators.loading import load
+    from isthmus.export.parts import checked_part
     from isthmus.system.extras import require
     from isthmus.system.files import refuse_same_file
 
@@ -47,12 +48,13 @@ def export(
         if read not in (None, "-"):
             refuse_same_file(read, output)
     fitted, rows = load(model, limits=not no_limits), None
+    chosen = checked_part(part, dtype, fitted.row_kind)  # before the table is read
     if check is not None:
         rows = _first_rows(check, fitted.feature_names, format, header, limits=not no_limits)
     with rows_in_order():
         fitted.export(output, part, dtype=dtype, X=rows)
     if not quiet:
-        say(f"Written to {output}.")
+        say(f'Written to {output}: it takes "{chosen.inputs}" and gives "{chosen.output}".')
 
 
 def _first_rows(

@@ -84,7 +84,7 @@ class Exportable(Codec):
             than the model.
         """
         check_is_fitted(self)
-        chosen = checked_part(part, dtype, self._row_kind)
+        chosen = checked_part(part, dtype, self.row_kind)
         require("onnx")
         check_suffix(path, (".onnx",), "is to be an ONNX file")
         check_writable(path)
@@ -108,8 +108,8 @@ class Exportable(Codec):
         write_onnx(path, graph, f"{estimator}_{part.name}", metadata, samples)
 
     @property
-    def _row_kind(self) -> str:
-        """What the graph takes: "rows" or "images"."""
+    def row_kind(self) -> str:
+        """What exported models take: "rows" or "images"."""
         return "rows"
 
     @abstractmethod

@@ -84,7 +84,8 @@ class ExportableImages(ImagesAsRows):
         return Given(images.reshape(len(images), -1), in_graph, code_shape, own, exact, unit, np.ones(1))
 
     @property
-    def _row_kind(self) -> str:
+    def row_kind(self) -> str:
+        """What exported models take: "images", or "rows" if those of training were flat."""
         return "rows" if self.image_layout_ == "rows" else "images"
 
     def _described(self) -> dict[str, object]:

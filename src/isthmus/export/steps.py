@@ -73,8 +73,7 @@ def mean_square(
     graph: Graph, reconstructed: str, x: str, unit: Float64[np.ndarray, " columns"] | None, n_axes: int
 ) -> str:
     """Return the mean squared error over all but the first of so many axes, in these units, or the data's."""
-    rounded = graph.cast(graph.cast(reconstructed, graph.type_of(x)), FLOAT64)
-    difference = graph.add("Sub", rounded, graph.cast(x, FLOAT64))
+    difference = graph.add("Sub", graph.cast(reconstructed, FLOAT64), graph.cast(x, FLOAT64))
     if unit is not None:
         difference = graph.add("Div", difference, unit)
     square = graph.add("Mul", difference, difference)
