@@ -63,6 +63,16 @@ def test_the_tone_darkens_ink_but_does_not_draw_it() -> None:
     assert darkness[(bar == 1) & (ink == 0)].max() < 0.3
 
 
+@pytest.mark.parametrize(("step", "stay"), [(40, True), (4, False)])
+def test_points_that_only_the_tone_sees_stay_unless_they_are_grain(step: int, stay: bool) -> None:
+    ink, points = strokes(), np.zeros(SHAPE, np.float32)
+    points[4:-4:step, 4:-4:step] = points[4:-4:step, 5:-4:step] = 1  # as a full stop or a minus sign
+    points[ndimage.maximum_filter(ink, 7) > 0] = 0
+    page, wanted = page_with(np.maximum(ink, 0.6 * points), 0.5), np.maximum(0.8 * ink, 0.3 * points)
+    darkness = 1 - OwnInk(page[None], 1 - wanted, ink, 1).apply(0, page[None])
+    assert (darkness[points == 1] > 0.2).all() if stay else (darkness[points == 1] < 0.05).all()
+
+
 def test_streaks_of_paper_that_both_networks_take_for_ink_stay_paler_than_print() -> None:
     """No ink is darkened by a larger factor than all ink of the page."""
     ink, streak = np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.float32)

@@ -87,3 +87,11 @@ def test_stains_shadows_and_coloured_letters_are_no_plates():
     assert not mask_of(page).any()
     blue = page * np.linspace([1, 1, 1], [0.8, 0.86, 0.95], page.shape[1])[None]  # a bluish shadow without an edge
     assert not mask_of(blue).any()
+
+
+def test_a_dark_part_of_a_folded_sheet_is_no_plate():
+    """It has sharp sides, but not everywhere, and the print goes on in it."""
+    rows, columns = np.mgrid[:400, :480]
+    shaded = (rows >= 20) & (columns >= 20) & (columns < 380) & (rows < 290 - 0.06 * (columns - 20))
+    page = scanned(page_with_tint(None), shadow=0) * np.where(shaded, 0.75, 1)[..., None]
+    assert not mask_of(page.astype(np.uint8)).any()

@@ -10,6 +10,7 @@ ink beside ink keeps its relation. Within a small margin that network then decid
 
 import numpy as np
 from jaxtyping import Float
+from scipy import ndimage
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of
@@ -50,6 +51,9 @@ _DARKEST_SHADE = 0.5  # of the page's paper
 _PRINT = (0.1, 0.5)  # darkness of the tone of no, and full, ink in such an area
 _GATE = 2.0  # ink is whole where the map of ink, times this, is 1
 _WANTED, _SHOWS = (0.3, 0.6), (0.05, 0.15)  # darkness, wanted and seen, from which on ink that the map lacks stays
+_WANTED_FINE, _FINE = (0.07, 0.25), (0.09, 0.22)  # the same of points and hairlines, seen over what is around them
+_HAIR = 2  # pixels: half of the width of a square that no point or hairline fills
+_GRAIN = (0.0025, 0.001)  # share of the page at which such points are grain, and at which they are not
 
 
 class NetworkInput:
@@ -121,7 +125,9 @@ class OwnInk:
     def __init__(self, small: Float[np.ndarray, "maps h w"], tone: Map, ink: Map, factor: int) -> None:
         self.paper = Paper(small, shows_without_ink(small, ink), factor)
         self._small, self._tone, self._ink, self._factor = small, tone, ink, factor
-        self._most = min(max(_GAIN[0], self._gain_of_page()), _GAIN[1])
+        gain, n_points = self._of_page()
+        self._most = min(max(_GAIN[0], gain), _GAIN[1])
+        self._no_grain = float(ramp(np.array([n_points / ink.size]), _GRAIN)[0])
 
     def apply(self, first: int, band: Float[np.ndarray, "maps H W"]) -> Float[np.ndarray, "H W"]:
         """The clean grey of a band of the large page; ``first`` is the first row of the band on the small page."""
@@ -137,15 +143,17 @@ class OwnInk:
         darkness *= gate
         return np.asarray(np.subtract(1, darkness, out=darkness))
 
-    def _gain_of_page(self) -> float:
-        """The factor that brings all ink of the page to the wanted darkness, by least squares."""
-        own2, wanted = _LEAST, _LEAST
+    def _of_page(self) -> tuple[float, int]:
+        """The factor that brings all ink to the wanted darkness, by least squares, and points that the map lacks."""
+        own2, own_wanted, n_points = _LEAST, _LEAST, 0
         for rows in bands(self._ink.shape):
             own = _darkness(small := self._small[:, rows], self.paper.under(rows.start, small.shape[1:], 1))
-            inked = own * self._ink[rows]
+            ink, wanted = self._ink[rows], 1 - self._tone[rows]
+            inked = own * ink
             own2 += float((own * inked).sum())
-            wanted += float(((1 - self._tone[rows]) * inked).sum())
-        return wanted / own2
+            own_wanted += float((wanted * inked).sum())
+            n_points += int(((_fine(own, wanted) > 0.5) & (widened(ink) * _GATE < 0.25)).sum())
+        return own_wanted / own2, n_points
 
     def _maps(self, start: int, stop: int) -> Float[np.ndarray, "3 h w"]:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
@@ -159,7 +167,14 @@ class OwnInk:
         margin = agrees * _MARGIN
         darkness = np.minimum(np.maximum(wanted, shape - margin), shape + margin)
         of_tone = ramp(wanted, _WANTED) * ramp(own - edges, _SHOWS)
+        of_tone = np.maximum(of_tone, _fine(own, wanted) * self._no_grain)
         return np.stack([gain, darkness - line, np.maximum(np.minimum(near_ink * _GATE, 1), of_tone)])
+
+
+def _fine(own: Map, wanted: Map) -> Map:
+    """How surely there are points and hairlines that the tone wants dark."""
+    over_around = own - ndimage.grey_opening(own, 2 * _HAIR + 1)
+    return np.asarray(ramp(wanted, _WANTED_FINE) * ramp(over_around, _FINE))
 
 
 def _fit(

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from isthmus.documents.bands import bands
 from isthmus.pages.colour import grey_of, marks
+from isthmus.pages.kinds import looks_like_print
 from isthmus.pages.maps import lower_median, reduced, repeated
 from isthmus.pages.masks import closed, grown, opened
 
@@ -25,6 +26,7 @@ _PRINT, _STROKE = (
 )  # pixels: the same of the largest gaps that print leaves, and of the smallest square of pale colour
 _GAP = 5  # pixels: half of the widest gap within a plate
 _FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
+_WITH_PRINT = 0.98  # the same of a box with print, which on a shaded part of a sheet is no plate
 _MOSTLY = 0.5  # the same without what is inside
 _LONG, _PICTURE = 60, 120  # pixels: least length of a tint, and of a dark rectangle
 _SHADED = 0.9  # most light of what is dark, as a share of that of paper
@@ -56,9 +58,17 @@ def plates(page: Float[np.ndarray, "maps h w"]) -> Bool[np.ndarray, "h w"]:
     for found, least in ((closed(tinted, _PRINT), _LONG), (closed(dark, _PRINT), _PICTURE)):
         areas = np.asarray(ndimage.binary_fill_holes(opened(found, _AREA)))
         for box, share in _boxes(areas, areas, 0):
-            if share >= _FULL and max(found[box].shape) >= least and _is_sharp(found, box):
+            if share < _FULL or max(found[box].shape) < least or not _is_sharp(found, box):
+                continue
+            if share >= _WITH_PRINT or not looks_like_print(grey_of(_part(page, box))):
                 mask[box] = True
     return repeated(mask, _REDUCTION, page.shape[1:])
+
+
+def _part(page: Float[np.ndarray, "maps h w"], box: tuple[slice, ...]) -> Float[np.ndarray, "maps H W"]:
+    """The part of the page in a box of the small page."""
+    rows, columns = (slice(along.start * _REDUCTION, along.stop * _REDUCTION) for along in box)
+    return page[:, rows, columns]
 
 
 def _is_sharp(found: Bool[np.ndarray, "h w"], box: tuple[slice, ...]) -> bool:
