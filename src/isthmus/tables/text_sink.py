@@ -10,7 +10,8 @@ from jaxtyping import Float
 
 from isthmus.tables.cells import header_cells
 from isthmus.tables.contract import CannotKeepError, Layout, Sink
-from isthmus.tables.kept import number_texts, texts
+from isthmus.tables.kept import texts
+from isthmus.tables.number_bytes import number_bytes
 from isthmus.tables.types import Kept
 
 
@@ -32,12 +33,12 @@ class TextSink(Sink):
     def write(self, values: Float[np.ndarray, "rows columns"], kept: Kept) -> None:
         if not len(values):
             return
-        cells, n = number_texts(values), values.shape[1]
-        lines = [self._delimiter.join(cells[i : i + n]) for i in range(0, len(cells), n)]
+        written = number_bytes(values, (self._delimiter * (values.shape[1] - 1) + "\n").encode())
         if self._kept:
             columns = [map(self._quoted, texts(kept[name])) for name in self._kept]
-            lines = list(map(self._delimiter.join, zip(*columns, lines, strict=True)))
-        self._file.write(("\n".join(lines) + "\n").encode())
+            lines = map(self._delimiter.join, zip(*columns, written.decode().split("\n")[:-1], strict=True))
+            written = ("\n".join(lines) + "\n").encode()
+        self._file.write(written)
 
     def finish(self) -> None:
         if self._gzip is not None:
