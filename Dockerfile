@@ -4,8 +4,6 @@
 #     docker run --rm --network none --read-only --tmpfs /tmp --user "$(id -u):$(id -g)" -v "$PWD:/documents" \
 #         isthmus clean scan.pdf -o clean.pdf
 FROM python:3.13-slim AS build
-# PyTorch's own index has builds without CUDA, which are gigabytes smaller.
-ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 COPY . /source
 RUN python -m venv /opt/isthmus \
     && /opt/isthmus/bin/python -m pip install --no-cache-dir -c /source/constraints.txt "/source[pages]"

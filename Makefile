@@ -2,6 +2,8 @@
 # make lint: formatting, style, types                      make test-slow: thousands of broken files, killed runs, memory
 # make bench-quick: the speeds on a small setting          make bench: the figures in docs/notes/benchmarks.md and README.md
 #                                                          (make bench ADBENCH=folder FASHION=folder ONLY="tables peers")
+# All but make demo need PyTorch. On Linux pip takes its build with CUDA, gigabytes larger, unless it is given another index:
+#     PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
 
 PYTHON ?= python3
 VENV := .venv

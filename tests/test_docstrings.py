@@ -1,7 +1,9 @@
 """The examples in the docstrings print what they say."""
 
 import doctest
+import inspect
 import pkgutil
+import re
 from importlib import import_module
 
 import pytest
@@ -27,3 +29,15 @@ def test_the_example_prints_what_it_says(example):
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     assert runner.run(example, out=said.append).failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", isthmus.__all__)
+def test_docstrings_name_no_files_that_an_installed_package_lacks(name):
+    found = getattr(isthmus, name)
+    members = (
+        [member for attribute, member in vars(found).items() if not attribute.startswith("_")]
+        if inspect.isclass(found)
+        else []
+    )
+    for documented in (found, *members):
+        assert not re.search(r"\b(docs|benchmarks|page_network|tests)/", inspect.getdoc(documented) or ""), documented

@@ -58,7 +58,7 @@ class Autoencoder(OrderedCodes, PCAAttributes):
         Activation of the hidden layers. With "identity" the network is linear; with the PCA start and squared
         error it is then PCA itself, fitted on all rows, and nothing is left to train. With ``start="random"`` it is
         trained by L-BFGS on all rows (an epoch is ten steps; batch size, learning rate and patience are ignored)
-        and brought to PCA's form; see ``docs/coming-from-pca.md``.
+        and brought to PCA's form.
     loss : {"auto", "mse", "bce"}, default="auto"
         Mean squared error, or binary cross-entropy, which needs values in [0, 1] and ends in a sigmoid. "auto" means
         "bce" if every value lies in [0, 1], the network is not linear and ``scale`` is "auto" or "none", unless its

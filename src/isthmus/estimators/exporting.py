@@ -54,7 +54,7 @@ class Exportable(Codec):
         The graph takes any number of rows as they are, in the data's units; scaling is inside. Its one input and one
         output are named after what they are: "rows", "codes", "reconstructions" and "errors". ``ConvAutoencoder`` takes
         "images" instead of rows, in the form of the training images. They may have any height and width, unless there
-        is a dense code or they are flat. https://onnx.ai has the format, and docs/deploy.md recipes.
+        is a dense code or they are flat. https://onnx.ai has the format.
 
         Before the file gets its name, onnxruntime computes it for rows that are drawn within the range of the training
         rows, and for X if it is given. The results must be the model's, but for rounding: 1e-5 of the largest value of

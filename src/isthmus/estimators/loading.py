@@ -14,7 +14,7 @@ def load(path: str | os.PathLike[str], *, limits: bool = True) -> BaseAutoencode
     """Read a fitted model from a file that ``save`` wrote.
 
     Loading runs no code from the file, checks everything before it allocates, and compares a checksum of the
-    whole file (docs/model-file.md).
+    whole file.
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ def clean(
     Notes
     -----
     OMP_NUM_THREADS and ``threadpoolctl.threadpool_limits`` set the number of threads; a network of your own takes that
-    of torch. ``isthmus clean --help`` says how to clean files.
+    of torch. ``isthmus.clean_document`` and ``isthmus clean`` clean files.
 
     Examples
     --------
