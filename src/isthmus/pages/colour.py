@@ -11,6 +11,7 @@ from isthmus.pages.maps import clipped, mixed, ramp
 _WEIGHTS = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601), as in Pillow
 _CHROMA = (0.17, 0.28)  # spread of the channels: up to the first a colour is not a mark, from the second on it is
 _BROWN_STEPS = (0.05, 0.15), (0.15, 0.25)  # hues from 9–15° to 51–57°: red over green, and green over blue
+_COLOUR_SHOWS = (0.04, 0.12)  # lightness of paper: up to the first colours are noise, from the second on they are seen
 _MARKER = (0.9, 0.96)  # strongest channel: darker in stains, and brighter in the ink of markers
 
 
@@ -29,10 +30,11 @@ def coloured(
 ) -> Float[np.ndarray, "3 H W"]:
     """Colours with the lightness of the clean grey: the ink on white paper, mixed with white or black.
 
-    Coloured marks keep the colour of their ink on white paper.
+    Coloured marks keep the colour of their ink on white paper. In the blackest shadows there is none.
     """
     ink = np.minimum(colours / paper, 1)
     grey = grey_of(ink)
+    ink = mixed(grey[None], ink, ramp(grey_of(paper), _COLOUR_SHOWS))
     darker = ink * np.minimum(clean / np.maximum(grey, 1e-3), 1)
     lighter = 1 - (1 - ink) * np.minimum((1 - clean) / np.maximum(1 - grey, 1e-3), 1)
     return clipped(mixed(np.where(clean < grey, darker, lighter), ink, marks(ink)))

@@ -5,8 +5,11 @@ strength; it sees the page over its mean around each pixel, so that ink is alike
 second writes its own idea of a letter, and loses faint ones. So between them stands the page itself: over its paper,
 each stroke has its own shape. One factor around each pixel brings it to the darkness that the second network gives, but
 never makes it paler, and is never above that of the page's ink as a whole, so that paper taken for ink stays pale and
-ink beside ink keeps its relation. Within a small margin that network then decides.
+ink beside ink keeps its relation; one filter for the whole page sharpens what is out of focus. Within a margin that
+grows with the height of letters the second network then decides, as it knows more of soft edges.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float
@@ -29,10 +32,12 @@ from isthmus.pages.maps import (
 from isthmus.pages.masks import grown, opened
 from isthmus.pages.paper import Paper, shows_without_ink
 from isthmus.pages.pepper import pepper
+from isthmus.pages.sharpening import sharpened, sharpening
 
 _BLOCK = 4  # pixels of the page per pixel of the map of means
 _REACH = 24  # pixels of that map to each side of one, over which the page is averaged
 _DARK = 0.02  # added to the page and to its mean, so that the noise of black pixels stays small
+_BAND = 2**20  # pixels of the small page that are looked at at a time
 _AROUND = 8  # rows beyond a band on which it depends
 _COARSE = 2  # pixels of the page per pixel of a fit, which is averaged over the next ones, twice: about a letter
 _LEAST = 1e-3  # square of darkness below which there is nothing to fit
@@ -42,7 +47,8 @@ _FAINT = 0.4  # darkness up to which ink that is surely ink is raised by these f
 _SURE = (0.5, 0.9)  # share of dark pixels that the map calls ink: from the first on ink is raised, from the second all
 _SHARPER = 1.5  # largest share of the difference to the nearest pixels that is added
 _AGREES = (0.6, 1.0)  # the same factor before it is limited: up to the first, the tone is wrong about ink
-_MARGIN = 0.05  # of darkness, by which ink may differ from its own shape
+_MARGIN = 0.3  # of darkness, by which the ink of tall letters may differ from its own shape
+_TALL, _JOINED = (8, 15), 40  # pixels: heights of letters from which on they may differ, and all, and of joined ones
 _SPECK, _BLUR = 0.3, 2  # ink from which on a pixel can be of a speck, and pixels around it that are blurred
 _INK, _PAPER = 0.5, 0.9  # ink and clean grey from which on a pixel counts as such
 _STROKE, _RIM = 8, 3  # pixels: half of the width of the widest strokes, and around an area, its edge
@@ -128,6 +134,8 @@ class OwnInk:
         gain, n_points = self._of_page()
         self._most = min(max(_GAIN[0], gain), _GAIN[1])
         self._no_grain = float(ramp(np.array([n_points / ink.size]), _GRAIN)[0])
+        self._kernel = sharpening(self._counted())
+        self._margin = _margins(ink)
 
     def apply(self, first: int, band: Float[np.ndarray, "maps H W"]) -> Float[np.ndarray, "H W"]:
         """The clean grey of a band of the large page; ``first`` is the first row of the band on the small page."""
@@ -155,20 +163,45 @@ class OwnInk:
             n_points += int(((_fine(own, wanted) > 0.5) & (widened(ink) * _GATE < 0.25)).sum())
         return own_wanted / own2, n_points
 
+    def _counted(self) -> Iterator[tuple[Map, Map, Map]]:
+        """Bands of the page for ``sharpening``: ink as dark as it is wanted, the wanted darkness, and where they agree."""
+        for rows in bands(self._ink.shape, _BAND):
+            own = _darkness(small := self._small[:, rows], self.paper.under(rows.start, small.shape[1:], 1))
+            wanted, ink = 1 - self._tone[rows], self._ink[rows]
+            near_ink = widened(ink)
+            gain, _, agrees = _fit(own, own - near_mean(own[None])[0], wanted, ink, near_ink, most=_GAIN[1])
+            yield own * gain, wanted, near_ink * agrees
+
     def _maps(self, start: int, stop: int) -> Float[np.ndarray, "3 h w"]:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
         small, tone, ink = (maps[..., start:stop, :] for maps in (self._small, self._tone, self._ink))
-        own = _darkness(small, self.paper.under(start, small.shape[1:], 1))
+        seen = _darkness(small, self.paper.under(start, small.shape[1:], 1))
+        own = sharpened(seen, self._kernel)
         wanted, near_ink = 1 - tone, widened(ink)
         edges = own - near_mean(own[None])[0]
         gain, sharper, agrees = _fit(own, edges, wanted, ink, near_ink, most=self._most)
-        line = np.minimum(own * gain, 1)
-        shape = clipped(sharper * edges + line)
-        margin = agrees * _MARGIN
+        shape = clipped(sharper * edges + np.minimum(own * gain, 1))
+        margin = agrees * self._margin[start:stop]
         darkness = np.minimum(np.maximum(wanted, shape - margin), shape + margin)
         of_tone = ramp(wanted, _WANTED) * ramp(own - edges, _SHOWS)
-        of_tone = np.maximum(of_tone, _fine(own, wanted) * self._no_grain)
-        return np.stack([gain, darkness - line, np.maximum(np.minimum(near_ink * _GATE, 1), of_tone)])
+        of_tone = np.maximum(of_tone, _fine(seen, wanted) * self._no_grain)
+        return np.stack(
+            [gain, darkness - np.minimum(seen * gain, 1), np.maximum(np.minimum(near_ink * _GATE, 1), of_tone)]
+        )
+
+
+def _margins(ink: Map) -> Map:
+    """How far ink may differ from its own shape: small letters not at all, and tall ones the more the taller they are.
+
+    Within a few pixels the network writes its own idea of a letter; the strokes of tall letters are wide and far apart.
+    """
+    labels, n_parts = ndimage.label(ink > _INK, np.ones((3, 3)))
+    height = np.zeros(n_parts + 1, np.float32)
+    for part, (rows, _) in enumerate(ndimage.find_objects(labels), 1):
+        height[part] = rows.stop - rows.start
+    margin = _MARGIN * ramp(height, _TALL) ** 2
+    margin[height > _JOINED] = 0
+    return widened(margin[labels])
 
 
 def _fine(own: Map, wanted: Map) -> Map:
