@@ -60,7 +60,7 @@ def test_the_tone_darkens_ink_but_does_not_draw_it() -> None:
     darkness = 1 - clean
     assert darkness[ink > 0.9].mean() > 0.7  # darkened by its own shape
     assert darkness[(bar == 1) & (near == 0)].max() == 0
-    assert darkness[(bar == 1) & (ink == 0)].max() < 0.3
+    assert darkness[(bar == 1) & (ink == 0)].max() <= 0.3
 
 
 @pytest.mark.parametrize(("step", "stay"), [(40, True), (4, False)])

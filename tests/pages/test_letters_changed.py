@@ -108,3 +108,28 @@ def test_letters_that_nobody_sees_on_the_clean_page_do_not_count():
 def test_sizes_must_agree():
     with pytest.raises(InputError, match="Got 20 × 30 and 240 × 420 pixels"):
         COMPARED.compare(np.ones((20, 30)))
+
+
+@pytest.mark.parametrize("blur", [0.7, 1.2, 1.6])
+def test_a_page_out_of_focus_has_its_letters_and_an_altered_one_is_found_on_it(blur):
+    """Thin bars fade with blur: compared with sharp shapes, each e would look like c."""
+    page, letters = drawn(LINES[:2], size=6.5)
+    compared = CleanLetters(page, letters)
+    soft = ndimage.gaussian_filter(page, blur)
+    assert (compared.compare(soft).altered, compared.compare(soft).lost) == (0, 0)
+    es = [letter for letter in letters if letter.character == "e" and letter.box[2] < page.shape[1] - 2]
+    changed = page.copy()
+    for letter in es:
+        rows, columns = inside(letter)
+        middle = (rows.start + rows.stop) // 2
+        changed[middle - 1 : middle + 4, columns.start + 5 : columns.stop] = 1
+    found = compared.compare(ndimage.gaussian_filter(changed, blur))
+    assert found.confused == (("e", "c"),) * len(es)
+
+
+def test_letters_hidden_by_the_boxes_of_others_are_not_compared():
+    """In a slanted script boxes overlap; what is left of a letter says nothing."""
+    page, letters = drawn(("fine letters",), size=6)
+    left, top, right, bottom = letters[2].box
+    over = Letter("o", (left - 1, top - 1, left + 0.9 * (right - left), bottom + 1), letters[2].base)
+    assert len(CleanLetters(page, [*letters, over])) == len(CleanLetters(page, letters)) - 1

@@ -37,6 +37,7 @@ from isthmus.pages.sharpening import sharpened, sharpening
 _BLOCK = 4  # pixels of the page per pixel of the map of means
 _REACH = 24  # pixels of that map to each side of one, over which the page is averaged
 _DARK = 0.02  # added to the page and to its mean, so that the noise of black pixels stays small
+_WITH_EDGES = 7  # pixels: the edges of a letter that the tone lacks do not agree either
 _BAND = 2**20  # pixels of the small page that are looked at at a time
 _AROUND = 8  # rows beyond a band on which it depends
 _COARSE = 2  # pixels of the page per pixel of a fit, which is averaged over the next ones, twice: about a letter
@@ -164,13 +165,13 @@ class OwnInk:
         return own_wanted / own2, n_points
 
     def _counted(self) -> Iterator[tuple[Map, Map, Map]]:
-        """Bands of the page for ``sharpening``: ink as dark as it is wanted, the wanted darkness, and where they agree."""
+        """Bands of the page for ``sharpening``: ink as dark as it is wanted, the wanted darkness, where they agree."""
         for rows in bands(self._ink.shape, _BAND):
             own = _darkness(small := self._small[:, rows], self.paper.under(rows.start, small.shape[1:], 1))
             wanted, ink = 1 - self._tone[rows], self._ink[rows]
             near_ink = widened(ink)
             gain, _, agrees = _fit(own, own - near_mean(own[None])[0], wanted, ink, near_ink, most=_GAIN[1])
-            yield own * gain, wanted, near_ink * agrees
+            yield own * gain, wanted, near_ink * ndimage.minimum_filter(agrees, _WITH_EDGES)
 
     def _maps(self, start: int, stop: int) -> Float[np.ndarray, "3 h w"]:
         """Some rows of what is done to darkness: the factor, what is added, and the share of the sum that stays."""
