@@ -19,7 +19,7 @@ from isthmus.networks import ConvolutionalAutoencoder, start_convolutional
 from isthmus.pages import cleaning, detail, kinds, restraint, shipped
 from isthmus.pages import paper as papers
 from isthmus.pages.cleaning import clean_page
-from isthmus.pages.colour import marks
+from isthmus.pages.colour import coloured, marks
 
 ROOT = Path(__file__).parents[2]
 
@@ -454,3 +454,14 @@ def test_arrays_become_black_and_white(pages, whitening):
         assert result.dtype == bool
         assert result.shape == dirty.shape
         assert (result == (clean > 127)).mean() > 0.98
+
+
+def test_the_noise_of_black_shadows_has_no_colour():
+    """Over paper of a lightness of 2 %, one step of a channel is half of the colour."""
+    seen = np.full((3, 4, 4), 0.02, np.float32)
+    seen[1] = 0.012
+    paper = np.full((3, 4, 4), 0.02, np.float32)
+    result = coloured(seen, paper, np.full((4, 4), 0.6, np.float32))
+    np.testing.assert_allclose(result, 0.6, atol=1e-6)
+    in_light = coloured(seen * 40, paper * 40, np.full((4, 4), 0.6, np.float32))
+    assert np.ptp(in_light, axis=0).min() > 0.2

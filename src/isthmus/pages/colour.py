@@ -34,7 +34,9 @@ def coloured(
     """
     ink = np.minimum(colours / paper, 1)
     grey = grey_of(ink)
-    ink = mixed(grey[None], ink, ramp(grey_of(paper), _COLOUR_SHOWS))
+    shows = ramp(grey_of(paper), _COLOUR_SHOWS)
+    if shows.min() < 1:
+        ink = mixed(np.broadcast_to(grey, ink.shape), ink, shows)
     darker = ink * np.minimum(clean / np.maximum(grey, 1e-3), 1)
     lighter = 1 - (1 - ink) * np.minimum((1 - clean) / np.maximum(1 - grey, 1e-3), 1)
     return clipped(mixed(np.where(clean < grey, darker, lighter), ink, marks(ink)))
