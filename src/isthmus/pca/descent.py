@@ -77,9 +77,11 @@ def descend(
 
     def loss(values: Float64[np.ndarray, " weights"]) -> tuple[float, Float64[np.ndarray, " weights"]]:
         layers = layers_of(values)
-        encoder, decoder = layers[:n_encoder], layers[n_encoder:]
-        error, (by_encoder, by_decoder) = error_of(product_of(encoder), product_of(decoder))
-        gradients = [*product_gradients(encoder, by_encoder), *product_gradients(decoder, by_decoder)]
+        # Both are multiplied from the code's side, where matrices are narrow.
+        encoder, decoder = [layer.T for layer in layers[n_encoder - 1 :: -1]], layers[n_encoder:]
+        error, (by_encoder, by_decoder) = error_of(product_of(encoder).T, product_of(decoder))
+        of_encoder = [each.T for each in product_gradients(encoder, by_encoder.T)]
+        gradients = [*of_encoder[::-1], *product_gradients(decoder, by_decoder)]
         return error, np.concatenate([(each * pace).ravel() for each, pace in zip(gradients, paces, strict=True)])
 
     drawn = [orthogonal(shape, rng) for shape in shapes]
