@@ -99,7 +99,7 @@ def numbers_of(cells: Sequence[str]) -> Float64[np.ndarray, " rows"] | None:
     text = "".join(cells)
     if text.isascii() and "_" not in text:
         try:
-            return np.array(cells, dtype=np.float64)
+            return np.fromiter(map(float, cells), np.float64, len(cells))
         except ValueError:
             pass
     values = np.empty(len(cells))
