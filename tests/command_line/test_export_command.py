@@ -63,3 +63,12 @@ def test_without_the_extra_nothing_is_read(isthmus, folder, tmp_path, monkeypatc
     assert result.err == (
         'isthmus: Exporting models needs onnx and onnxruntime, which are not installed: pip install "isthmus[onnx]".\n'
     )
+
+
+def test_columns_that_float32_rounds_away_are_said(isthmus, tmp_path, rows):
+    np.savetxt(tmp_path / "t.csv", rows + 1e9, delimiter=",", header="a,b,c,d", comments="")
+    options = ["--code-size", "2", "--max-epochs", "1", "--quiet"]
+    assert isthmus("fit", tmp_path / "t.csv", "-o", tmp_path / "m", *options).code == 0
+    done = isthmus("export", tmp_path / "m", "-o", tmp_path / "m.onnx", "--quiet")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith('isthmus: float32 rounds values of "a", "b", "c", "d" by more than a thousandth of')

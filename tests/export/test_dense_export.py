@@ -9,7 +9,7 @@ import pytest
 from onnx_files import METHODS, TRAINED, both, computed, largest_difference
 from sklearn.decomposition import PCA
 
-from isthmus import Autoencoder
+from isthmus import Autoencoder, ParameterError
 
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.WorseThanPCAWarning")
 
@@ -96,6 +96,7 @@ def test_linear_codes_are_those_of_pca(tmp_path):
     np.testing.assert_allclose(np.abs(computed(tmp_path / "m.onnx", UNSEEN)), np.abs(codes), rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:float32 rounds values")
 def test_means_are_subtracted_in_float64_also_from_float32(tmp_path):
     rows = np.float32(TRAIN + 1e6 * (np.arange(7) == 3))
     model = trained(Autoencoder(**FIT, scale="standard"), rows)
@@ -136,3 +137,15 @@ def test_the_file_says_what_it_is(tmp_path):
     assert {metadata[name] for name in ("part", "dtype", "estimator")} == {"score", "float32", "Autoencoder"}
     model.export(tmp_path / "again.onnx", "score")
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "m.onnx").read_bytes()
+
+
+def test_columns_that_float32_rounds_away_are_named(tmp_path):
+    rows = TRAIN[:, [0, 1]] * [10, 1] + [1.7e9, 0]  # such as seconds since 1970
+    model = Autoencoder(1, max_epochs=1, scale="standard", random_state=0).fit(rows, feature_names=["time", "x"])
+    with pytest.warns(UserWarning, match=r'^float32 rounds values of "time" by more than .* dtype=.float64.'):
+        model.export(tmp_path / "m.onnx")
+    model.export(tmp_path / "m.onnx", dtype="float64")
+    huge = Autoencoder(1, max_epochs=1, scale="standard", random_state=0).fit(TRAIN[:, :2] * 1e100)
+    with pytest.raises(ParameterError, match=r"^dtype must be float64, since column .x0. has values up to .*e\+100"):
+        huge.export(tmp_path / "n.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]

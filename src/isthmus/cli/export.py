@@ -51,7 +51,7 @@ def export(
     chosen = checked_part(part, dtype, fitted.row_kind)  # before the table is read
     if check is not None:
         rows = _first_rows(check, fitted.feature_names, format, header, limits=not no_limits)
-    with rows_in_order():
+    with saying_warnings(), rows_in_order():
         fitted.export(output, part, dtype=dtype, X=rows)
     if not quiet:
         say(f'Written to {output}: it takes "{chosen.inputs}" and gives "{chosen.output}".')

@@ -17,6 +17,7 @@ from isthmus.estimators.exporting import Given
 from isthmus.estimators.ordered import OrderedCodes
 from isthmus.estimators.pca_attributes import PCAAttributes
 from isthmus.export.parts import Part
+from isthmus.export.precision import warn_of_coarse_columns
 from isthmus.export.samples import drawn, n_checked
 from isthmus.fitting.applying import float_type
 from isthmus.fitting.dense import DenseDesign, DenseParameters, dense_design
@@ -318,6 +319,8 @@ class Autoencoder(OrderedCodes, PCAAttributes):
     def _graph(self, part: Part) -> "Graph":
         from isthmus.export.dense import dense_graph  # noqa: PLC0415 — an optional part
 
+        if part.dtype == np.float32:
+            warn_of_coarse_columns(self.fitted_.columns.statistics, self.feature_names, stacklevel=5)
         return dense_graph(self.fitted_.network, part, self.scale_ if self.scale == "standard" else None)
 
     def _rows_to_check(self, part: Part, X: object) -> Iterator[Given]:

@@ -82,6 +82,11 @@ class Exportable(Codec):
         OutputError
             If the file cannot be written, its name stands for another format, or onnxruntime computes other numbers
             than the model.
+
+        Warns
+        -----
+        UserWarning
+            If float32 rounds a column by more than a thousandth of its standard deviation.
         """
         check_is_fitted(self)
         chosen = checked_part(part, dtype, self.row_kind)
