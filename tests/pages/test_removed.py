@@ -175,3 +175,22 @@ def test_clean_warns_where_letters_became_pale(whitening, kind):
              "image": Image.fromarray(page)}[kind]  # fmt: skip
     with pytest.warns(isthmus.PaleLettersWarning, match=r"^\d+ marks like letters became pale, bottom"):
         isthmus.clean(given, network=whitening, dpi=150)
+
+
+def test_hatching_that_became_pale_is_said_but_stains_and_shadows_are_not():
+    """Strokes of a pencil, no letters, between lines that stay; a stain as large, with grain, and a dark gutter."""
+    rng = np.random.default_rng(0)
+    paper = 246 + rng.normal(0, 1.5, (600, 500))
+    rows, columns = np.indices(paper.shape)
+    lines = 120.0 * (rows % 80 < 2)
+    shirt = (rows > 220) & (rows < 380) & (columns > 180) & (columns < 320)
+    strokes = shirt * 45.0 * (np.abs((columns + 0.3 * rows) % 5 - 2) < 1.2)
+    clean = np.clip(255 - lines, 0, 255).astype(np.uint8)
+    before = np.clip(paper - lines - strokes, 0, 255).astype(np.uint8)
+    found = removed(before, clean)
+    assert found.warning == f"hatching on {found.hatching.share:.1%} of the page became pale, centre"
+    assert 0.7 * shirt.mean() < found.hatching.share < 1.4 * shirt.mean()
+    stained = paper * np.where(shirt, 0.5 + 0.03 * rng.normal(size=paper.shape), 1) - lines
+    gutter = paper * (1 - 0.8 * np.maximum(0, 1 - columns / 80)) + rng.normal(0, 3, paper.shape) - lines
+    for dirt in stained, gutter:
+        assert removed(np.clip(dirt, 0, 255).astype(np.uint8), clean).warning is None

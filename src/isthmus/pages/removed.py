@@ -7,6 +7,7 @@ from jaxtyping import Int64
 
 from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey
+from isthmus.pages.hatching_gone import HatchingGone, hatching_gone
 from isthmus.pages.letters_gone import LettersGone, letters_gone, mean_grey
 from isthmus.words import counted
 
@@ -19,18 +20,21 @@ class Removed:
     """The share of the page's pixels that were removed, and what became of its letters.
 
     A pixel is removed if it becomes lighter by more than the page as a whole, so paper that becomes white does not
-    count. ``letters`` is None for a page that did not change.
+    count. ``letters`` and ``hatching`` are None for a page that did not change.
     """
 
     share: float = 0.0
     letters: LettersGone | None = None
+    hatching: HatchingGone | None = None
 
     @property
     def warning(self) -> str | None:
-        """A sentence, if the marks that became pale might have been text."""
-        if self.letters is None or self.letters.count < _ENOUGH_MARKS:
-            return None
-        return f"{counted(self.letters.count, 'mark')} like letters became pale, {self.letters.where}"
+        """A sentence, if the marks that became pale might have been text, or else if hatching became pale."""
+        if self.letters is not None and self.letters.count >= _ENOUGH_MARKS:
+            return f"{counted(self.letters.count, 'mark')} like letters became pale, {self.letters.where}"
+        if self.hatching is not None and self.hatching.share:
+            return f"hatching on {self.hatching.share:.1%} of the page became pale, {self.hatching.where}"
+        return None
 
 
 def removed(before: Grey | Colour, after: Grey | Colour, written: Grey | Colour | None = None) -> Removed:
@@ -41,7 +45,8 @@ def removed(before: Grey | Colour, after: Grey | Colour, written: Grey | Colour 
     written = after if written is None else written
     if written is before:
         return Removed()
-    return Removed(_share_removed(before, after), letters_gone(before, written))
+    hatching = hatching_gone(mean_grey(before), mean_grey(written))
+    return Removed(_share_removed(before, after), letters_gone(before, written), hatching)
 
 
 def _share_removed(before: Grey | Colour, after: Grey | Colour) -> float:
