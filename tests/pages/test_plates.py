@@ -44,6 +44,21 @@ def test_a_tint_with_print_in_it_stays_and_the_paper_around_it_becomes_white(col
     assert np.median(clean[280:]) == 255
 
 
+def test_a_grey_tint_stays_on_unevenly_lit_paper():
+    """On the dark side paper is as dark as the tint is on the light side."""
+    blank = Image.new("RGB", (800, 700), PAPER)
+    ImageDraw.Draw(blank).text((70, 400), "Invoice 4711\nof the seventh of March", (30, 30, 34), font_size=16)
+    tinted = blank.copy()
+    draw = ImageDraw.Draw(tinted)
+    draw.rectangle((60, 120, 419, 259), (186, 178, 158))
+    draw.text((70, 140), "The quick brown fox\njumps over the lazy dog", (30, 30, 34), font_size=16)
+    page = scanned(tinted, shadow=0.35)
+    inner = tuple(slice(along.start + 4, along.stop - 4) for along in BOX)
+    assert mask_of(page)[inner].all()
+    assert not mask_of(scanned(blank, shadow=0.35)).any()
+    assert np.array_equal(isthmus.clean(page, dpi=150)[inner], page[inner])
+
+
 def test_a_map_of_any_shape_stays_with_its_pale_parts():
     image = page_with_tint(None)
     draw = ImageDraw.Draw(image)

@@ -4,10 +4,10 @@ Dirt is grey or brown, never strongly coloured over an area wider than any strok
 sides. Paler parts and white ones belong to such an area as well, so the box around them stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 
 from isthmus.documents.bands import bands
@@ -32,7 +32,9 @@ _LONG, _PICTURE = 60, 120  # pixels: least length of a tint, and of a dark recta
 _SHADED = 0.9  # most light of what is dark, as a share of that of paper
 _EDGE, _AROUND = 2, 0.05  # pixels: how blurred its sides may be; and most share of tint beyond them
 _DARKEST = 0.3  # paper
-_THIN = 2  # the colour of the paper is that of every second row and column
+_SQUARE, _LIGHT = 32, 0.8  # pixels: squares in which light is measured, by this quantile of every second pixel
+_FITS, _OFF = 4, 0.04  # fits of paper, and how much darker a square may be that counts
+_THIN = 2
 _BAND = 2**20  # pixels
 
 
@@ -42,10 +44,18 @@ def plates(page: Float[np.ndarray, "maps h w"]) -> Bool[np.ndarray, "h w"]:
     Areas of any shape count if their colour is strong; rectangles with sharp sides also if they are tinted or dark.
     """
     small = reduced(page, _REDUCTION)
-    paper = _paper(small[:, ::_THIN, ::_THIN])
+    mask = np.zeros(small.shape[1:], bool)
+    for degree in (0, 2):  # under even light, so that the sky of a photograph is no paper, and under uneven light
+        mask |= _plates(page, small, _Paper(small, degree))
+    return repeated(mask, _REDUCTION, page.shape[1:])
+
+
+def _plates(
+    page: Float[np.ndarray, "maps H W"], small: Float[np.ndarray, "maps h w"], paper: "_Paper"
+) -> Bool[np.ndarray, "h w"]:
     mask, dark, strong, coloured, tinted = (np.zeros(small.shape[1:], bool) for _ in range(5))
     for rows in bands(mask.shape, _BAND):
-        ink = np.minimum(small[:, rows] / paper, 1)
+        ink = np.minimum(small[:, rows] / paper.rows(rows), 1)
         dark[rows] = grey_of(ink) < _SHADED
         if len(page) == 3:
             sure = marks(ink)
@@ -62,7 +72,7 @@ def plates(page: Float[np.ndarray, "maps h w"]) -> Bool[np.ndarray, "h w"]:
                 continue
             if share >= _WITH_PRINT or not looks_like_print(grey_of(_part(page, box))):
                 mask[box] = True
-    return repeated(mask, _REDUCTION, page.shape[1:])
+    return mask
 
 
 def _part(page: Float[np.ndarray, "maps h w"], box: tuple[slice, ...]) -> Float[np.ndarray, "maps H W"]:
@@ -98,9 +108,47 @@ def _boxes(
         yield box, float(coloured[box].mean())
 
 
-def _paper(page: Float[np.ndarray, "maps h w"]) -> Float[np.ndarray, "maps 1 1"]:
-    """The colour of the paper: the median of the lighter half of the page."""
-    grey = grey_of(page)
-    lighter = grey >= lower_median(grey)
-    colour = [max(lower_median(channel[lighter]), _DARKEST) for channel in page]
-    return np.array(colour, page.dtype)[:, None, None]
+class _Paper:
+    """The colour of the paper: the median of the lighter half of the page, or a surface of second order.
+
+    The surface goes through the light of squares; those that are darker than it, such as those of pictures, are left
+    out, and it is fitted again.
+    """
+
+    def __init__(self, page: Float[np.ndarray, "maps h w"], degree: int) -> None:
+        self._shape = page.shape[1:]
+        if not degree:
+            grey = grey_of(thin := page[:, ::_THIN, ::_THIN])
+            lighter = grey >= lower_median(grey)
+            self._colours = np.array([[lower_median(channel[lighter]) for channel in thin]])
+            return
+        side = max(1, min(_SQUARE, *self._shape))
+        height, width = (length // side * side for length in self._shape)
+        squares = page[:, :height, :width].reshape(len(page), height // side, side, width // side, side)
+        light = np.quantile(squares[:, :, ::_THIN, :, ::_THIN], _LIGHT, axis=(2, 4)).reshape(len(page), -1)
+        places = _second_order(np.arange(side / 2, height, side), np.arange(side / 2, width, side), self._shape)
+        grey = grey_of(light[:, None])[0]
+        kept = grey >= np.median(grey)
+        for _ in range(_FITS):
+            self._colours = np.linalg.lstsq(places[kept], light[:, kept].T)[0]
+            kept = grey >= grey_of((places @ self._colours).T[:, None])[0] - _OFF
+
+    def rows(self, rows: slice) -> Float[np.ndarray, "maps h w"]:
+        """The colour of the paper at each pixel of some rows, or one for all."""
+        if len(self._colours) == 1:
+            return np.asarray(np.maximum(self._colours.T[..., None], _DARKEST), np.float32)
+        places = _second_order(np.arange(rows.start, rows.stop), np.arange(self._shape[1]), self._shape)
+        surface: np.ndarray = np.clip((places @ self._colours).T, _DARKEST, 1).astype(np.float32)
+        return surface.reshape(len(surface), -1, self._shape[1])
+
+
+def _second_order(
+    rows: Float[np.ndarray, " h"] | Int[np.ndarray, " h"], columns: Float[np.ndarray, " w"] | Int[np.ndarray, " w"],
+    shape: Sequence[int],
+) -> Float[np.ndarray, "places 6"]:  # fmt: skip
+    """1, the row, the column and their products at all places, with -1 to 1 across the page."""
+    down, across = np.meshgrid(
+        *(2 * along / side - 1 for along, side in zip((rows, columns), shape, strict=True)), indexing="ij"
+    )
+    terms = [np.ones_like(down), down, across, down * across, down**2, across**2]
+    return np.stack([term.ravel() for term in terms], 1)
