@@ -52,4 +52,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 # The libraries that the benchmarks compare with are kept from those that the tests run with.
 $(BENCH)/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
 	$(LOCK) sh -ec 'test $@ -nt pyproject.toml && test $@ -nt constraints.txt && test $@ -nt benchmarks/peers.txt && exit; \
-		$(PYTHON) -m venv $(BENCH); $(BENCH)/bin/python $(PIP) -e ".[images,onnx,tune]" -r benchmarks/peers.txt; touch $@'
+		$(PYTHON) -m venv $(BENCH); $(BENCH)/bin/python $(PIP) -e ".[images,onnx,pages,tune]" -r benchmarks/peers.txt; touch $@'
