@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from jaxtyping import Float, Float64
 
 from isthmus.errors import OutputError
+from isthmus.system.onnx_runtime import load_onnxruntime
 
 _PROVIDER = "CPUExecutionProvider"
 _OF_LARGEST, _OF_UNIT = 1e-5, 1e-6
@@ -36,6 +36,7 @@ def check(content: bytes, samples: Iterable[Sample], name: str) -> None:
     OutputError, which begins with the file's name, if a result differs from the exact one by more than 1e-5 of the
     largest in its column, 1e-6 of its unit, and ten times the largest error of the model itself, together.
     """
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1

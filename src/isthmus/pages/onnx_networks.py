@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.system.onnx_runtime import load_onnxruntime
 from isthmus.system.threads import usual_threads
 
 _GIVE_BACK = "memory.enable_memory_arena_shrinkage"
@@ -28,9 +29,7 @@ class OnnxNetwork:
 
     @cached_property
     def _options(self) -> Any:
-        import onnxruntime  # noqa: PLC0415 — not needed to import this
-
-        options = onnxruntime.RunOptions()
+        options = load_onnxruntime().RunOptions()
         options.add_run_config_entry(_GIVE_BACK, "cpu:0")
         return options
 
@@ -43,8 +42,7 @@ class OnnxNetwork:
 
 
 def _session(path: Path, n_threads: int) -> Any:
-    import onnxruntime  # noqa: PLC0415
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait use no processor

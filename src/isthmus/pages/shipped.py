@@ -59,13 +59,13 @@ class PageNetwork:
         return np.asarray(result)
 
 
-def is_missing(network: str | os.PathLike[str]) -> bool:
+Network = Union[str, os.PathLike[str], "isthmus.estimators.convolutional.ConvAutoencoder", PageNetwork]
+
+
+def is_missing(network: Network) -> bool:
     """Whether a network that comes with Isthmus is missing from this installation."""
     needed = ("pages", INK) if network == "pages" else (network,)
-    return network in SHIPPED and not all(_file(str(name)).exists() for name in needed)
-
-
-Network = Union[str, os.PathLike[str], "isthmus.estimators.convolutional.ConvAutoencoder", PageNetwork]
+    return isinstance(network, str) and network in SHIPPED and not all(_file(str(name)).exists() for name in needed)
 
 
 def load_network(network: Network) -> PageNetwork:
