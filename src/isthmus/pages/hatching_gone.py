@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32
-from PIL import Image
 from scipy import ndimage
 
-from isthmus.documents.picture import Grey
+from isthmus.documents.bands import bands
+from isthmus.documents.picture import Colour, Grey
+from isthmus.pages.letters_gone import mean_grey
 from isthmus.pages.masks import grown, opened
 
+_BAND = 2**18  # pixels of the small page that are computed at a time
 _SIDE = 1750  # pixels of the longer side of a page at which it is looked at, about
 _AROUND, _INK, _RIM = 41, 0.07, 3  # pixels around ink that stays, its contrast to them, and pixels at its edges
 _NEAR, _AREA = 9, 25  # pixels: a pixel is compared with the mean of the first, and contrast averaged over the second
@@ -40,13 +42,13 @@ class HatchingGone:
         return f"{('top', '', 'bottom')[row]} {('left', '', 'right')[column]}".strip() or "centre"
 
 
-def hatching_gone(before: Grey, after: Grey) -> HatchingGone:
-    """Find the areas of a page in 8-bit grey whose fine contrast is gone, and that showed more of it than paper does.
+def hatching_gone(before: Grey | Colour, after: Grey | Colour) -> HatchingGone:
+    """Find the areas of a page in 8 bits whose fine contrast is gone, and that showed more of it than paper does.
 
     Letters that stay, and what is near them, do not count; nor do areas that are small all together.
     """
     step = max(1, round(max(before.shape) / _SIDE))
-    was, now = (np.asarray(Image.fromarray(page).reduce(step), np.float32) for page in (before, after))
+    was, now = (_reduced(page, step) for page in (before, after))
     mean = ndimage.uniform_filter(now, _AROUND)
     free = ~grown(1 - now / np.maximum(mean, 1) > _INK, _RIM)
     wide = ndimage.uniform_filter(free.astype(np.float32), _AREA) > _FREE
@@ -62,6 +64,16 @@ def hatching_gone(before: Grey, after: Grey) -> HatchingGone:
         return HatchingGone()
     down, across = (float(along.mean()) / side for along, side in zip(np.nonzero(gone), gone.shape, strict=True))
     return HatchingGone(share, (across, down))
+
+
+def _reduced(page: Grey | Colour, step: int) -> Float32[np.ndarray, "h w"]:
+    """The grey of a page, as means over squares of ``step`` pixels, without those that are cut off at the edges."""
+    height, width = (side // step * step for side in page.shape[:2])
+    small = np.empty((height // step, width // step), np.float32)
+    for rows in bands(small.shape, _BAND):
+        part = mean_grey(page[rows.start * step : rows.stop * step, :width])
+        small[rows] = part.reshape(-1, step, small.shape[1], step).mean((1, 3), dtype=np.float32)
+    return small
 
 
 def _fine_contrast(page: Float32[np.ndarray, "h w"], free: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:

@@ -45,8 +45,7 @@ def removed(before: Grey | Colour, after: Grey | Colour, written: Grey | Colour 
     written = after if written is None else written
     if written is before:
         return Removed()
-    hatching = hatching_gone(mean_grey(before), mean_grey(written))
-    return Removed(_share_removed(before, after), letters_gone(before, written), hatching)
+    return Removed(_share_removed(before, after), letters_gone(before, written), hatching_gone(before, written))
 
 
 def _share_removed(before: Grey | Colour, after: Grey | Colour) -> float:
