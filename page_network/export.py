@@ -16,7 +16,7 @@ import isthmus
 from isthmus.export.graph import Graph
 from isthmus.export.images import reconstructed
 from isthmus.export.steps import FLOAT32
-from isthmus.networks import fold_batch_norm, halo
+from isthmus.networks import fold_batch_norm, halo, values_per_pixel
 from isthmus.pages.shipped import FOLDER, INK, SHIPPED
 
 MODELS = Path(__file__).parent / "networks"
@@ -60,8 +60,10 @@ def exported(name: str) -> bytes:
     else:
         clean = graph.add("Clip", clean, *(np.array(end, np.float32) for end in (0, 1)))
     graph.output(clean, "clean", FLOAT32, shape)
-    values = max(network.filters[0], 1) / network.patch**2
-    return graph.model(name, {"grid": str(network.grid), "halo": str(halo(network)), "values_per_pixel": str(values)})
+    return graph.model(
+        name,
+        {"grid": str(network.grid), "halo": str(halo(network)), "values_per_pixel": str(values_per_pixel(network))},
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,6 @@ from isthmus.words import printable
 if TYPE_CHECKING:
     import numpy as np
 
-_CHECKED_ROWS = 1000
-
 
 def export(
     model: Model,
@@ -63,6 +61,7 @@ def _first_rows(
     """Read the first rows of a table, with the model's columns."""
     import numpy as np
 
+    from isthmus.export.samples import CHECKED_ROWS
     from isthmus.tables import open_table
 
     batches, n_rows = [], 0
@@ -74,7 +73,7 @@ def _first_rows(
         for batch in reader.batches():
             batches.append(batch.values)
             n_rows += len(batch.values)
-            if n_rows >= _CHECKED_ROWS:
+            if n_rows >= CHECKED_ROWS:
                 break
     if not n_rows:
         raise InputError(

@@ -5,7 +5,7 @@ from jaxtyping import Float64
 
 from isthmus.rows.scaling import ColumnStatistics
 
-_CHECKED_ROWS, _MOST_VALUES = 1000, 2**22
+CHECKED_ROWS, _MOST_VALUES = 1000, 2**22
 
 
 def drawn(statistics: ColumnStatistics, n_rows: int) -> Float64[np.ndarray, "rows columns"]:
@@ -15,6 +15,6 @@ def drawn(statistics: ColumnStatistics, n_rows: int) -> Float64[np.ndarray, "row
     return np.clip(rows, statistics.minimum, statistics.maximum)
 
 
-def n_checked(n_values: int, most: int = _CHECKED_ROWS) -> int:
+def n_checked(n_values: int, most: int = CHECKED_ROWS) -> int:
     """Return the number of rows to check with: fewer where a row has many values, and always one."""
     return max(1, min(most, _MOST_VALUES // n_values))

@@ -65,6 +65,11 @@ def halo(network: ConvolutionalAutoencoder) -> int:
     return -first * network.patch
 
 
+def values_per_pixel(network: ConvolutionalAutoencoder) -> float:
+    """How many values the finest layer has for a pixel of an image."""
+    return max(network.filters[0], 1) / network.patch**2
+
+
 @torch.no_grad()
 def apply_tiled(
     network: ConvolutionalAutoencoder,

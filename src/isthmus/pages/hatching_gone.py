@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from isthmus.documents.bands import bands
 from isthmus.documents.picture import Colour, Grey
-from isthmus.pages.letters_gone import mean_grey
+from isthmus.pages.letters_gone import mean_grey, ninth_of_page
 from isthmus.pages.masks import grown, opened
 
 _BAND = 2**18  # pixels of the small page that are computed at a time
@@ -39,7 +39,7 @@ class HatchingGone:
     def where(self) -> str:
         """In which ninth of the page that is: "top left", "centre", "bottom" and so on."""
         column, row = (min(int(3 * along), 2) for along in self.middle)
-        return f"{('top', '', 'bottom')[row]} {('left', '', 'right')[column]}".strip() or "centre"
+        return ninth_of_page(row, column)
 
 
 def hatching_gone(before: Grey | Colour, after: Grey | Colour) -> HatchingGone:

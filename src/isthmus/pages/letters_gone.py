@@ -204,6 +204,11 @@ def _like_letters(boxes: Int[np.ndarray, "marks 4"], highest: float) -> Bool[np.
     return np.asarray(letters)
 
 
+def ninth_of_page(row: int, column: int) -> str:
+    """The name of a ninth of the page, whose row and column are 0, 1 or 2: "top left", "centre", "bottom" and so on."""
+    return f"{('top', '', 'bottom')[row]} {('left', '', 'right')[column]}".strip() or "centre"
+
+
 def _where(boxes: Int[np.ndarray, "marks 4"], shape: tuple[int, int]) -> str:
     """In which ninth, or third, of the page most of the boxes are."""
     if not len(boxes):
@@ -212,10 +217,9 @@ def _where(boxes: Int[np.ndarray, "marks 4"], shape: tuple[int, int]) -> str:
     columns, rows = np.minimum((3 * middles).astype(int), 2).T
     counts = np.zeros((3, 3), int)
     np.add.at(counts, (rows, columns), 1)
-    down, across = ("top", "", "bottom"), ("left", "", "right")
     row, column = divmod(int(counts.argmax()), 3)
     if 2 * counts[row, column] > len(boxes):
-        return f"{down[row]} {across[column]}".strip() or "centre"
+        return ninth_of_page(row, column)
     for totals, names in ((counts.sum(1), ("top", "middle", "bottom")), (counts.sum(0), ("left", "centre", "right"))):
         if 2 * totals.max() > len(boxes):
             return names[int(totals.argmax())]

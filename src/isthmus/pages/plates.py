@@ -20,10 +20,8 @@ _REDUCTION = 2  # of the page on which they are looked for; pixels below are its
 _AREA = 10  # pixels: half of the side of the smallest square of colour, 7 mm at the scale of the networks
 _STRONG, _PALE = 0.5, 0.1  # how surely a colour is a mark: in such a square, and in what belongs to it
 _TINT = (0.07, 0.13)  # spread of the channels at which a colour may be, and is, a tint
-_PRINT, _STROKE = (
-    2,
-    2,
-)  # pixels: the same of the largest gaps that print leaves, and of the smallest square of pale colour
+_PRINT = 2  # pixels: half of the side of the largest gaps that print leaves
+_STROKE = 2  # pixels: half of the side of the smallest square of pale colour
 _GAP = 5  # pixels: half of the widest gap within a plate
 _FILLED, _FULL = 0.4, 0.93  # least share of its box that is coloured; that is tinted or dark, with what is inside
 _WITH_PRINT = 0.98  # the same of a box with print, which on a shaded part of a sheet is no plate

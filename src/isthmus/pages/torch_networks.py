@@ -9,7 +9,7 @@ from jaxtyping import Float
 from isthmus.errors import ModelFileError, ParameterError
 from isthmus.estimators.convolutional import ConvAutoencoder
 from isthmus.estimators.loading import load
-from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, for_inference, halo
+from isthmus.networks import ConvolutionalAutoencoder, ImageAutoencoder, for_inference, halo, values_per_pixel
 
 
 class TorchNetwork:
@@ -18,7 +18,7 @@ class TorchNetwork:
     def __init__(self, network: ConvolutionalAutoencoder, shift: float = 0.0, scale: float = 1.0) -> None:
         self._network, self._shift, self._scale = for_inference(network).float(), shift, scale
         self.grid, self.halo = network.grid, halo(network)
-        self.values_per_pixel = max(network.filters[0], 1) / network.patch**2
+        self.values_per_pixel = values_per_pixel(network)
 
     @torch.no_grad()
     def __call__(self, image: Float[np.ndarray, "maps h w"]) -> Float[np.ndarray, "maps h w"]:

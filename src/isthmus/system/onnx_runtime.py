@@ -5,7 +5,7 @@ from types import ModuleType
 
 
 def load_onnxruntime() -> ModuleType:
-    """Import onnxruntime, without the reports on its use that its builds from version 1.24 or so on send to Microsoft.
+    """Import onnxruntime, without the reports on its use that its builds, such as 1.32, send to Microsoft.
 
     These begin with the import, and leave files in the folders of temporary files and caches. Whoever wants them sets
     ``ORT_DISABLE_TELEMETRY`` to 0.
